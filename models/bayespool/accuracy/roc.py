@@ -1,0 +1,94 @@
+"""Accuracy measures and the summary ROC curve, as plain functions of draws.
+
+Sensitivity, specificity and predictive values are proportions; ratios are ratios.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bayespool.numerics.links import Link
+
+Array = np.ndarray
+
+
+def accuracy_measures(sens: Array, spec: Array) -> dict[str, Array]:
+    """Sensitivity, specificity and the ratios that follow from them."""
+    fpr = 1.0 - spec
+    lr_pos = sens / fpr
+    lr_neg = (1.0 - sens) / spec
+    return {
+        "sens": sens,
+        "spec": spec,
+        "fpr": fpr,
+        "lr_pos": lr_pos,
+        "lr_neg": lr_neg,
+        "dor": lr_pos / lr_neg,
+    }
+
+
+def predictive_values(sens: Array, spec: Array, prev: float) -> tuple[Array, Array]:
+    """Positive and negative predictive value at prevalence `prev` (a proportion in (0, 1))."""
+    ppv = sens * prev / (sens * prev + (1.0 - spec) * (1.0 - prev))
+    npv = spec * (1.0 - prev) / (spec * (1.0 - prev) + (1.0 - sens) * prev)
+    return ppv, npv
+
+
+def hsroc(
+    mu_sens: Array, mu_spec: Array, tau_sens: Array, tau_spec: Array, rho: Array
+) -> dict[str, Array]:
+    """HSROC parameters of Rutter & Gatsonis from the bivariate ones, with Harbord's signs.
+
+    Harbord et al. (2007), Biostatistics 8:239-251, equations for logit-scale parameters:
+    ``sigma_alpha^2 = 2 (tau_sens tau_spec + cov)``, ``sigma_theta^2 = (tau_sens tau_spec - cov)/2``.
+    """
+    ratio = np.sqrt(tau_spec / tau_sens)
+    scale = tau_sens * tau_spec
+    return {
+        "Lambda": ratio * mu_sens + mu_spec / ratio,
+        "Theta": 0.5 * (ratio * mu_sens - mu_spec / ratio),
+        "shape": 2.0 * np.log(ratio),
+        "sigma_alpha": np.sqrt(np.maximum(2.0 * scale * (1.0 + rho), 0.0)),
+        "sigma_theta": np.sqrt(np.maximum(0.5 * scale * (1.0 - rho), 0.0)),
+    }
+
+
+def curve(
+    fpr: Array, mu_sens: Array, mu_spec: Array, tau_sens: Array, tau_spec: Array, g: Link
+) -> Array:
+    """Sensitivity on the summary ROC curve at each false-positive proportion.
+
+    ``g(sens) = mu_sens + (tau_sens / tau_spec) (mu_spec - g(1 - fpr))``: for the logit link the
+    curve of Rutter & Gatsonis. The last axes of the result are those of the draws.
+    """
+    slope = tau_sens / tau_spec
+    level = g.forward(1.0 - np.asarray(fpr))
+    level = level.reshape(level.shape + (1,) * np.ndim(mu_sens))
+    return g.inverse(mu_sens + slope * (mu_spec - level))
+
+
+def area(
+    mu_sens: Array, mu_spec: Array, tau_sens: Array, tau_spec: Array, g: Link, points: int = 161
+) -> Array:
+    """Area under the summary ROC curve from 0 to 1, which extrapolates beyond the studies.
+
+    Trapezoid rule over the specificity's link scale, where the integrand decays with all its
+    derivatives, so that the error falls exponentially with the number of points.
+    """
+    ends = {"logit": (-40.0, 40.0), "probit": (-9.0, 9.0), "cloglog": (-40.0, 4.5)}[g.name]
+    t, step = np.linspace(*ends, points, retstep=True)
+    slope = tau_sens / tau_spec
+    total = np.zeros(np.shape(mu_sens))
+    for value in t:
+        total += g.density(np.asarray(value)) * g.inverse(mu_sens + slope * (mu_spec - value))
+    return total * step
+
+
+def marginal(mu: Array, tau: Array, g: Link, points: int = 41) -> Array:
+    """Mean proportion over studies, ``E[g^-1(mu + tau z)]`` with z standard normal."""
+    z, step = np.linspace(-7.0, 7.0, points, retstep=True)
+    weight = np.exp(-0.5 * z * z) * step / np.sqrt(2.0 * np.pi)
+    total = np.zeros(np.shape(mu))
+    for value, w in zip(z, weight, strict=True):
+        total += w * g.inverse(mu + tau * value)
+    return total

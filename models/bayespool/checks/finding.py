@@ -1,0 +1,34 @@
+"""One finding of a check: what was measured, what is asked of it, and a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A measured value against its threshold.
+
+    ``gate`` findings decide whether the numbers may be used at all; the others inform.
+    """
+
+    name: str
+    value: float
+    threshold: float
+    passed: bool
+    gate: bool
+    sentence: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def at_most(name: str, value: float, threshold: float, sentence: str, *, gate: bool) -> Finding:
+    """Passes when the value is at most the threshold; a value that is not a number fails."""
+    return Finding(name, float(value), threshold, bool(value <= threshold), gate, sentence)
+
+
+def at_least(name: str, value: float, threshold: float, sentence: str, *, gate: bool) -> Finding:
+    """Passes when the value is at least the threshold; a value that is not a number fails."""
+    return Finding(name, float(value), threshold, bool(value >= threshold), gate, sentence)

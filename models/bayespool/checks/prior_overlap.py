@@ -1,0 +1,52 @@
+"""What the data did not inform: overlap of prior and posterior of each hyperparameter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool.checks.finding import Finding, at_most
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+OVERLAP = 0.7
+BINS = 60
+
+
+def overlap(prior: Any, samples: np.ndarray) -> float:
+    """Shared area of the prior and posterior densities, from 0 to 1.
+
+    Posterior draws are counted in bins of equal prior probability, where the prior is uniform.
+    """
+    edges = prior.ppf(np.linspace(0.0, 1.0, BINS + 1)[1:-1])
+    share = np.bincount(np.searchsorted(edges, samples.ravel()), minlength=BINS) / samples.size
+    return float(np.sum(np.minimum(share, 1.0 / BINS)))
+
+
+def overlaps(fitted: Fit) -> dict[str, float]:
+    """Overlap of every hyperparameter."""
+    return {
+        name: overlap(prior, fitted.draws.hyper[name])
+        for name, prior in fitted.model.priors.items()
+    }
+
+
+def check(fitted: Fit) -> list[Finding]:
+    """One finding per hyperparameter."""
+    out = []
+    for name, value in overlaps(fitted).items():
+        told = (
+            "the data say little about it beyond the prior"
+            if value > OVERLAP
+            else "the data inform it"
+        )
+        out.append(
+            at_most(
+                f"prior_overlap_{name}", value, OVERLAP,
+                f"Prior and posterior of {name} share {value:.0%} of their area: {told}.",
+                gate=False,
+            )  # fmt: skip
+        )
+    return out

@@ -1,0 +1,48 @@
+"""What every engine returns, so that everything downstream is engine-blind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Posterior draws of the hyperparameters.
+
+    Attributes
+    ----------
+    engine : str
+    hyper : mapping of str to array, shape (n_chains, n_draws)
+    effects : array, shape (q, n_studies, n_chains, n_draws), or None
+        Study effects on the scale of the linear predictor; None when they are drawn on demand.
+    ancestor : array of int, shape (n_draws,), or None
+        For importance-resampled draws: draws with equal ancestors are copies of one another.
+    sample_stats : mapping of str to array, shape (n_chains, n_draws)
+    info : mapping of str to number or text
+        What the engine measured about itself.
+    messages : tuple of str
+        Sentences the user should see.
+    failures : tuple of str
+        Sentences on why the draws should not be trusted; empty when the self-check passed.
+    """
+
+    engine: str
+    hyper: Mapping[str, Array]
+    effects: Array | None = None
+    ancestor: Array | None = None
+    sample_stats: Mapping[str, Array] = field(default_factory=dict)
+    info: Mapping[str, Any] = field(default_factory=dict)
+    messages: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n_chains, n_draws)."""
+        chains, draws = next(iter(self.hyper.values())).shape
+        return chains, draws

@@ -1,0 +1,126 @@
+"""The NUTS engine: the PyMC model sampled by nutpie, or by PyMC's own sampler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bayespool.engines.draws import Draws
+from bayespool.hierarchy import Hierarchy
+
+CHAINS = 4
+TUNE = 1_000
+TARGET_ACCEPT = (0.9, 0.98, 0.995)
+KEPT_STATS = {
+    "diverging": "diverging",
+    "energy": "energy",
+    "depth": "tree_depth",
+    "tree_depth": "tree_depth",
+    "n_steps": "n_steps",
+    "maxdepth_reached": "reached_max_treedepth",
+    "reached_max_treedepth": "reached_max_treedepth",
+    "mean_tree_accept": "acceptance_rate",
+    "acceptance_rate": "acceptance_rate",
+}
+
+
+def sample(
+    pymc_model: Any,
+    hierarchy: Hierarchy,
+    seed: int,
+    *,
+    draws: int = 2_000,
+    sampler: str = "nutpie",
+    progress: bool = False,
+) -> Draws:
+    """Posterior draws by NUTS; run again at a higher target acceptance while it diverges.
+
+    Parameters
+    ----------
+    pymc_model : pymc.Model
+        With the hierarchy's hyperparameters and standard-normal study effects ``v``
+        (study, effect).
+    hierarchy : Hierarchy
+    seed : int
+    draws : int
+        Per chain; there are 4 chains after 1,000 warm-up draws each.
+    sampler : {"nutpie", "pymc"}
+    progress : bool
+        Show a progress bar.
+    """
+    messages: list[str] = []
+    run = {"nutpie": _with_nutpie, "pymc": _with_pymc}
+    if sampler not in run:
+        raise ValueError(f"sampler={sampler!r} is unknown; legal: {', '.join(run)}")
+    start = run[sampler](pymc_model)
+    for attempt, target in enumerate(TARGET_ACCEPT):
+        tree = start(seed + attempt, target, draws, progress)
+        diverged = int(tree.sample_stats["diverging"].sum())
+        if not diverged:
+            break
+        again = (
+            f"run again at {TARGET_ACCEPT[attempt + 1]:g}"
+            if attempt + 1 < len(TARGET_ACCEPT)
+            else "no further run"
+        )
+        messages.append(
+            f"{diverged} of {CHAINS * draws} draws diverged at target acceptance {target:g}; {again}"
+        )
+    posterior = tree.posterior
+    hyper = {
+        name: np.asarray(posterior[name].transpose("chain", "draw")) for name in hierarchy.names
+    }
+    v = np.asarray(posterior["v"].transpose(..., "study", "chain", "draw"))
+    v = np.moveaxis(v, -4, 0) if v.ndim == 4 else v[None]
+    stats = {
+        new: np.asarray(tree.sample_stats[old])
+        for old, new in KEPT_STATS.items()
+        if old in tree.sample_stats
+    }
+    return Draws(
+        engine="nuts",
+        hyper=hyper,
+        effects=_effects(hierarchy, hyper, v),
+        sample_stats=stats,
+        info={"sampler": sampler, "chains": CHAINS, "tune": TUNE, "target_accept": target,
+              "divergences": diverged, "runs": attempt + 1},
+        messages=tuple(messages),
+    )
+
+
+def _effects(hierarchy: Hierarchy, hyper: dict[str, np.ndarray], v: np.ndarray) -> np.ndarray:
+    """Study effects u = L v from the standard-normal ones, shape (q, study, chain, draw)."""
+    flat = {name: value.ravel() for name, value in hyper.items()}
+    u = hierarchy.scale_effects(
+        hierarchy.unconstrained(flat), v.reshape(*v.shape[:2], -1)
+    )
+    return u.reshape(v.shape)
+
+
+def _with_nutpie(pymc_model: Any) -> Any:
+    import nutpie
+
+    compiled = nutpie.compile_pymc_model(pymc_model)
+
+    def start(seed: int, target: float, draws: int, progress: bool) -> Any:
+        return nutpie.sample(
+            compiled, draws=draws, tune=TUNE, chains=CHAINS, seed=seed,
+            target_accept=target, progress_bar=progress, save_warmup=False,
+        )
+
+    return start
+
+
+def _with_pymc(pymc_model: Any) -> Any:
+    import pymc as pm
+
+    def start(seed: int, target: float, draws: int, progress: bool) -> Any:
+        with pymc_model:
+            return pm.sample(
+                draws=draws, tune=TUNE, chains=CHAINS, cores=1, random_seed=seed,
+                target_accept=target, progressbar=progress, nuts_sampler="pymc",
+                compute_convergence_checks=False, quiet=not progress,
+            )
+
+    return start

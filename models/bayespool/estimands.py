@@ -1,0 +1,135 @@
+"""Summaries of draws with their own Monte Carlo error, and probability statements.
+
+Intervals are 95 % equal-tailed. NumPy only for draws by quadrature; ArviZ measures the error of
+draws by NUTS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Array = np.ndarray
+INTERVAL_KIND = "eti"
+INTERVAL_PROB = 0.95
+LOWER, UPPER = 0.5 - INTERVAL_PROB / 2, 0.5 + INTERVAL_PROB / 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One estimand: summaries and the Monte Carlo standard error of each.
+
+    ``lower`` and ``upper`` end the 95 % equal-tailed interval; ``mcse`` belongs to the mean.
+    """
+
+    name: str
+    mean: float
+    median: float
+    sd: float
+    lower: float
+    upper: float
+    mcse: float
+    mcse_median: float
+    mcse_lower: float
+    mcse_upper: float
+    ess: float
+
+    def row(self) -> dict[str, float | str]:
+        """As a table row, with kind and probability of the interval in the column names."""
+        label = f"{INTERVAL_KIND}{round(100 * INTERVAL_PROB)}"
+        return {
+            "estimand": self.name,
+            "mean": self.mean,
+            "median": self.median,
+            "sd": self.sd,
+            f"{label}_lower": self.lower,
+            f"{label}_upper": self.upper,
+            "mcse_mean": self.mcse,
+            "mcse_median": self.mcse_median,
+            f"mcse_{label}_lower": self.mcse_lower,
+            f"mcse_{label}_upper": self.mcse_upper,
+            "ess_mean": self.ess,
+        }
+
+
+def summarise(name: str, samples: Array, ancestor: Array | None) -> Estimate:
+    """Summary of draws of one quantity.
+
+    Parameters
+    ----------
+    samples : array, shape (n_chains, n_draws)
+    ancestor : array, shape (n_draws,), or None
+        Given for importance-resampled draws (one chain); None for Markov chains.
+    """
+    flat = np.sort(samples, axis=None)
+    lower, median, upper = np.quantile(flat, [LOWER, 0.5, UPPER])
+    mean, sd = float(samples.mean()), float(samples.std(ddof=1))
+    if ancestor is None:
+        mcse, quantile_mcse, ess = _chain_error(samples)
+    else:
+        mcse, quantile_mcse, ess = _resampled_error(samples[0], flat, ancestor)
+    return Estimate(
+        name, mean, float(median), sd, float(lower), float(upper),
+        mcse, quantile_mcse[1], quantile_mcse[0], quantile_mcse[2], ess,
+    )  # fmt: skip
+
+
+def _resampled_error(x: Array, flat: Array, ancestor: Array) -> tuple[float, list[float], float]:
+    """Errors that count copies of one importance draw as one draw (cluster-robust)."""
+
+    def error(values: Array) -> float:
+        sums = np.bincount(ancestor, values - values.mean())
+        return float(np.sqrt(np.sum(sums * sums)) / values.size)
+
+    mcse = error(x)
+    quantile = []
+    for p in (LOWER, 0.5, UPPER):
+        at = flat[int(p * (flat.size - 1))]
+        wide = error((x <= at).astype(float))
+        ends = np.clip([p - wide, p + wide], 0.0, 1.0) * (flat.size - 1)
+        low, high = flat[np.rint(ends).astype(int)]
+        quantile.append(float(high - low) / 2.0)
+    variance = float(x.var())
+    return mcse, quantile, variance / mcse**2 if mcse > 0 else float(x.size)
+
+
+def _chain_error(samples: Array) -> tuple[float, list[float], float]:
+    from arviz_stats.base import array_stats
+
+    if np.ptp(samples) == 0.0:
+        return 0.0, [0.0, 0.0, 0.0], float(samples.size)
+    mcse = float(array_stats.mcse(samples, method="mean"))
+    quantile = [
+        float(array_stats.mcse(samples, method="quantile", prob=p)) for p in (LOWER, 0.5, UPPER)
+    ]
+    return mcse, quantile, float(array_stats.ess(samples, method="mean"))
+
+
+@dataclass(frozen=True)
+class Probability:
+    """A probability statement such as ``P(sens > 0.8)``, with its Monte Carlo error."""
+
+    statement: str
+    prob: float
+    mcse: float
+
+
+def probability(statement: str, event: Array, ancestor: Array | None) -> Probability:
+    """Probability of a true-or-false array of draws, shape (n_chains, n_draws)."""
+    estimate = summarise(statement, event.astype(float), ancestor)
+    return Probability(statement, estimate.mean, estimate.mcse)
+
+
+def exceedance(
+    samples: Mapping[str, Array],
+    thresholds: Mapping[str, Sequence[float]],
+    ancestor: Array | None,
+) -> list[Probability]:
+    """``P(name > threshold)`` for every threshold of every named quantity."""
+    return [
+        probability(f"P({name} > {cut:g})", samples[name] > cut, ancestor)
+        for name, cuts in thresholds.items()
+        for cut in cuts
+    ]

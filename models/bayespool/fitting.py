@@ -1,0 +1,235 @@
+"""``fit(model, studies)``: run an engine and hold what came out, with everything derived from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool import __version__
+from bayespool.engines.draws import Draws
+from bayespool.hierarchy import Hierarchy
+
+if TYPE_CHECKING:
+    from bayespool.studies import AccuracyStudies
+
+Array = np.ndarray
+DEFAULT_SEED = 2026
+ENGINES = ("auto", "nuts", "quadrature")
+N_PRIOR = 4_000
+_STREAM = {"prior": 1, "new": 2, "predictive": 3, "effects": 4}
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted model: draws, and what follows from them, computed when first asked for.
+
+    Attributes
+    ----------
+    model, studies : the model and the data it was fitted to
+    draws : Draws
+    seed : int
+    versions : mapping of package to version at the time of the fit
+    """
+
+    model: Any
+    studies: AccuracyStudies
+    draws: Draws
+    seed: int
+    versions: Mapping[str, str]
+
+    @property
+    def engine(self) -> str:
+        return self.draws.engine
+
+    @cached_property
+    def hierarchy(self) -> Hierarchy:
+        return self.model.hierarchy(self.studies)
+
+    def _rng(self, stream: str) -> np.random.Generator:
+        return np.random.default_rng([self.seed, _STREAM[stream]])
+
+    @cached_property
+    def theta(self) -> Array:
+        """Unconstrained hyperparameters, shape (n_hyper, n_chains * n_draws)."""
+        flat = {name: value.ravel() for name, value in self.draws.hyper.items()}
+        return self.hierarchy.unconstrained(flat)
+
+    def _shaped(self, values: Array) -> Array:
+        """Flat draws on the last axis to (..., n_chains, n_draws)."""
+        return values.reshape(*values.shape[:-1], *self.draws.shape)
+
+    @cached_property
+    def effects(self) -> Array:
+        """Study effects u on the link scale, shape (q, n_studies, n_chains, n_draws)."""
+        if self.draws.effects is not None:
+            return self.draws.effects
+        return self._shaped(self.hierarchy.study_effects(self.theta, self._rng("effects")))
+
+    @cached_property
+    def samples(self) -> dict[str, Array]:
+        """Draws of every estimand, each of shape (n_chains, n_draws)."""
+        new = self.hierarchy.new_effects(self.theta, self._rng("new"))[:, 0]
+        return self.model.estimands(dict(self.draws.hyper), self._shaped(new))
+
+    @cached_property
+    def study_samples(self) -> dict[str, Array]:
+        """Draws of each study's own estimands, shape (n_studies, n_chains, n_draws)."""
+        return self.model.study_estimands(dict(self.draws.hyper), self.effects)
+
+    @cached_property
+    def log_likelihood(self) -> Array:
+        """Log likelihood of each study, study effects integrated out.
+
+        Shape (n_studies, n_chains, n_draws).
+        """
+        nodes = int(self.draws.info.get("nodes", 15))
+        return self._shaped(self.hierarchy.log_likelihood(self.theta, nodes))
+
+    @cached_property
+    def predictive(self) -> Array:
+        """Replicated rows with new effects for each study, shape (n_rows, n_chains * n_draws).
+
+        The mixed predictive distribution of Marshall & Spiegelhalter (2003), Stat Med
+        22:1649-1660: less conservative than replication from each study's own effects.
+        """
+        rng = self._rng("predictive")
+        effects = self.hierarchy.new_effects(self.theta, rng, self.hierarchy.n_studies)
+        return self.hierarchy.simulate(self.theta, effects, rng)
+
+    @cached_property
+    def prior_theta(self) -> Array:
+        """Unconstrained hyperparameters from the prior, shape (n_hyper, N_PRIOR)."""
+        return self.hierarchy.draw_prior(N_PRIOR, self._rng("prior"))
+
+    @cached_property
+    def prior_samples(self) -> dict[str, Array]:
+        """Prior draws of every estimand, each of shape (1, N_PRIOR)."""
+        rng = self._rng("prior")
+        new = self.hierarchy.new_effects(self.prior_theta, rng)[:, 0]
+        hyper = {n: x[None] for n, x in self.hierarchy.natural(self.prior_theta).items()}
+        return self.model.estimands(hyper, new[:, None])
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Everything needed to repeat the fit."""
+        return {
+            "model": repr(self.model),
+            "priors": {name: repr(prior) for name, prior in self.model.priors.items()},
+            "engine": self.engine,
+            "seed": self.seed,
+            "data": {
+                "name": self.studies.name,
+                "file": self.studies.file,
+                "sha256": self.studies.sha256,
+                "rows": list(self.studies.row),
+            },
+            "versions": dict(self.versions),
+            "engine_info": dict(self.draws.info),
+            "messages": list(self.draws.messages),
+        }
+
+    @cached_property
+    def tree(self) -> Any:
+        """The fit as an xarray DataTree (see `bayespool.storage`)."""
+        from bayespool.storage import to_tree
+
+        return to_tree(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the DataTree as NetCDF."""
+        from bayespool.storage import save
+
+        save(self, path)
+
+
+def fit(
+    model: Any,
+    studies: AccuracyStudies,
+    engine: str = "auto",
+    seed: int = DEFAULT_SEED,
+    **options: Any,
+) -> Fit:
+    """Fit a model to studies.
+
+    Parameters
+    ----------
+    model : a model such as ``accuracy.Bivariate()``
+    studies : AccuracyStudies
+    engine : {"auto", "nuts", "quadrature"}
+        ``auto`` takes quadrature where the model has a hierarchy and the engine's self-check
+        passes, and goes on to NUTS otherwise; the fit's messages say which and why.
+    seed : int
+    **options
+        Passed to the engine: ``ess`` and ``nodes`` for quadrature; ``draws``, ``sampler`` and
+        ``progress`` for NUTS.
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"engine={engine!r} is unknown; legal: {', '.join(ENGINES)}")
+    _check_options(engine, options)
+    model.check(studies)
+    hierarchy = model.hierarchy(studies)
+    messages: tuple[str, ...] = ()
+    draws: Draws | None = None
+    if engine in ("auto", "quadrature"):
+        from bayespool.engines import quadrature
+
+        draws = quadrature.run(hierarchy, seed, **_only(options, QUADRATURE_OPTIONS))
+        if engine == "auto" and draws.failures:
+            messages = (
+                f"quadrature did not pass its self-check ({'; '.join(draws.failures)}); "
+                "fitted by NUTS instead",
+            )
+            draws = None
+    if draws is None:
+        from bayespool.engines import nuts
+
+        draws = nuts.sample(
+            model.build(studies), hierarchy, seed, **_only(options, NUTS_OPTIONS)
+        )
+    if messages:
+        from dataclasses import replace
+
+        draws = replace(draws, messages=messages + draws.messages)
+    return Fit(model, studies, draws, seed, package_versions(draws.engine))
+
+
+QUADRATURE_OPTIONS = ("ess", "nodes")
+NUTS_OPTIONS = ("draws", "sampler", "progress")
+
+
+def _check_options(engine: str, options: Mapping[str, Any]) -> None:
+    legal = {
+        "quadrature": QUADRATURE_OPTIONS,
+        "nuts": NUTS_OPTIONS,
+        "auto": QUADRATURE_OPTIONS + NUTS_OPTIONS,
+    }[engine]
+    unknown = sorted(set(options) - set(legal))
+    if unknown:
+        raise TypeError(
+            f"engine {engine!r} has no option {', '.join(unknown)}; legal: {', '.join(legal)}"
+        )
+
+
+def _only(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name in names}
+
+
+def package_versions(engine: str) -> dict[str, str]:
+    """Versions of what produced the numbers."""
+    from importlib.metadata import version
+
+    packages = ["numpy", "scipy"]
+    if engine == "nuts":
+        packages += ["pymc", "pytensor", "nutpie", "arviz-stats"]
+    return {"bayespool": __version__} | {name: version(name) for name in packages}
+
+
+def provenance_json(fitted: Fit) -> str:
+    """Provenance as compact JSON, for file attributes."""
+    return json.dumps(fitted.provenance, sort_keys=True)

@@ -1,0 +1,259 @@
+"""A model in the form that can be integrated: rows, study effects, priors.
+
+``eta = X beta + Z u_study``, ``u_study ~ N(0, Sigma(tau, rho))``. Engines see only this and the
+model's own file; they never know which model it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bayespool.numerics import quadrature
+from bayespool.numerics.likelihoods import RowLikelihood
+from bayespool.priors import LKJ, partial_correlation_logpdf
+
+Array = np.ndarray
+CHUNK = 300_000  # elements of the largest temporary; about what stays in cache
+
+
+@dataclass(frozen=True, eq=False)
+class Hierarchy:
+    """Rows with linear predictor ``X beta + Z u`` and normal study effects.
+
+    Parameters
+    ----------
+    X : array, shape (n_rows, p)
+        Fixed-effect design.
+    Z : array, shape (n_rows, q)
+        Study-effect design, q in 1, 2, 3.
+    study : array of int, shape (n_rows,)
+        Study of each row, 0 to n_studies - 1, in non-decreasing order.
+    likelihood : RowLikelihood
+    coefficients, coefficient_priors : tuple, length p
+        Name and prior of each regression coefficient.
+    scales, scale_priors : tuple, length q
+        Name and prior of each between-study standard deviation.
+    correlations : tuple of str, length q (q - 1) / 2
+        Names, in the order (2,1), (3,1), (3,2).
+    correlation_prior : LKJ or None
+        None when q is 1.
+    kinds : tuple of str, length n_rows
+        What each row observes, such as ``tp`` or ``tn``: the names of the observed variables.
+    """
+
+    X: Array
+    Z: Array
+    study: Array
+    likelihood: RowLikelihood
+    coefficients: tuple[str, ...]
+    coefficient_priors: tuple[Any, ...]
+    scales: tuple[str, ...]
+    scale_priors: tuple[Any, ...]
+    correlations: tuple[str, ...] = ()
+    correlation_prior: LKJ | None = None
+    kinds: tuple[str, ...] = ()
+    rows: quadrature.Rows = field(init=False)
+
+    def __post_init__(self) -> None:
+        n_rows, q = self.Z.shape
+        if not 1 <= q <= quadrature.MAX_DIMENSION:
+            raise ValueError(f"study effects of dimension {q}; legal: 1, 2, 3")
+        if len(self.correlations) != q * (q - 1) // 2:
+            raise ValueError(f"{q} study effects need {q * (q - 1) // 2} correlation names")
+        if q > 1 and self.correlation_prior is None:
+            raise ValueError("more than one study effect needs a correlation prior")
+        if len(self.study) != n_rows or len(self.likelihood) != n_rows or len(self.X) != n_rows:
+            raise ValueError("X, Z, study and likelihood must have one entry per row")
+        if n_rows == 0 or np.any(np.diff(self.study) < 0):
+            raise ValueError("rows must be sorted by study, and there must be at least one")
+        starts = np.flatnonzero(np.diff(self.study, prepend=-1))
+        if not np.array_equal(self.study[starts], np.arange(len(starts))):
+            raise ValueError("studies must be numbered 0 to n_studies - 1 without gaps")
+        if not self.kinds:
+            object.__setattr__(self, "kinds", ("y",) * n_rows)
+        used = self.Z != 0
+        depth = np.where(used.any(axis=1), q - 1 - np.argmax(used[:, ::-1], axis=1), 0)
+        object.__setattr__(self, "rows", quadrature.Rows(self.likelihood, starts, depth))
+
+    @property
+    def n_studies(self) -> int:
+        return len(self.rows.starts)
+
+    @property
+    def dimension(self) -> int:
+        """Number of study effects q."""
+        return self.Z.shape[1]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Hyperparameters in order: coefficients, standard deviations, correlations."""
+        return (*self.coefficients, *self.scales, *self.correlations)
+
+    def _split(self, theta: Array) -> tuple[Array, Array, Array]:
+        p, q = self.X.shape[1], self.dimension
+        return theta[:p], theta[p : p + q], theta[p + q :]
+
+    def natural(self, theta: Array) -> dict[str, Array]:
+        """Named hyperparameters from the unconstrained ones, each of shape (n_draws,).
+
+        Parameters
+        ----------
+        theta : array, shape (n_hyper, n_draws)
+            Coefficients, log standard deviations, atanh partial correlations.
+        """
+        beta, log_tau, z = self._split(theta)
+        out = dict(zip(self.coefficients, beta, strict=True))
+        out |= dict(zip(self.scales, np.exp(log_tau), strict=True))
+        if self.correlations:
+            factor = _correlation_factor(np.tanh(z), self.dimension)
+            for name, (i, j) in zip(self.correlations, _pairs(self.dimension), strict=True):
+                out[name] = sum(factor[i, k] * factor[j, k] for k in range(j + 1))
+        return out
+
+    def unconstrained(self, natural: dict[str, Array]) -> Array:
+        """The inverse of `natural`, shape (n_hyper, n_draws)."""
+        parts = [np.asarray(natural[name], float) for name in self.coefficients]
+        parts += [np.log(natural[name]) for name in self.scales]
+        if self.correlations:
+            rho = {
+                pair: np.asarray(natural[name], float)
+                for name, pair in zip(self.correlations, _pairs(self.dimension), strict=True)
+            }
+            partial = [rho[1, 0]]
+            if self.dimension == 3:
+                partial.append(rho[2, 0])
+                partial.append(
+                    (rho[2, 1] - rho[1, 0] * rho[2, 0])
+                    / np.sqrt((1.0 - rho[1, 0] ** 2) * (1.0 - rho[2, 0] ** 2))
+                )
+            parts += [np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15)) for r in partial]
+        return np.stack(parts)
+
+    def log_prior(self, theta: Array) -> Array:
+        """Log prior density of the unconstrained hyperparameters, shape (n_draws,)."""
+        beta, log_tau, z = self._split(theta)
+        total = np.zeros(theta.shape[1])
+        for value, prior in zip(beta, self.coefficient_priors, strict=True):
+            total += prior.logpdf(value)
+        for value, prior in zip(log_tau, self.scale_priors, strict=True):
+            total += prior.logpdf(np.exp(value)) + value
+        if self.correlation_prior is not None:
+            q = self.dimension
+            for value, (_, j) in zip(z, _pairs(q), strict=True):
+                # partial correlations of the canonical vine; tree j has Beta(eta + (q-2-j)/2)
+                alpha = self.correlation_prior.eta + 0.5 * (q - 2 - j)
+                log_one_minus_r2 = 2.0 * (np.log(2.0) - np.logaddexp(value, -value))
+                constant = partial_correlation_logpdf(np.zeros(()), alpha)
+                total += constant + alpha * log_one_minus_r2
+        return total
+
+    def draw_prior(self, n_draws: int, rng: np.random.Generator) -> Array:
+        """Unconstrained hyperparameters from the prior, shape (n_hyper, n_draws)."""
+        parts = [prior.ppf(rng.random(n_draws)) for prior in self.coefficient_priors]
+        parts += [np.log(prior.ppf(rng.random(n_draws))) for prior in self.scale_priors]
+        if self.correlation_prior is not None:
+            for _, j in _pairs(self.dimension):
+                alpha = self.correlation_prior.eta + 0.5 * (self.dimension - 2 - j)
+                parts.append(np.arctanh(LKJ(alpha).ppf(rng.random(n_draws))))
+        return np.stack(parts)
+
+    def predictors(self, theta: Array) -> tuple[Array, Array, dict[tuple[int, int], Array]]:
+        """Offsets (n_rows, n_draws), loadings (q, n_rows, n_draws) on v, and the factor of Sigma.
+
+        ``u = L v`` with ``L`` lower triangular, given as a dict (i, j) -> (n_draws,).
+        """
+        offset = np.einsum("rp,pd->rd", self.X, theta[: self.X.shape[1]])
+        factor = self.sigma_factor(theta)
+        loading = np.zeros((self.dimension, len(self.Z), theta.shape[1]))
+        for (i, j), value in factor.items():
+            loading[j] += self.Z[:, i, None] * value
+        return offset, loading, factor
+
+    def log_likelihood(self, theta: Array, nodes: int) -> Array:
+        """Log likelihood per study, study effects integrated out; shape (n_studies, n_draws)."""
+        out = np.empty((self.n_studies, theta.shape[1]))
+        for part in self._chunks(theta.shape[1], nodes):
+            offset, loading, _ = self.predictors(theta[:, part])
+            mode = quadrature.find_mode(self.rows, offset, loading)
+            out[:, part] = quadrature.integrate(self.rows, offset, loading, nodes, mode)
+        return out
+
+    def study_effects(self, theta: Array, rng: np.random.Generator) -> Array:
+        """One draw per column of theta of every study's u, shape (q, n_studies, n_draws)."""
+        out = np.empty((self.dimension, self.n_studies, theta.shape[1]))
+        for part in self._chunks(theta.shape[1], 2):
+            offset, loading, factor = self.predictors(theta[:, part])
+            mode = quadrature.find_mode(self.rows, offset, loading)
+            v = quadrature.draw_effects(self.rows, offset, loading, mode, rng)
+            out[..., part] = _times(factor, v)
+        return out
+
+    def scale_effects(self, theta: Array, v: Array) -> Array:
+        """Study effects u = L v from standard-normal v, both (q, n_studies, n_draws)."""
+        return _times(self.sigma_factor(theta), v)
+
+    def new_effects(self, theta: Array, rng: np.random.Generator, size: int = 1) -> Array:
+        """Effects of new studies from Sigma, shape (q, size, n_draws)."""
+        shape = (self.dimension, size, theta.shape[1])
+        return self.scale_effects(theta, rng.standard_normal(shape))
+
+    def sigma_factor(self, theta: Array) -> dict[tuple[int, int], Array]:
+        """Lower-triangular factor L of Sigma as a dict (i, j) -> (n_draws,)."""
+        _, log_tau, z = self._split(theta)
+        tau = np.exp(log_tau)
+        correlation = _correlation_factor(np.tanh(z), self.dimension)
+        return {(i, j): tau[i] * value for (i, j), value in correlation.items()}
+
+    def row_predictors(self, theta: Array, effects: Array) -> Array:
+        """Linear predictor of every row given study effects u, shape (n_rows, n_draws)."""
+        beta = theta[: self.X.shape[1]]
+        eta = np.einsum("rp,pd->rd", self.X, beta)
+        for i in range(self.dimension):
+            eta += self.Z[:, i, None] * effects[i][self.study]
+        return eta
+
+    def by_kind(self, values: Array) -> dict[str, tuple[Array, Array]]:
+        """Split rows (first axis) by what they observe: kind -> (study of each row, values)."""
+        kinds = np.array(self.kinds)
+        return {
+            kind: (self.study[kinds == kind], values[kinds == kind])
+            for kind in dict.fromkeys(self.kinds)
+        }
+
+    def simulate(self, theta: Array, effects: Array, rng: np.random.Generator) -> Array:
+        """New observations for the same designs, shape (n_rows, n_draws)."""
+        eta = self.row_predictors(theta, effects)
+        return self.likelihood.simulate(eta.T, rng).T
+
+    def _chunks(self, n_draws: int, nodes: int) -> list[slice]:
+        width = len(self.Z) * max(nodes, 1) ** (1 if self.likelihood.exact else self.dimension)
+        size = max(1, min(n_draws, CHUNK // width + 1))
+        return [slice(at, min(at + size, n_draws)) for at in range(0, n_draws, size)]
+
+
+def _pairs(q: int) -> list[tuple[int, int]]:
+    return [(i, j) for i in range(1, q) for j in range(i)]
+
+
+def _times(factor: dict[tuple[int, int], Array], v: Array) -> Array:
+    out = np.zeros_like(v)
+    for (i, j), value in factor.items():
+        out[i] += value * v[j]
+    return out
+
+
+def _correlation_factor(partial: Array, q: int) -> dict[tuple[int, int], Array]:
+    """Lower-triangular factor of a correlation matrix from its partial correlations."""
+    one = np.ones(partial.shape[1:])
+    factor = {(0, 0): one}
+    for row in range(1, q):
+        remaining = one
+        for j in range(row):
+            r = partial[_pairs(q).index((row, j))]
+            factor[row, j] = r * remaining
+            remaining = remaining * np.sqrt(np.maximum(1.0 - r * r, 0.0))
+        factor[row, row] = remaining
+    return factor

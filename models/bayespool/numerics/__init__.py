@@ -1,0 +1,1 @@
+"""Numerics: NumPy and SciPy only; no tables, no models, no files."""

@@ -1,0 +1,201 @@
+"""A fit as an xarray DataTree, and the same as NetCDF that reads back into the same fit."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bayespool.engines.draws import Draws
+from bayespool.fitting import Fit
+from bayespool.priors import prior_from_call
+
+FORMAT = "bayespool-fit-1"
+
+
+def to_tree(fitted: Fit) -> Any:
+    """All groups that ArviZ knows, as an `xarray.DataTree`.
+
+    ``log_likelihood`` is per study with study effects integrated out; ``posterior_predictive``
+    replicates every study with new effects (mixed predictive).
+    """
+    import xarray as xr
+
+    hierarchy, studies = fitted.hierarchy, fitted.studies
+    chains, draws = fitted.draws.shape
+    labels = list(studies.row)
+    coords = {"chain": np.arange(chains), "draw": np.arange(draws), "study": labels}
+    sampled = ("chain", "draw")
+    by_study = ("chain", "draw", "study")
+
+    def last(values: np.ndarray) -> np.ndarray:
+        return np.moveaxis(values, 0, -1)
+
+    posterior: dict[str, Any] = {n: (sampled, x) for n, x in fitted.draws.hyper.items()}
+    posterior |= {n: (sampled, x) for n, x in fitted.samples.items() if n not in posterior}
+    for i, effect in enumerate(fitted.model.effects):
+        posterior[f"u_{effect}"] = (by_study, last(fitted.effects[i]))
+    for name, values in fitted.study_samples.items():
+        posterior[f"{name}_study"] = (by_study, last(values))
+
+    def rows(values: np.ndarray, shape: tuple[int, int]) -> dict[str, Any]:
+        out = {}
+        for kind, (study, part) in hierarchy.by_kind(values).items():
+            if not np.array_equal(study, np.arange(len(labels))):
+                raise ValueError(f"{kind} is not observed once in every study")
+            out[kind] = (by_study, last(part.reshape(-1, *shape)))
+        return out
+
+    rng = np.random.default_rng([fitted.seed, 5])
+    prior_theta = fitted.prior_theta
+    prior_effects = hierarchy.new_effects(prior_theta, rng, hierarchy.n_studies)
+    prior_rows = hierarchy.simulate(prior_theta, prior_effects, rng)
+    prior_coords = coords | {"chain": [0], "draw": np.arange(prior_theta.shape[1])}
+
+    stats = dict(fitted.draws.sample_stats)
+    if fitted.draws.ancestor is not None:
+        stats["ancestor"] = fitted.draws.ancestor[None]
+    observed = {
+        kind: (("study",), part)
+        for kind, (_, part) in hierarchy.by_kind(hierarchy.likelihood.observed()).items()
+    }
+    groups = {
+        "posterior": xr.Dataset(posterior, coords),
+        "sample_stats": xr.Dataset(
+            {n: (sampled, x) for n, x in stats.items()},
+            {k: coords[k] for k in ("chain", "draw")},
+        ),
+        "log_likelihood": xr.Dataset(
+            {"studies": (by_study, last(fitted.log_likelihood))}, coords
+        ),
+        "posterior_predictive": xr.Dataset(rows(fitted.predictive, (chains, draws)), coords),
+        "prior": xr.Dataset(
+            {n: (sampled, x) for n, x in fitted.prior_samples.items()},
+            {k: prior_coords[k] for k in ("chain", "draw")},
+        ),
+        "prior_predictive": xr.Dataset(
+            rows(prior_rows, (1, prior_theta.shape[1])), prior_coords
+        ),
+        "observed_data": xr.Dataset(observed, {"study": labels}),
+        "constant_data": xr.Dataset(
+            {n: (("study",), getattr(studies, n)) for n in ("n_diseased", "n_healthy")},
+            {"study": labels},
+        ),
+    }
+    tree = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})
+    tree.attrs = {
+        "format": FORMAT,
+        "model": repr(fitted.model),
+        "priors": json.dumps({n: repr(p) for n, p in fitted.model.priors.items()}),
+        "engine": fitted.engine,
+        "seed": fitted.seed,
+        "data_sha256": studies.sha256,
+        "versions": json.dumps(dict(fitted.versions)),
+        "info": json.dumps(dict(fitted.draws.info)),
+        "messages": json.dumps(list(fitted.draws.messages)),
+        "failures": json.dumps(list(fitted.draws.failures)),
+        "studies": json.dumps(studies_to_record(studies)),
+    }
+    return tree
+
+
+def save(fitted: Fit, path: str | Path) -> None:
+    """Write the DataTree as NetCDF-4."""
+    fitted.tree.to_netcdf(path, engine="h5netcdf")
+
+
+def load(path: str | Path) -> Fit:
+    """Read a fit that `save` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+    ValueError
+        When the file is not a fit of this package.
+    """
+    import xarray as xr
+
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; legal: a posterior.nc written by bayespool")
+    try:
+        tree = xr.open_datatree(path, engine="h5netcdf")
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path.name}: not a NetCDF file ({error})") from None
+    with tree:
+        if tree.attrs.get("format") != FORMAT:
+            raise ValueError(
+                f"{path.name}: not a fit of this package (format attribute "
+                f"{tree.attrs.get('format')!r}); legal: {FORMAT}"
+            )
+        tree = tree.load()
+    model = model_from_call(tree.attrs["model"])
+    studies = studies_from_record(json.loads(tree.attrs["studies"]))
+    hyper = {n: tree["posterior"][n].values for n in model.hierarchy(studies).names}
+    effects = np.stack(
+        [np.moveaxis(tree["posterior"][f"u_{e}"].values, -1, 0) for e in model.effects]
+    )
+    stats = {n: v.values for n, v in tree["sample_stats"].data_vars.items()}
+    ancestor = stats.pop("ancestor", None)
+    draws = Draws(
+        engine=tree.attrs["engine"],
+        hyper=hyper,
+        effects=effects,
+        ancestor=None if ancestor is None else ancestor[0],
+        sample_stats=stats,
+        info=json.loads(tree.attrs["info"]),
+        messages=tuple(json.loads(tree.attrs["messages"])),
+        failures=tuple(json.loads(tree.attrs["failures"])),
+    )
+    versions = json.loads(tree.attrs["versions"])
+    return Fit(model, studies, draws, int(tree.attrs["seed"]), versions)
+
+
+def model_from_call(text: str) -> Any:
+    """A model from its own call as text, such as ``Bivariate(sens=Normal(0, 1.5), ...)``.
+
+    Parsed, never evaluated.
+    """
+    from bayespool.accuracy import Bivariate
+
+    models = {"Bivariate": Bivariate}
+    call = ast.parse(text, mode="eval").body
+    if not (
+        isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in models
+    ):
+        raise ValueError(f"{text!r} is not a model; legal: a call of {', '.join(models)}")
+    options = {
+        str(item.arg): prior_from_call(item.value)
+        if isinstance(item.value, ast.Call)
+        else ast.literal_eval(item.value)
+        for item in call.keywords
+    }
+    return models[call.func.id](**options)
+
+
+def studies_to_record(studies: Any) -> dict[str, Any]:
+    """Studies of any shape as plain lists and texts, with the name of their class."""
+    record: dict[str, Any] = {"kind": type(studies).__name__}
+    for item in fields(studies):
+        value = getattr(studies, item.name)
+        if isinstance(value, np.ndarray):
+            value = value.tolist()
+        elif isinstance(value, Mapping):
+            value = {key: list(column) for key, column in value.items()}
+        record[item.name] = value
+    return record
+
+
+def studies_from_record(record: dict[str, Any]) -> Any:
+    """The studies that `studies_to_record` wrote down."""
+    from bayespool.studies import AccuracyStudies
+
+    kinds = {"AccuracyStudies": AccuracyStudies}
+    values = {key: value for key, value in record.items() if key != "kind"}
+    values |= {key: tuple(values[key]) for key in ("study", "row")}
+    return kinds[record["kind"]](**values)

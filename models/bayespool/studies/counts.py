@@ -1,0 +1,178 @@
+"""Counts of a table: from count columns, group sizes or printed rates; every fault reported."""
+
+import math
+import re
+
+from bayespool.studies.cells import Cell
+from bayespool.studies.columns import DISEASED, HEALTHY, Group, Recognised
+from bayespool.studies.problems import Problem
+from bayespool.studies.rates import count_behind, printed_rates
+from bayespool.studies.tables import Table
+
+LARGEST = 2**53
+_WHOLE = "a count is a whole number, 0 or more"
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:[.,][0-9]{3})+")
+
+# What is wrong with a cell, and what would be legal.
+Fault = tuple[str, str]
+# (hit, miss) of every row; None where the row has a fault.
+Pairs = list[tuple[int, int] | None]
+
+
+def read_counts(table: Table, recognised: Recognised) -> tuple[dict[str, list[int]], list[Problem]]:
+    """True and false positives and negatives of every row, or the problems that prevent them.
+
+    Returns
+    -------
+    counts
+        ``tp, fp, fn, tn`` -> one integer per row; empty if there is any problem.
+    problems
+        By group, then by row.
+    """
+    problems: list[Problem] = []
+    pairs: dict[Group, Pairs] = {}
+    for group, form in recognised.forms.items():
+        first, second = (recognised.roles[role] for role in form)
+        if form[0] == group.rate:
+            pairs[group] = _from_rates(table, first, second, problems)
+        elif form[1] == group.total:
+            part = _from_total(table, first, second, problems)
+            pairs[group] = part if form[0] == group.hit else [_swap(pair) for pair in part]
+        else:
+            columns = (_count_column(table, index, problems) for index in (first, second))
+            pairs[group] = [_both(*cells) for cells in zip(*columns, strict=True)]
+    for group, index in recognised.totals:
+        problems += _disagreements(table, group, index, pairs[group])
+    if len(pairs) == 2:
+        problems += _empty_rows(table, pairs)
+    if problems or len(pairs) < 2:
+        return {}, problems
+    counts: dict[str, list[int]] = {}
+    for group in (DISEASED, HEALTHY):
+        whole = [pair for pair in pairs[group] if pair is not None]
+        counts[group.hit] = [hit for hit, _ in whole]
+        counts[group.miss] = [miss for _, miss in whole]
+    return counts, []
+
+
+def as_count(name: str, value: Cell, text: str) -> int | Fault:
+    """A cell as a count, or what is wrong with it.
+
+    Parameters
+    ----------
+    name
+        Header of the column, for the message.
+    value, text
+        The cell as `bayespool.studies.cells.read_cell` gives it.
+    """
+    shown = text if len(text) <= 24 else text[:21] + "..."
+    if value is None:
+        return f"{name} is {repr(text) if text else 'blank'}", f"{_WHOLE}; none is written 0"
+    if isinstance(value, bool):
+        return f"{name}={shown} is true or false", _WHOLE
+    if _THOUSANDS.fullmatch(text):
+        rule = f"{name}={shown!r} could have a thousands separator or decimals"
+        return rule, f"{_WHOLE}, written in digits only"
+    if isinstance(value, str):
+        return f"{name}={shown!r} is text", _WHOLE
+    if not math.isfinite(value):
+        return f"{name}={shown} is not finite", _WHOLE
+    if value < 0:
+        return f"{name}={shown} is negative", _WHOLE
+    if value != int(value):
+        return f"{name}={shown} is a fraction", _WHOLE
+    if value > LARGEST:
+        rule = f"{name}={shown} is too large to be counted exactly"
+        return rule, f"{_WHOLE}, at most {LARGEST} (2 to the power 53)"
+    return int(value)
+
+
+def _problem(table: Table, row: int, index: int, fault: Fault) -> Problem:
+    return Problem(table.file, table.row_numbers[row], table.columns[index], *fault)
+
+
+def _count_column(table: Table, index: int, problems: list[Problem]) -> list[int | None]:
+    counts: list[int | None] = []
+    for row, (cells, texts) in enumerate(zip(table.rows, table.texts, strict=True)):
+        count = as_count(table.columns[index], cells[index], texts[index])
+        if not isinstance(count, int):
+            problems.append(_problem(table, row, index, count))
+        counts.append(count if isinstance(count, int) else None)
+    return counts
+
+
+def _both(first: int | None, second: int | None) -> tuple[int, int] | None:
+    return None if first is None or second is None else (first, second)
+
+
+def _swap(pair: tuple[int, int] | None) -> tuple[int, int] | None:
+    return None if pair is None else (pair[1], pair[0])
+
+
+def _from_total(table: Table, part: int, total: int, problems: list[Problem]) -> Pairs:
+    """(part, rest) of every row from a part and its whole."""
+    name, total_name = table.columns[part], table.columns[total]
+    parts = _count_column(table, part, problems)
+    totals = _count_column(table, total, problems)
+    pairs: Pairs = []
+    for row, (count, n) in enumerate(zip(parts, totals, strict=True)):
+        if count is None or n is None:
+            pairs.append(None)
+        elif count > n:
+            rule = f"{name}={count} exceeds {total_name}={n}"
+            legal = f"counts must satisfy 0 <= {name} <= {total_name}"
+            problems.append(_problem(table, row, part, (rule, legal)))
+            pairs.append(None)
+        else:
+            pairs.append((count, n - count))
+    return pairs
+
+
+def _from_rates(table: Table, rate: int, total: int, problems: list[Problem]) -> Pairs:
+    """(hit, miss) of every row from a printed rate and the size of its group."""
+    name, total_name = table.columns[rate], table.columns[total]
+    totals = _count_column(table, total, problems)
+    rates = printed_rates(table.text_column(rate))
+    if rates is None:
+        rule = f"{name} mixes proportions (up to 1) with percents"
+        legal = "write all rows as proportions, or all as percents"
+        problems.append(Problem(table.file, None, name, rule, legal))
+        return [None] * len(totals)
+    pairs: Pairs = []
+    for row, (printed, n) in enumerate(zip(rates, totals, strict=True)):
+        hit = None if n is None else count_behind(printed, n, name, total_name)
+        if isinstance(hit, tuple):
+            problems.append(_problem(table, row, rate, hit))
+        pairs.append((hit, n - hit) if isinstance(hit, int) and n is not None else None)
+    return pairs
+
+
+def _disagreements(table: Table, group: Group, index: int, pairs: Pairs) -> list[Problem]:
+    """Rows whose stated group size is not the sum of its counts; a blank size states nothing."""
+    problems: list[Problem] = []
+    name = table.columns[index]
+    for row, pair in enumerate(pairs):
+        if table.rows[row][index] is None:
+            continue
+        total = as_count(name, table.rows[row][index], table.texts[row][index])
+        if not isinstance(total, int):
+            problems.append(_problem(table, row, index, total))
+        elif pair is not None and sum(pair) != total:
+            rule = f"{name}={total} but {group.hit}+{group.miss}={sum(pair)}"
+            legal = f"{group.hit} + {group.miss} must equal {name}"
+            problems.append(_problem(table, row, index, (rule, legal)))
+    return problems
+
+
+def _empty_rows(table: Table, pairs: dict[Group, Pairs]) -> list[Problem]:
+    return [
+        Problem(
+            table.file,
+            table.row_numbers[row],
+            None,
+            "both groups are empty (tp+fn=0 and fp+tn=0)",
+            "at least one group has a participant; leave the row out",
+        )
+        for row, both in enumerate(zip(pairs[DISEASED], pairs[HEALTHY], strict=True))
+        if both == ((0, 0), (0, 0))
+    ]

@@ -1,0 +1,63 @@
+"""What is wrong with a table: one record per problem, one exception that carries all of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of a table, said so that its owner can mend it.
+
+    Parameters
+    ----------
+    file
+        File name, without folders; ``<table>`` for a table that was passed in memory.
+    row
+        Row as a spreadsheet numbers it, or None when the fault is not in one row.
+    column
+        Column header as the file writes it, or None when the fault is not in one column.
+    rule
+        What is wrong, with the offending values.
+    legal
+        What would be accepted instead.
+
+    Examples
+    --------
+    >>> print(Problem("cidp.csv", 7, "tp", "tp=12 exceeds n1=10", "counts need 0 <= tp <= n1"))
+    cidp.csv row 7, column tp: tp=12 exceeds n1=10; counts need 0 <= tp <= n1
+    """
+
+    file: str
+    row: int | None
+    column: str | None
+    rule: str
+    legal: str
+
+    def __str__(self) -> str:
+        row = "" if self.row is None else f" row {self.row}"
+        column = "" if self.column is None else f", column {self.column}"
+        return f"{self.file}{row}{column}: {self.rule}; {self.legal}"
+
+
+class TableError(ValueError):
+    """A table cannot be used; ``problems`` holds every reason found, by row.
+
+    Parameters
+    ----------
+    problems
+        At least one `Problem`. Faults of the whole table come first, then row by row.
+    """
+
+    problems: tuple[Problem, ...]
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.row or 0))
+        if not self.problems:
+            raise ValueError("a TableError needs at least one Problem")
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        lines = [str(problem) for problem in self.problems]
+        if len(lines) > 1:
+            lines.insert(0, f"{self.problems[0].file}: {len(lines)} problems")
+        return "\n".join(lines)
