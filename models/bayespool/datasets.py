@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
-from bayespool.studies import AccuracyStudies
+from bayespool.studies import AccuracyStudies, read_table
 
 
 def data_dir() -> Path:
@@ -75,3 +75,33 @@ def _legal(name: str) -> str:
     close = get_close_matches(name.casefold(), by_case, n=1)
     guess = f"did you mean {by_case[close[0]]!r}? " if close else ""
     return f"{guess}data sets are {', '.join(names) or 'none'}"
+
+
+def comparators(name: str) -> list[dict[str, object]]:
+    """Published summaries to show beside a data set's result, never to pool with it.
+
+    One dict per row of ``<name>_comparator.csv``: name, reference, measure (an estimand's name),
+    estimate, lower, upper (proportions), interval (its kind in words) and note. Empty if there is
+    no such file.
+    """
+    path = data_dir() / f"{name}_comparator.csv"
+    if not path.is_file():
+        return []
+    table = read_table(path)
+    out: list[dict[str, object]] = []
+    for row in table.rows:
+        cell = dict(zip(table.columns, row, strict=True))
+        doi = f" doi {cell['doi']}" if cell["doi"] else ""
+        out.append(
+            {
+                "name": cell["study"],
+                "reference": f"{cell['reference']}{doi}",
+                "measure": cell["measure"],
+                "estimate": cell["estimate"],
+                "lower": cell["lower"],
+                "upper": cell["upper"],
+                "interval": cell["interval"],
+                "note": f"{cell['n_studies']} studies; not pooled",
+            }
+        )
+    return out

@@ -6,6 +6,9 @@ model's own file; they never know which model it is.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +19,7 @@ from bayespool.numerics.likelihoods import RowLikelihood
 from bayespool.priors import LKJ, partial_correlation_logpdf
 
 Array = np.ndarray
-CHUNK = 300_000  # elements of the largest temporary; about what stays in cache
+CHUNK = 100_000  # elements of the largest temporary; about what stays in cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,10 +178,14 @@ class Hierarchy:
     def log_likelihood(self, theta: Array, nodes: int) -> Array:
         """Log likelihood per study, study effects integrated out; shape (n_studies, n_draws)."""
         out = np.empty((self.n_studies, theta.shape[1]))
-        for part in self._chunks(theta.shape[1], nodes):
+
+        def fill(part: slice) -> None:
             offset, loading, _ = self.predictors(theta[:, part])
             mode = quadrature.find_mode(self.rows, offset, loading)
             out[:, part] = quadrature.integrate(self.rows, offset, loading, nodes, mode)
+
+        # chunks do not depend on the number of cores, so neither do the bits
+        each_in_threads(fill, self._chunks(theta.shape[1], nodes))
         return out
 
     def study_effects(self, theta: Array, rng: np.random.Generator) -> Array:
@@ -232,6 +239,17 @@ class Hierarchy:
         width = len(self.Z) * max(nodes, 1) ** (1 if self.likelihood.exact else self.dimension)
         size = max(1, min(n_draws, CHUNK // width + 1))
         return [slice(at, min(at + size, n_draws)) for at in range(0, n_draws, size)]
+
+
+def each_in_threads(work: Callable[[slice], None], parts: list[slice]) -> None:
+    """Run `work` on every part; NumPy leaves the interpreter free while it computes."""
+    workers = min(os.cpu_count() or 1, len(parts))
+    if workers < 2:
+        for part in parts:
+            work(part)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work, parts))
 
 
 def _pairs(q: int) -> list[tuple[int, int]]:

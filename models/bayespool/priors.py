@@ -37,7 +37,8 @@ class Prior(Protocol):
 
 
 def _number(value: float) -> str:
-    return repr(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(value)
+    value = float(value)
+    return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 class _Call:
@@ -56,7 +57,8 @@ class _Call:
                 raise ValueError(
                     f"{type(self).__name__}: {item.name}={value!r} must be greater than 0"
                 )
-            object.__setattr__(self, item.name, float(value))
+            # a NumPy double: PyTensor narrows a plain 1.5 to single precision
+            object.__setattr__(self, item.name, np.float64(value))
         self._check()
 
     def _check(self) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 R_HAT = 1.01
 ESS = 400.0
+TAIL = (0.05, 0.95)
 E_BFMI = 0.3
 MCSE_OF_SD = 0.05
 
@@ -54,14 +55,14 @@ def _nuts(fitted: Fit) -> list[Finding]:
 
     hyper = fitted.draws.hyper
 
-    def worst(function: object, pick: object, **options: str) -> tuple[str, float]:
+    def worst(function: object, pick: object, **options: object) -> tuple[str, float]:
         values = {n: float(function(x, **options)) for n, x in hyper.items()}  # type: ignore[operator]
         name = pick(values, key=values.__getitem__)  # type: ignore[operator]
         return name, values[name]
 
     r_name, r_hat = worst(array_stats.rhat, max)
     b_name, bulk = worst(array_stats.ess, min, method="bulk")
-    t_name, tail = worst(array_stats.ess, min, method="tail")
+    t_name, tail = worst(array_stats.ess, min, method="tail", prob=TAIL)
     stats = fitted.draws.sample_stats
     diverged = int(np.sum(stats["diverging"]))
     energy = float(np.min(array_stats.bfmi(np.asarray(stats["energy"]))))

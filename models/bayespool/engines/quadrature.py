@@ -18,16 +18,22 @@ from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.pareto import smooth_log_weights
 
 Array = np.ndarray
-T_FREEDOM = 5.0
+T_FREEDOM = 8.0
 ROUNDS = 4
 ROUND_SIZE = 600
-BATCH = 4_000
-MAX_DRAWS = 400_000
+COMPONENTS = 4
+EM_STEPS = 4
+DEFENCE = 0.05  # share of one wide component that guards the tails
+DEFENCE_FREEDOM = 4.0
+REFITS = 2
+BATCH = 6_400
+MAX_DRAWS = 200_000
 OUTPUT_FACTOR = 2.0
 NODE_LADDER = (3, 5, 7, 9, 13, 19, 27)
 LOG_LIKELIHOOD_ERROR = 1e-3
 PARETO_K = 0.7
 PROBES = 24
+NEGLIGIBLE = -1e4  # log prior densities below this are taken as zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +84,22 @@ class QuadratureDraws:
 class Mixture:
     """Mixture of multivariate Student t distributions."""
 
-    def __init__(self, weight: Array, mean: Array, cov: Array, freedom: float = T_FREEDOM):
+    def __init__(
+        self, weight: Array, mean: Array, cov: Array, freedom: Array | float = T_FREEDOM
+    ):
         self.weight = np.asarray(weight, float)
         self.mean = np.asarray(mean, float)
         self.factor = np.linalg.cholesky(np.asarray(cov, float))
-        self.freedom = freedom
+        self.freedom = np.broadcast_to(np.asarray(freedom, float), self.weight.shape)
+
+    def with_component(self, share: float, mean: Array, cov: Array) -> Mixture:
+        """The mixture with one more component of weight `share`."""
+        return Mixture(
+            np.append(self.weight * (1.0 - share), share),
+            np.vstack([self.mean, mean]),
+            np.concatenate([np.einsum("cij,ckj->cik", self.factor, self.factor), cov[None]]),
+            np.append(self.freedom, DEFENCE_FREEDOM),
+        )
 
     def draw(self, n: int, rng: np.random.Generator) -> Array:
         """Shape (d, n)."""
@@ -93,17 +110,20 @@ class Mixture:
         )
         which = np.minimum(which, len(self.weight) - 1)
         z = rng.standard_normal((n, d))
-        z /= np.sqrt(rng.chisquare(self.freedom, n) / self.freedom)[:, None]
+        nu = self.freedom[which]
+        z /= np.sqrt(rng.chisquare(nu) / nu)[:, None]
         return (self.mean[which] + np.einsum("nij,nj->ni", self.factor[which], z)).T
 
     def component_log_density(self, x: Array) -> Array:
         """Log weight plus log density of each component, shape (n_components, n)."""
         from scipy.special import gammaln
 
-        d, nu = self.mean.shape[1], self.freedom
-        constant = gammaln(0.5 * (nu + d)) - gammaln(0.5 * nu) - 0.5 * d * np.log(nu * np.pi)
+        d = self.mean.shape[1]
         out = np.empty((len(self.weight), x.shape[1]))
-        for c, (mean, factor) in enumerate(zip(self.mean, self.factor, strict=True)):
+        for c, (mean, factor, nu) in enumerate(
+            zip(self.mean, self.factor, self.freedom, strict=True)
+        ):
+            constant = gammaln(0.5 * (nu + d)) - gammaln(0.5 * nu) - 0.5 * d * np.log(nu * np.pi)
             z = forward_substitute(factor, x - mean[:, None])
             out[c] = (
                 np.log(self.weight[c])
@@ -166,53 +186,86 @@ def sample(
     rng = np.random.default_rng(seed)
     mode, cov = posterior_mode(hierarchy)
     proposal = adapt(hierarchy, mode, cov, rng)
-    probe_nodes = nodes if nodes is not None else choose_nodes(hierarchy, proposal, rng)
+    chosen = nodes if nodes is not None else choose_nodes(hierarchy, proposal, rng)
+    refits = 0
+    while True:
+        result, theta, w = _importance_sample(hierarchy, proposal, ess, chosen, rng)
+        if not result.pareto_k < PARETO_K and refits < REFITS:
+            # what was drawn shows where the proposal was too thin
+            refits += 1
+            mean, overall = _moments(theta, w)
+            proposal = _expectation_maximisation(
+                _scattered(theta, w, mean, overall, 2 * COMPONENTS, rng), theta, w, overall
+            ).with_component(2.0 * DEFENCE, mean, 3.0 * overall)
+            continue
+        finer = [n for n in NODE_LADDER if n > chosen]
+        if nodes is not None or result.node_error < LOG_LIKELIHOOD_ERROR or not finer:
+            return result
+        chosen = finer[0]
 
-    thetas: list[Array] = []
-    weights: list[Array] = []
-    drawn, k, kish = 0, np.inf, 0.0
-    aim = 1.15 * ess  # resampling gives a little of it back
-    while drawn < MAX_DRAWS:
-        batch = BATCH if drawn == 0 else int(np.clip(drawn * (aim / max(kish, 1.0) - 1) * 1.05,
-                                                     500, MAX_DRAWS))
-        theta = proposal.draw(batch, rng)
-        thetas.append(theta)
-        weights.append(log_posterior(hierarchy, theta, probe_nodes) - proposal.log_density(theta))
-        drawn += batch
-        log_w = np.concatenate(weights)
+
+def _importance_sample(
+    hierarchy: Hierarchy, proposal: Mixture, ess: float, nodes: int, rng: np.random.Generator
+) -> tuple[QuadratureDraws, Array, Array]:
+    """Draw from the proposal until the effective sample size is reached, then resample.
+
+    Returns the result, and all points drawn with their normalised weights.
+    """
+    aim = ess / (1.0 - 0.25 / OUTPUT_FACTOR)  # what resampling costs is drawn beforehand
+    theta, log_w = np.empty((proposal.mean.shape[1], 0)), np.empty(0)
+    batch = int(BATCH * ess / 4_000.0)
+    while True:
+        new = proposal.draw(batch, rng)
+        theta = np.concatenate([theta, new], axis=1)
+        log_w = np.append(
+            log_w, log_posterior(hierarchy, new, nodes) - proposal.log_density(new)
+        )
         smoothed, k = smooth_log_weights(log_w)
         w = np.exp(smoothed)
-        kish = 1.0 / np.sum(w * w)
-        if kish >= aim:
+        reached = smallest_ess(np.stack(list(hierarchy.natural(theta).values())), w)
+        drawn = log_w.size
+        if reached >= aim or drawn >= MAX_DRAWS * ess / 4_000.0:
             break
-    theta = np.concatenate(thetas, axis=1)
+        missing = drawn * (1.05 * aim / max(reached, 1.0) - 1.0)
+        batch = int(np.clip(missing, 0.1 * drawn, 3.0 * drawn))
     top = log_w.max()
     raw = np.exp(log_w - top)
-    evidence = np.log(raw.mean()) + top
-    evidence_mcse = raw.std() / raw.mean() / np.sqrt(drawn)
-
     n_out = int(OUTPUT_FACTOR * ess)
     ancestor = systematic(w, n_out, rng)
     kept = theta[:, ancestor]
-    return QuadratureDraws(
+    result = QuadratureDraws(
         theta=kept,
         ancestor=ancestor,
-        nodes=probe_nodes,
-        node_error=node_error(hierarchy, kept[:, :: max(1, n_out // PROBES)], probe_nodes),
+        nodes=nodes,
+        node_error=node_error(hierarchy, kept[:, :: max(1, n_out // PROBES)], nodes),
         pareto_k=k,
-        ess=float(1.0 / (1.0 / kish + 0.25 / n_out)),
-        efficiency=float(kish / drawn),
+        ess=float(1.0 / (1.0 / reached + 0.25 / n_out)),
+        efficiency=float(reached / drawn),
         n_evaluated=drawn,
-        log_marginal_likelihood=float(evidence),
-        log_marginal_likelihood_mcse=float(evidence_mcse),
+        log_marginal_likelihood=float(np.log(raw.mean()) + top),
+        log_marginal_likelihood_mcse=float(raw.std() / raw.mean() / np.sqrt(drawn)),
     )
+    return result, theta, w
+
+
+def smallest_ess(values: Array, w: Array) -> float:
+    """Effective sample size of the worst-estimated hyperparameter's mean, or of the weights.
+
+    The variance of a self-normalised mean is ``sum w^2 (f - mean)^2``; the effective sample size
+    is what independent draws would need for the same (Owen 2013, Monte Carlo, chapter 9.3).
+    """
+    mean = np.einsum("dn,n->d", values, w)
+    squared = (values - mean[:, None]) ** 2
+    ratio = np.einsum("dn,n->d", squared, w) / np.einsum("dn,n->d", squared, w * w)
+    return float(min(ratio.min(), 1.0 / np.sum(w * w)))
 
 
 def log_posterior(hierarchy: Hierarchy, theta: Array, nodes: int) -> Array:
     """Unnormalised log posterior density of unconstrained hyperparameters, shape (n_draws,)."""
-    prior = hierarchy.log_prior(theta)
+    with np.errstate(over="ignore"):  # a standard deviation of exp(800) has density zero
+        prior = hierarchy.log_prior(theta)
     out = np.full(theta.shape[1], -np.inf)
-    legal = np.isfinite(prior)
+    legal = prior > NEGLIGIBLE
     if legal.any():
         likelihood = hierarchy.log_likelihood(theta[:, legal], nodes).sum(axis=0)
         out[legal] = prior[legal] + np.where(np.isfinite(likelihood), likelihood, -np.inf)
@@ -229,14 +282,15 @@ def node_error(hierarchy: Hierarchy, theta: Array, nodes: int) -> float:
 
 
 def choose_nodes(hierarchy: Hierarchy, proposal: Mixture, rng: np.random.Generator) -> int:
-    """The fewest nodes per dimension whose error stays well inside the aim near the mode."""
+    """The fewest nodes per dimension whose error on probe draws stays well inside the aim."""
     if hierarchy.likelihood.exact:
         return 1
-    theta = proposal.draw(4 * PROBES, rng)
+    theta = proposal.draw(8 * PROBES, rng)
     log_w = log_posterior(hierarchy, theta, NODE_LADDER[0]) - proposal.log_density(theta)
-    theta = theta[:, np.argsort(log_w + proposal.log_density(theta))[-2 * PROBES :: 4]]
+    w = np.exp(log_w - log_w.max())
+    theta = theta[:, systematic(w, PROBES, rng)]
     for nodes in NODE_LADDER[1:]:
-        if node_error(hierarchy, theta, nodes) < 0.3 * LOG_LIKELIHOOD_ERROR:
+        if node_error(hierarchy, theta, nodes) < 0.5 * LOG_LIKELIHOOD_ERROR:
             return nodes
     return NODE_LADDER[-1]
 
@@ -310,35 +364,75 @@ def _positive_inverse(matrix: Array, scale: Array) -> Array:
 def adapt(
     hierarchy: Hierarchy, mode: Array, cov: Array, rng: np.random.Generator
 ) -> Mixture:
-    """A mixture proposal fitted to the posterior over a few rounds of importance sampling."""
+    """A mixture proposal fitted to the posterior over a few rounds of importance sampling.
+
+    Draws of all rounds are pooled with the balance heuristic; the mixture is refitted to them by
+    weighted EM after every round.
+    """
     mixture = Mixture(np.array([0.7, 0.3]), np.stack([mode, mode]), np.stack([cov, 4.0 * cov]))
     nodes = 1 if hierarchy.likelihood.exact else NODE_LADDER[0]
-    kept_x: list[Array] = []
-    kept_target: list[Array] = []
+    size = ROUND_SIZE * max(1, -(-len(mode) // 5))
+    points: list[Array] = []
+    targets: list[Array] = []
     used: list[Mixture] = []
-    for _ in range(ROUNDS):
-        x = mixture.draw(ROUND_SIZE, rng)
-        kept_x.append(x)
-        kept_target.append(log_posterior(hierarchy, x, nodes))
+    for round_number in range(ROUNDS):
+        points.append(mixture.draw(size, rng))
+        targets.append(log_posterior(hierarchy, points[-1], nodes))
         used.append(mixture)
-        pooled = np.concatenate(kept_x, axis=1)
-        target = np.concatenate(kept_target)
-        parts = np.stack([m.log_density(pooled) for m in used])
-        top = parts.max(axis=0)
-        log_w = target - top - np.log(np.exp(parts - top).mean(axis=0))
-        smoothed, _ = smooth_log_weights(log_w)
-        mixture = _refit(mixture, pooled, np.exp(smoothed))
-    return mixture
+        x = np.concatenate(points, axis=1)
+        proposals = np.stack([m.log_density(x) for m in used])
+        top = proposals.max(axis=0)
+        balance = top + np.log(np.exp(proposals - top).mean(axis=0))
+        smoothed, _ = smooth_log_weights(np.concatenate(targets) - balance)
+        w = np.exp(smoothed)
+        mean, overall = _moments(x, w)
+        if round_number == 0:
+            mixture = _scattered(x, w, mean, overall, COMPONENTS, rng)
+        mixture = _expectation_maximisation(mixture, x, w, overall)
+    return mixture.with_component(DEFENCE, mean, 2.0 * overall)
 
 
-def _refit(mixture: Mixture, x: Array, w: Array) -> Mixture:
-    """One weighted EM step per round; components that starve are dropped."""
+def _scattered(
+    x: Array, w: Array, mean: Array, overall: Array, n: int, rng: np.random.Generator
+) -> Mixture:
+    """A start for EM: `n` narrow components at points drawn by weight, pulled to the mean."""
+    centres = 0.7 * x[:, systematic(w, n, rng)].T + 0.3 * mean
+    return Mixture(np.full(n, 1.0 / n), centres, np.stack([0.4 * overall] * n))
+
+
+def _moments(x: Array, w: Array) -> tuple[Array, Array]:
     mean = np.einsum("n,dn->d", w, x)
     centred = x - mean[:, None]
-    overall = np.einsum("n,in,jn->ij", w, centred, centred)
-    return Mixture(
-        np.array([1.0]), mean[None], (overall * (T_FREEDOM - 2.0) / T_FREEDOM * 1.1)[None]
-    )
+    return mean, np.einsum("n,in,jn->ij", w, centred, centred)
+
+
+def _expectation_maximisation(mixture: Mixture, x: Array, w: Array, overall: Array) -> Mixture:
+    """Weighted EM for a mixture of Student t; components that starve are dropped."""
+    d, nu = len(x), T_FREEDOM
+    for _ in range(EM_STEPS):
+        parts = mixture.component_log_density(x)
+        share = np.exp(parts - parts.max(axis=0))
+        share /= share.sum(axis=0)
+        weight, mean, cov = [], [], []
+        for c, factor in enumerate(mixture.factor):
+            a = w * share[c]
+            total = a.sum()
+            if total**2 < 5 * d * np.sum(a * a):
+                continue
+            z = forward_substitute(factor, x - mixture.mean[c][:, None])
+            b = a * (nu + d) / (nu + np.sum(z * z, axis=0))
+            centre = np.einsum("n,dn->d", b, x) / b.sum()
+            centred = x - centre[:, None]
+            weight.append(total)
+            mean.append(centre)
+            cov.append(
+                0.9 * np.einsum("n,in,jn->ij", b, centred, centred) / total
+                + 0.1 * overall * (nu - 2.0) / nu
+            )
+        if not weight:
+            return Mixture(np.ones(1), _moments(x, w)[0][None], overall[None])
+        mixture = Mixture(np.array(weight) / np.sum(weight), np.array(mean), np.array(cov))
+    return mixture
 
 
 def systematic(w: Array, n: int, rng: np.random.Generator) -> Array:

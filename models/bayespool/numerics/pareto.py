@@ -34,7 +34,7 @@ def smooth_log_weights(log_weights: Array, r_eff: float = 1.0) -> tuple[Array, f
     """
     lw = log_weights - log_weights.max()
     n = lw.size
-    n_tail = int(np.ceil(min(0.2 * n, 3.0 * np.sqrt(n / r_eff))))
+    n_tail = int(3.0 * np.sqrt(n / r_eff)) if n * r_eff > 225 else n // 5
     k = np.inf
     if n_tail > 4:
         order = np.argsort(lw)

@@ -10,6 +10,7 @@ Liu & Pierce (1994), Biometrika 81:624-629; Pinheiro & Bates (1995), JCGS 4:12-3
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,7 +20,9 @@ import numpy as np
 from bayespool.numerics.likelihoods import RowLikelihood
 
 Array = np.ndarray
+Climb = Callable[[Array], tuple[Array, dict[tuple[int, int], Array], Array]]
 MAX_DIMENSION = 3
+PLAIN_STEPS = 3
 NEWTON_STEPS = 60
 NEWTON_TOLERANCE = 1e-3  # in posterior standard deviations of a study's effect
 
@@ -166,19 +169,23 @@ def find_mode(rows: Rows, offset: Array, loading: Array) -> Mode:
     if rows.likelihood.exact:
         v = v + step
     else:
-        for _ in range(3):
-            v = v + step
-            step, upper, decrement = climb(v)
-            if np.all(decrement < NEWTON_TOLERANCE**2):
+        # settled studies stay where they are, so that no result depends on its neighbours
+        for _ in range(PLAIN_STEPS):
+            moving = decrement >= NEWTON_TOLERANCE**2
+            if not moving.any():
                 break
+            v = v + np.where(moving, step, 0.0)
+            step, upper, decrement = climb(v)
         if not np.all(decrement < NEWTON_TOLERANCE**2):
-            v, upper, decrement = _damped(rows, offset, loading, v, climb)
+            v, upper, decrement = _damped(rows, offset, loading, v, decrement, climb)
     spread = _inverse_transpose(upper)
     log_det = -sum(np.log(upper[i, i]) for i in range(q))
     return Mode(v, spread, np.asarray(log_det), decrement < NEWTON_TOLERANCE**2)
 
 
-def _damped(rows, offset, loading, v, climb):  # type: ignore[no-untyped-def]
+def _damped(
+    rows: Rows, offset: Array, loading: Array, v: Array, decrement: Array, climb: Climb
+) -> tuple[Array, dict[tuple[int, int], Array], Array]:
     """Newton with step halving, for the few studies where plain steps overshoot."""
     study = rows.study
 
@@ -186,25 +193,26 @@ def _damped(rows, offset, loading, v, climb):  # type: ignore[no-untyped-def]
         eta = _predictor(offset, loading, v[:, study])
         return rows.by_study(rows.likelihood.log_density(eta)) - 0.5 * np.sum(v * v, axis=0)
 
-    v = np.where(np.isfinite(v), np.clip(v, -1e3, 1e3), 0.0)
-    now = height(v)
-    at_origin = height(np.zeros_like(v))
-    v = np.where(at_origin > now, 0.0, v)
-    now = np.maximum(now, at_origin)
+    settled = decrement < NEWTON_TOLERANCE**2
+    v = np.where(settled, v, np.where(np.isfinite(v), np.clip(v, -1e3, 1e3), 0.0))
+    now, at_origin = height(v), height(np.zeros_like(v))
+    v = np.where(~settled & (at_origin > now), 0.0, v)
+    now = np.where(settled, now, np.maximum(now, at_origin))
+    step, upper, decrement = climb(v)
     for _ in range(NEWTON_STEPS):
-        step, upper, decrement = climb(v)
-        if np.all(decrement < NEWTON_TOLERANCE**2):
+        moving = ~(decrement < NEWTON_TOLERANCE**2)
+        if not moving.any():
             break
-        fraction = np.ones_like(now)
+        fraction = moving.astype(float)
         for _ in range(30):
             trial = height(v + fraction * step)
-            worse = ~(trial >= now - 1e-9 * np.abs(now))
+            worse = moving & ~(trial >= now - 1e-9 * np.abs(now))
             if not worse.any():
                 break
             fraction = np.where(worse, 0.5 * fraction, fraction)
         v = v + fraction * step
         now = height(v)
-    step, upper, decrement = climb(v)
+        step, upper, decrement = climb(v)
     return v, upper, decrement
 
 

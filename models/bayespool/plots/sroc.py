@@ -1,0 +1,116 @@
+"""Summary ROC plot: studies, pooled point, regions and summary curve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool.plots.style import ACCENT, CONTRAST, FAINT, INK, MUTED, label, styled, write
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Array = np.ndarray
+Path = tuple[Array, Array]  # false-positive proportion, sensitivity
+
+
+@dataclass(frozen=True, eq=False)
+class SrocTable:
+    """Everything as proportions, x the false-positive proportion and y the sensitivity.
+
+    Attributes
+    ----------
+    studies : array, shape (n, 2)
+    groups : array, shape (n, 2)
+        Number without and with the target condition: width and height of the study's ellipse.
+    summary : (x, y)
+    credible, prediction : closed outlines
+    curve : inside the observed range
+    outside : pieces of the curve beyond it
+    comparators : tuple of (label, x, y)
+    """
+
+    studies: Array
+    groups: Array
+    summary: tuple[float, float]
+    credible: Path
+    prediction: Path
+    curve: Path
+    outside: tuple[Path, ...]
+    comparators: tuple[tuple[str, float, float], ...] = ()
+
+
+@styled
+def draw(table: SrocTable) -> Figure:
+    """The summary ROC plot."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 6.9), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_aspect("equal")
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_ylim(-0.02, 1.02)
+    ticks = np.linspace(0, 1, 6)
+    percent = [f"{100 * t:.0f}" for t in ticks]
+    axes.set_xticks(ticks, percent)
+    axes.set_yticks(ticks, percent)
+    axes.grid(color=FAINT, lw=0.5)
+    axes.set_axisbelow(True)
+    axes.plot([0, 1], [0, 1], color=MUTED, lw=0.6, ls=(0, (1, 3)))
+    axes.set_xlabel("False-positive proportion, 1 − specificity (%)")
+    axes.set_ylabel("Sensitivity (%)")
+    axes.fill(*table.prediction, facecolor="none", edgecolor=INK, lw=1.0, ls=(0, (5, 3)))
+    axes.fill(*table.credible, facecolor=ACCENT, alpha=0.18, lw=0)
+    axes.fill(*table.credible, facecolor="none", edgecolor=ACCENT, lw=1.2)
+    _studies(axes, table)
+    axes.plot(*table.curve, color=CONTRAST, lw=2.0)
+    for piece in table.outside:
+        axes.plot(*piece, color=CONTRAST, lw=1.0, ls=(0, (2, 2)))
+    axes.plot(*table.summary, "D", ms=8, color=ACCENT, mec="white", mew=0.8)
+    for name, x, y in table.comparators:
+        axes.plot(x, y, "^", ms=8, mfc="white", mec=CONTRAST, mew=1.4)
+        side, at = ("right", x - 0.02) if x > 0.6 else ("left", x + 0.02)
+        write(axes, at, y - 0.035, label(name), ha=side, va="center", fontsize=8.5, color=CONTRAST)
+    _legend(figure, bool(table.comparators), bool(table.outside))
+    return figure
+
+
+def _studies(axes: Any, table: SrocTable) -> None:
+    from matplotlib.collections import EllipseCollection
+
+    if not len(table.studies):
+        return
+    size = np.sqrt(table.groups) / np.sqrt(table.groups.max()) * 0.085
+    size = np.maximum(size, 0.012)
+    axes.add_collection(
+        EllipseCollection(
+            size[:, 0], size[:, 1], np.zeros(len(size)), units="xy", offsets=table.studies,
+            offset_transform=axes.transData, facecolors=(0.4, 0.4, 0.4, 0.18),
+            edgecolors=MUTED, linewidths=0.8, clip_on=False,
+        )
+    )  # fmt: skip
+
+
+def _legend(figure: Any, comparators: bool, outside: bool) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [
+        Line2D([], [], marker="D", lw=0, ms=7, color=ACCENT, label="pooled point"),
+        Patch(facecolor="#d1e5f0", edgecolor=ACCENT, label="95 % credible region, pooled"),
+        Line2D([], [], color=INK, ls=(0, (5, 3)), lw=1, label="95 % prediction region, new study"),
+        Line2D([], [], marker="o", lw=0, ms=8, mfc="#e4e4e4", mec=MUTED, label="study"),
+        Line2D([], [], color=CONTRAST, lw=2, label="summary curve"),
+    ]
+    if outside:
+        handles.append(
+            Line2D([], [], color=CONTRAST, lw=1, ls=(0, (2, 2)), label="curve beyond the studies")
+        )
+    if comparators:
+        handles.append(
+            Line2D([], [], marker="^", lw=0, ms=7, mfc="white", mec=CONTRAST,
+                   label="external, not pooled")
+        )  # fmt: skip
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)

@@ -1,0 +1,137 @@
+"""Write a report: everything into a folder beside the old one, then swap the two."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bayespool.report.comparators import read_comparators
+from bayespool.report.drawings import draw_all
+from bayespool.report.files import studies_csv, summary_csv
+from bayespool.report.page import Page, render
+from bayespool.report.per_study import study_rows
+from bayespool.report.summary import build_summary, summary_json
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+CONTENTS = ("index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc", "figures")
+
+
+def write_report(
+    fitted: Fit,
+    out_dir: str | Path,
+    *,
+    title: str | None = None,
+    question: str | None = None,
+    prevalences: Sequence[float] | None = None,
+    thresholds: Mapping[str, Sequence[float]] | None = None,
+    comparators: Iterable[Mapping[str, Any]] = (),
+    notes: Sequence[str] = (),
+    command: str | None = None,
+    other_engine: Fit | None = None,
+) -> Path:
+    """Write the report of a fit: a self-contained page, its tables, figures and draws.
+
+    The folder appears complete or not at all; an interrupted run leaves an older report as it was.
+
+    Parameters
+    ----------
+    fitted : Fit
+    out_dir : path
+        New, empty, or holding an older report, which is replaced.
+    title, question : str, optional
+        Heading of the page and the question that it answers.
+    prevalences : proportions in (0, 1), optional
+        For predictive values and natural frequencies; by default the shares in the studies.
+    thresholds : mapping of estimand name to cut-offs, optional
+    comparators : mappings with name, measure ("sens" or "spec"), estimate, and optionally
+        reference, lower, upper, interval, note
+        Results from elsewhere, shown beside the own and never pooled with it.
+    notes : sentences, optional
+        Warnings that a reader must see, such as overlap of patients.
+    command : str, optional
+        What to type to repeat the report.
+    other_engine : Fit, optional
+        The same model and data fitted by another engine, to be compared.
+
+    Returns
+    -------
+    Path
+        `out_dir`.
+
+    Raises
+    ------
+    ValueError
+        A prevalence outside (0, 1), an unlawful comparator, or a second fit of something else.
+    FileExistsError
+        When `out_dir` is a file, or holds files that are not of a report.
+    """
+    target = Path(out_dir)
+    _check_target(target)
+    name = fitted.studies.name
+    external = read_comparators(comparators)
+    summary = build_summary(fitted, prevalences, thresholds)
+    rows = study_rows(fitted)
+    drawings = draw_all(fitted, summary, rows, external)
+    page = render(
+        Page(
+            fitted, summary, rows, drawings, external,
+            title or f"Diagnostic accuracy: {name}",
+            question or f"How accurate is the test in the studies of {name}?",
+            tuple(notes), command, other_engine,
+        )
+    )  # fmt: skip
+    with replacing(target) as folder:
+        _write(folder / "index.html", page)
+        _write(folder / "summary.json", summary_json(summary, fitted))
+        _write(folder / "summary.csv", summary_csv(summary))
+        _write(folder / "studies.csv", studies_csv(fitted, rows))
+        (folder / "figures").mkdir()
+        for drawing in drawings.values():
+            _write(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
+        fitted.save(folder / "posterior.nc")
+    return target
+
+
+def _write(path: Path, text: str) -> None:
+    # a lone surrogate, which a file name can bring in, is no UTF-8
+    path.write_bytes(text.encode("utf-8", "replace"))
+
+
+def _check_target(target: Path) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise FileExistsError(f"{target} is a file; legal: a new folder or one with an old report")
+    foreign = sorted(item.name for item in target.iterdir() if item.name not in CONTENTS)
+    if foreign:
+        raise FileExistsError(
+            f"{target} holds files that are not of a report ({', '.join(foreign[:5])}), which "
+            "replacing it would delete; legal: a new or empty folder, or one with an old report"
+        )
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A new folder beside `target` that takes its place when the block ends without exception."""
+    place = target.resolve()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = place.with_name(f".{place.name}.partial-{os.getpid()}")
+    old = place.with_name(f".{place.name}.old-{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir()
+        yield partial
+        if place.exists():
+            os.rename(place, old)
+        os.rename(partial, place)
+    finally:
+        if old.exists() and not place.exists():
+            os.rename(old, place)
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

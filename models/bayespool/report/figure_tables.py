@@ -1,0 +1,195 @@
+"""The small tables that the figures draw, computed from a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool.accuracy import roc
+from bayespool.estimands import LOWER, UPPER, Estimate
+from bayespool.numerics.links import link
+from bayespool.plots import forest, pit, predictive, priors, sroc, traces
+from bayespool.plots.marks import Interval
+from bayespool.report import numbers, wording
+from bayespool.report.comparators import Comparator, by_name
+from bayespool.report.per_study import EMPTY, MARGINS, StudyRow
+from bayespool.report.summary import Summary
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+Array = np.ndarray
+CHI2_95_2DF = 5.991464547107979  # 0.95 quantile of chi-square with two degrees of freedom
+EDGE = 0.002
+BINS = 20
+
+
+def _interval(estimate: Estimate) -> Interval:
+    return Interval(estimate.median, estimate.lower, estimate.upper)
+
+
+def forest_table(
+    summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator]
+) -> forest.ForestTable:
+    """Observed and shrunken proportions of every study, and what was pooled."""
+    lines = []
+    for row in rows:
+        counts = tuple(
+            f"{m.successes}/{m.trials}" if m.trials else f"{EMPTY[name].split(' participants')[0]}"
+            for name, m in zip(MARGINS, row.margins, strict=True)
+        )
+        lines.append(
+            forest.ForestRow(
+                row.row, row.index + 1, (counts[0], counts[1]),
+                (row.sens.observed, row.spec.observed), (row.sens.shrunken, row.spec.shrunken),
+            )
+        )  # fmt: skip
+    estimate = summary.estimates
+    external: list[tuple[str, forest.Pair]] = []
+    for name, found in by_name(comparators).items():
+        pair = [found[m].drawn if m in found else None for m in MARGINS]
+        external.append((name, (pair[0], pair[1])))
+    return forest.ForestTable(
+        tuple(lines),
+        (_interval(estimate["sens"]), _interval(estimate["spec"])),
+        (_interval(estimate["sens_new"]), _interval(estimate["spec_new"])),
+        tuple(external),
+    )
+
+
+def sroc_table(fitted: Fit, summary: Summary, comparators: Sequence[Comparator]) -> sroc.SrocTable:
+    """Regions are ellipses on the link scale, drawn back on the scale of proportions.
+
+    The credible region takes mean and covariance of the draws of the pooled point; the prediction
+    region adds the posterior mean of the between-study covariance.
+    """
+    g = link(fitted.model.link)
+    hyper = {name: draws.ravel() for name, draws in fitted.draws.hyper.items()}
+    first, second = fitted.model.parameters[:2]
+    mu = np.stack([hyper[first], hyper[second]])
+    tau_sens, tau_spec, rho = hyper["tau_sens"], hyper["tau_spec"], hyper["rho"]
+    shared = float(np.mean(rho * tau_sens * tau_spec))
+    between = np.array([[np.mean(tau_sens**2), shared], [shared, np.mean(tau_spec**2)]])
+    covariance = np.cov(mu)
+
+    def outline(cov: Array) -> sroc.Path:
+        angle = np.linspace(0.0, 2.0 * np.pi, 181)
+        circle = np.sqrt(CHI2_95_2DF) * np.stack([np.cos(angle), np.sin(angle)])
+        points = mu.mean(axis=1)[:, None] + np.linalg.cholesky(cov) @ circle
+        return 1.0 - g.inverse(points[1]), g.inverse(points[0])
+
+    at_sens, at_spec, by_sens, by_spec = (np.median(x) for x in (*mu, tau_sens, tau_spec))
+
+    def curve(low: float, high: float) -> sroc.Path:
+        x = np.linspace(low, high, 101)
+        return x, roc.curve(x, at_sens, at_spec, by_sens, by_spec, g)
+
+    studies = fitted.studies
+    both = (studies.n_diseased > 0) & (studies.n_healthy > 0)
+    healthy = studies.n_healthy > 0
+    observed = (studies.fp[healthy] / studies.n_healthy[healthy]).tolist() or [0.5]
+    low, high = (float(np.clip(x, EDGE, 1 - EDGE)) for x in (min(observed), max(observed)))
+    outside = tuple(curve(a, b) for a, b in ((EDGE, low), (high, 1 - EDGE)) if b - a > 1e-6)
+    external = tuple(
+        (name, 1.0 - found["spec"].estimate, found["sens"].estimate)
+        for name, found in by_name(comparators).items()
+        if len(found) == 2
+    )
+    fpr = studies.fp[both] / studies.n_healthy[both]
+    sens = studies.tp[both] / studies.n_diseased[both]
+    return sroc.SrocTable(
+        studies=np.stack([fpr, sens], axis=1),
+        groups=np.stack([studies.n_healthy[both], studies.n_diseased[both]], axis=1),
+        summary=(1.0 - summary.estimates["spec"].median, summary.estimates["sens"].median),
+        credible=outline(covariance),
+        prediction=outline(covariance + between),
+        curve=curve(low, high),
+        outside=outside,
+        comparators=external,
+    )
+
+
+def predictive_table(rows: Sequence[StudyRow]) -> predictive.PredictiveTable:
+    """Observed against predicted; of very many studies those that surprise the model most."""
+    kept = list(rows)
+    if len(kept) > predictive.MAX_ROWS:
+        kept = sorted(kept, key=_calmness)[: predictive.MAX_ROWS]
+    lines = []
+    for row in kept:
+        seen = [m.observed.centre if m.observed else None for m in row.margins]
+        expected = [
+            Interval(p.median / p.trials, p.lower / p.trials, p.upper / p.trials) if p else None
+            for p in (m.predicted for m in row.margins)
+        ]
+        lines.append(
+            predictive.PredictiveLine(
+                row.row, row.index + 1, (seen[0], seen[1]), (expected[0], expected[1])
+            )
+        )
+    return predictive.PredictiveTable(tuple(lines))
+
+
+def _calmness(row: StudyRow) -> float:
+    pits = [m.predicted.pit for m in row.margins if m.predicted]
+    return min((min(p, 1.0 - p) for p in pits), default=0.5)
+
+
+def pit_table(rows: Sequence[StudyRow]) -> pit.PitTable:
+    """Sorted transforms; the i-th of n uniform ones has a Beta(i, n + 1 - i) distribution."""
+    from scipy.special import betaincinv
+
+    values = np.sort([m.predicted.pit for row in rows for m in row.margins if m.predicted])
+    i, n = np.arange(1, len(values) + 1), len(values)
+    lower, upper = betaincinv(i, n + 1 - i, LOWER), betaincinv(i, n + 1 - i, UPPER)
+    return pit.PitTable(i / (n + 1), values, lower, upper)
+
+
+def prior_panels(fitted: Fit) -> tuple[priors.PriorPanel, ...]:
+    """Prior density and posterior histogram of every hyperparameter."""
+    return tuple(_prior_panel(fitted, name, prior) for name, prior in fitted.model.priors.items())
+
+
+def _prior_panel(fitted: Fit, name: str, prior: Any) -> priors.PriorPanel:
+    draws = fitted.draws.hyper[name].ravel()
+    least, most = (float(x) for x in np.quantile(draws, [0.0005, 0.9995]))
+    width = most - least
+    ends = prior.ppf(np.array([0.005, 0.995]))
+    # a heavy-tailed prior would flatten the posterior into a spike
+    low = min(least, max(float(ends[0]), least - 3 * width))
+    high = max(most, min(float(ends[1]), most + 3 * width))
+    if prior.support == "positive":
+        low = 1e-4 * high
+    if prior.support == "correlation":
+        low, high = -1 + 1e-6, 1 - 1e-6
+    x = np.linspace(low, high, 201)
+    inside = draws[(draws >= low) & (draws <= high)]
+    bins = max(12, min(60, round(50 * (high - low) / width)))
+    heights, edges = np.histogram(inside, bins=np.linspace(low, high, bins + 1))
+    density = heights / (len(draws) * np.diff(edges))
+    ticks: tuple[tuple[float, str], ...] = ()
+    if name in fitted.model.parameters[:2]:
+        g, step = link(fitted.model.link), max(1, int(np.ceil((high - low) / 6)))
+        places = [float(at) for at in range(int(np.ceil(low)), int(high) + 1) if at % step == 0]
+        ticks = tuple(
+            (
+                at,
+                f"{numbers.number(at, 0)}\n{numbers.percent_prose(float(g.inverse(np.array(at))))}",
+            )
+            for at in places
+        )
+    title = wording.estimand_label(name)
+    return priors.PriorPanel(title, x, np.exp(prior.logpdf(x)), edges, density, ticks)
+
+
+def rank_panels(fitted: Fit) -> tuple[traces.RankPanel, ...]:
+    """Bins of the pooled ranks of every chain's draws."""
+    out = []
+    for name, draws in fitted.draws.hyper.items():
+        ranks = np.empty(draws.size, int)
+        ranks[np.argsort(draws, axis=None, kind="stable")] = np.arange(draws.size)
+        bins = (ranks * BINS // draws.size).reshape(draws.shape)
+        counts = np.stack([np.bincount(chain, minlength=BINS) for chain in bins])
+        out.append(traces.RankPanel(wording.estimand_label(name), counts))
+    return tuple(out)

@@ -1,0 +1,72 @@
+"""The machine-readable twins of the page: CSV tables that a spreadsheet opens safely."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool.report.per_study import KIND_OF, MARGINS, StudyRow
+from bayespool.report.summary import Summary
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def cell(value: object) -> str:
+    """A CSV cell: text that a spreadsheet would run as a formula begins with an apostrophe."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    if isinstance(value, float | np.floating):
+        return repr(float(value)) if np.isfinite(value) else ""
+    return str(value)
+
+
+def to_csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table as CSV text with line feeds."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([[cell(value) for value in row] for row in (head, *rows)])
+    return out.getvalue()
+
+
+def summary_csv(summary: Summary) -> str:
+    """Every estimand: mean, median, SD, 95 % equal-tailed interval and Monte Carlo errors."""
+    rows = [estimate.row() for estimate in summary.estimates.values()]
+    return to_csv(list(rows[0]), [list(row.values()) for row in rows])
+
+
+def studies_csv(fitted: Fit, rows: Sequence[StudyRow]) -> str:
+    """Every study: counts, observed and shrunken proportions, leave-one-out, predictions."""
+    columns: list[dict[str, Any]] = []
+    for row in rows:
+        record: dict[str, Any] = {"study": row.study, "row": row.row}
+        for count in ("tp", "fp", "fn", "tn", "n_diseased", "n_healthy"):
+            record[count] = int(getattr(fitted.studies, count)[row.index])
+        for name, margin in zip(MARGINS, row.margins, strict=True):
+            seen, shrunken = margin.observed, margin.shrunken
+            record[f"{name}_observed"] = seen.centre if seen else None
+            record[f"{name}_cp95_lower"] = seen.lower if seen else None
+            record[f"{name}_cp95_upper"] = seen.upper if seen else None
+            record[f"{name}_median"] = shrunken.centre
+            record[f"{name}_eti95_lower"] = shrunken.lower
+            record[f"{name}_eti95_upper"] = shrunken.upper
+        record["elpd_loo"] = row.elpd
+        record["pareto_k"] = row.pareto_k
+        for name, margin in zip(MARGINS, row.margins, strict=True):
+            kind, found = KIND_OF[name], margin.predicted
+            record[f"{kind}_predictive_eti95_lower"] = found.lower if found else None
+            record[f"{kind}_predictive_median"] = found.median if found else None
+            record[f"{kind}_predictive_eti95_upper"] = found.upper if found else None
+            record[f"{kind}_loo_pit"] = found.pit if found else None
+        for name, values in fitted.studies.covariates.items():
+            record[f"covariate_{name}" if name in record else name] = values[row.index]
+        columns.append(record)
+    return to_csv(list(columns[0]), [list(record.values()) for record in columns])

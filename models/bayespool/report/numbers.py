@@ -1,0 +1,121 @@
+"""How numbers are written, in one place.
+
+A probability is never written as 0 or 1: it is "< 0.1 %" or "> 99.9 %".
+"""
+
+from __future__ import annotations
+
+import math
+
+SPACE = "\u00a0"  # between a number and its unit no line may break
+TO = f"{SPACE}to{SPACE}"  # an interval stays on one line
+MINUS = "\u2212"
+MISSING = "–"
+
+
+def _of_hundred(p: float, digits: int) -> str:
+    step = 10.0**-digits
+    if p < step / 100:
+        return f"<{SPACE}{step:g}"
+    if p > 1 - step / 100:
+        return f">{SPACE}{100 - step:g}"
+    return f"{100 * p:.{digits}f}"
+
+
+def percent(p: float) -> str:
+    """A probability as a percentage with one decimal: ``71.2 %``."""
+    return f"{_of_hundred(p, 1)}{SPACE}%" if math.isfinite(p) else MISSING
+
+
+def percent_interval(lower: float, upper: float) -> str:
+    """``49.3 to 87.1 %``."""
+    return f"{_of_hundred(lower, 1)}{TO}{_of_hundred(upper, 1)}{SPACE}%"
+
+
+def _of_hundred_prose(p: float) -> str:
+    return _of_hundred(p, 0 if 0.01 <= p <= 0.99 else 1)
+
+
+def percent_prose(p: float) -> str:
+    """For sentences: whole percent, one decimal below 1 and above 99 %."""
+    return f"{_of_hundred_prose(p)}{SPACE}%"
+
+
+def percent_interval_prose(lower: float, upper: float) -> str:
+    """``49 to 87 %``."""
+    return f"{_of_hundred_prose(lower)} to {_of_hundred_prose(upper)}{SPACE}%"
+
+
+def share(successes: int, trials: int) -> str:
+    """An observed share, which may be 0 or 100 %: ``0.0 %``."""
+    return f"{100 * successes / trials:.1f}{SPACE}%" if trials else MISSING
+
+
+def observed_interval(lower: float, upper: float) -> str:
+    """The exact interval of an observed share, whose ends may be 0 or 100 %."""
+    return f"{100 * lower:.1f}{TO}{100 * upper:.1f}{SPACE}%"
+
+
+def ratio(x: float) -> str:
+    """Three significant digits, thousands with commas: ``12.3``, ``1,230``."""
+    if not math.isfinite(x):
+        return MISSING
+    if x != 0.0 and not 1e-4 <= abs(x) < 1e6:
+        return f"{x:.2e}".replace("-", MINUS)
+    digits = 2 if x == 0.0 else max(0, 2 - math.floor(math.log10(abs(x))))
+    text = f"{float(f'{x:.3g}'):,.{digits}f}"
+    return text.replace("-", MINUS)
+
+
+def number(x: float, digits: int = 2) -> str:
+    """Fixed decimals with a true minus sign."""
+    if not math.isfinite(x):
+        return MISSING
+    text = f"{x:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0.0 else text.replace("-", MINUS)
+
+
+def small(x: float) -> str:
+    """Two significant digits, for errors: ``0.012``."""
+    if not math.isfinite(x):
+        return MISSING
+    if x == 0.0:
+        return "0"
+    if not 1e-4 <= abs(x) < 1e4:
+        return f"{x:.1e}".replace("-", MINUS)
+    digits = max(0, 1 - math.floor(math.log10(abs(x))))
+    return f"{x:.{digits}f}".replace("-", MINUS)
+
+
+def measured(x: float) -> str:
+    """What a check measured: whole above 100, three decimals above 1, else three digits."""
+    if math.isfinite(x) and (float(x).is_integer() or x >= 100):
+        return count(x)
+    return number(x, 3) if x >= 1 else ratio(x)
+
+
+def given_percent(p: float) -> str:
+    """A proportion that somebody chose, with the digits they chose: ``12.5 %``."""
+    return f"{100 * p:g}{SPACE}%"
+
+
+def count(n: float) -> str:
+    """A whole number with thousands commas."""
+    return f"{round(n):,}"
+
+
+def value(x: float, kind: str) -> str:
+    """`x` written as its kind asks: proportion, ratio or number."""
+    return {"proportion": percent, "ratio": ratio, "number": number}[kind](x)
+
+
+def interval(lower: float, upper: float, kind: str) -> str:
+    """An interval written as its kind asks."""
+    if kind == "proportion":
+        return percent_interval(lower, upper)
+    return f"{value(lower, kind)}{TO}{value(upper, kind)}"
+
+
+def error(x: float, kind: str) -> str:
+    """A Monte Carlo error: percentage points for proportions, the same unit otherwise."""
+    return small(100 * x) if kind == "proportion" else small(x)

@@ -1,0 +1,227 @@
+"""The page: its sections in order, and the HTML that the template makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bayespool.report import numbers, prose, tables
+from bayespool.report.agreement import agreement_table
+from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Section, Works
+from bayespool.report.comparators import Comparator
+from bayespool.report.per_study import MARGINS, StudyRow
+from bayespool.report.references import ALWAYS, OF_ENGINE, references
+from bayespool.report.summary import Summary
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+NB = numbers.SPACE
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """Everything that the page shows."""
+
+    fitted: Fit
+    summary: Summary
+    rows: Sequence[StudyRow]
+    drawings: dict[str, Drawing]
+    comparators: Sequence[Comparator]
+    title: str
+    question: str
+    notes: Sequence[str]
+    command: str | None
+    other: Fit | None
+
+
+def render(page: Page) -> str:
+    """The page as one HTML text."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("bayespool.report"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    summary, fitted = page.summary, page.fitted
+    return environment.get_template("page.html").render(
+        title=page.title,
+        question=page.question,
+        failed=[f.sentence for f in summary.failed_gates]
+        + [f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures],
+        headlines=[prose.headline(summary, name) for name in MARGINS],
+        answer=prose.answer(summary),
+        answer_more=[prose.plain_words(summary), prose.elsewhere(summary), prose.evidence(fitted)],
+        cautions=prose.cautions(fitted, summary, page.notes),
+        messages=fitted.draws.messages,
+        comparators=[tables.comparators_table(summary, page.comparators)]
+        if page.comparators
+        else [],
+        sections=sections(page),
+        version=fitted.versions.get("bayespool", ""),
+    )
+
+
+def sections(page: Page) -> list[Section]:
+    """All sections after the answer."""
+    parts = [
+        _studies(page), _sroc(page), _accuracy(page), _frequencies(page), _heterogeneity(page),
+        _predictive(page), _left_out(page), _convergence(page), _priors(page),
+    ]  # fmt: skip
+    if page.other is not None:
+        parts.append(_agreement(page, page.other))
+    return [*parts, _methods(page), _reproduce(page)]
+
+
+def _studies(page: Page) -> Section:
+    blocks = (page.drawings["forest"], tables.studies_table(page.rows))
+    return Section("studies", "Studies", "The studies and what they add up to", blocks)
+
+
+def _sroc(page: Page) -> Section:
+    blocks = (page.drawings["sroc"],)
+    return Section("sroc", "ROC", "Sensitivity and specificity together", blocks)
+
+
+def _accuracy(page: Page) -> Section:
+    summary = page.summary
+    blocks: list[Block] = [
+        tables.three_summaries(summary),
+        Prose(
+            "The average study has study effects of zero. The mean over studies is a little "
+            f"nearer to 50{NB}%, because proportions are averaged and not their "
+            f"{page.fitted.model.link}s. The new study carries all between-study variation."
+        ),
+        tables.estimates_table(
+            summary, [*MARGINS, *tables.RATIOS], "At the average study; Monte Carlo errors of "
+            "percentages are in percentage points",
+        ),
+        Prose(
+            "The area under the summary curve covers false-positive proportions that no study "
+            "observed: it extrapolates, and depends on the model there."
+        ),
+    ]  # fmt: skip
+    if summary.probabilities:
+        blocks.append(tables.probabilities_table(summary))
+    return Section("accuracy", "Accuracy", "Accuracy measures", tuple(blocks))
+
+
+def _frequencies(page: Page) -> Section:
+    blocks = (
+        Prose(
+            "What the pooled sensitivity and specificity would mean for 1,000 people. The "
+            "intervals hold the uncertainty of the pooled values only; in a single new setting the "
+            "spread is wider. Where the prevalence was not given it is the share of participants "
+            "with the condition in the studies, which in case-control studies is a matter of "
+            "design and no prevalence."
+        ),
+        tables.frequencies_table(page.summary),
+    )
+    return Section("frequencies", "Per 1,000", "In 1,000 people", blocks)
+
+
+def _heterogeneity(page: Page) -> Section:
+    summary = page.summary
+    names = ["tau_sens", "tau_spec", "rho", "sens_new", "spec_new", *tables.HSROC]
+    caption = "Between-study variation, and the HSROC parameters (Rutter and Gatsonis)"
+    blocks = (
+        Bullets(prose.heterogeneity(page.fitted, summary)),
+        tables.estimates_table(summary, names, caption),
+    )
+    return Section("heterogeneity", "Variation", "How much studies differ", blocks)
+
+
+def _predictive(page: Page) -> Section:
+    found = [
+        f for f in page.summary.checks if f.name.startswith(("predictive_", "spread_", "loo_pit"))
+    ]
+    blocks: list[Block] = [
+        Prose(
+            "If the model were a fair description, studies that it simulates would look like the "
+            "studies that were done."
+        ),
+        tables.findings_table(found, "Predictive checks"),
+        page.drawings["predictive"],
+    ]
+    spread = tables.spread_table(page.fitted)
+    if spread is not None:
+        blocks.append(spread)
+    if "pit" in page.drawings:
+        blocks.append(page.drawings["pit"])
+    return Section("predictive", "Fit to data", "Does the model look like the data?", tuple(blocks))
+
+
+def _left_out(page: Page) -> Section:
+    found = [f for f in page.summary.checks if f.name == "loo_pareto_k"]
+    blocks: tuple[Block, ...] = (
+        Prose(
+            "The log predictive density says how expected a study was, given all the others: the "
+            "lower, the more surprising. A Pareto k above 0.7 marks a study so influential that "
+            "its own values are approximate."
+        ),
+        *[Prose(f.sentence) for f in found],
+        tables.leave_one_out_table(page.rows),
+    )
+    return Section("left-out", "Leave one out", "Each study left out in turn", blocks)
+
+
+def _convergence(page: Page) -> Section:
+    other = ("predictive_", "spread_", "loo_", "prior_overlap")
+    found = [f for f in page.summary.checks if not f.name.startswith(other)]
+    blocks: list[Block] = [
+        Prose(prose.engine_words(page.fitted)),
+        tables.findings_table(found, "Checks that decide whether the numbers may be used"),
+    ]
+    if "ranks" in page.drawings:
+        blocks.append(page.drawings["ranks"])
+    return Section("convergence", "Computation", "Was the computation accurate?", tuple(blocks))
+
+
+def _priors(page: Page) -> Section:
+    blocks = (page.drawings["priors"], tables.priors_table(page.fitted, page.summary))
+    return Section("priors", "Priors", "What was assumed, and what the data added", blocks)
+
+
+def _agreement(page: Page, other: Fit) -> Section:
+    table, largest = agreement_table(page.fitted, other, page.summary)
+    words = (
+        "The same model and data were also fitted by a second engine that shares no random numbers "
+        f"with the first. The largest difference is {numbers.number(largest, 1)} combined Monte "
+        "Carlo standard errors; among this many comparisons two or three are no surprise."
+    )
+    return Section(
+        "agreement", "Two engines", "Two independent computations", (Prose(words), table)
+    )
+
+
+def _methods(page: Page) -> Section:
+    engine = page.fitted.engine
+    keys = [*page.fitted.model.references, "rutter2001", *ALWAYS, *OF_ENGINE[engine]]
+    if page.fitted.draws.info.get("sampler") == "nutpie":
+        keys.append("nutpie")
+    if page.other is not None:
+        keys += OF_ENGINE[page.other.engine]
+    works = tuple((work.text, work.doi) for work in references(keys))
+    blocks: tuple[Block, ...] = (*map(Prose, prose.methods(page.fitted)), Works(works))
+    return Section("methods", "Methods", "Methods and references", blocks)
+
+
+def _reproduce(page: Page) -> Section:
+    fitted = page.fitted
+    facts = (
+        f"Data {fitted.studies.file}, SHA-256 {fitted.studies.sha256}",
+        f"Model {fitted.model!r}",
+        f"Engine {fitted.engine}, seed {fitted.seed}",
+        *(f"{name} {version}" for name, version in fitted.versions.items()),
+    )
+    blocks: list[Block] = [Bullets(facts)]
+    if page.command:
+        blocks.insert(0, Listing(page.command))
+    blocks.append(
+        Prose(
+            "Beside this page: summary.csv and summary.json (all estimates at full precision), "
+            "studies.csv (each study), posterior.nc (draws, readable by ArviZ) and figures/."
+        )
+    )
+    return Section("reproduce", "Reproduce", "How to repeat this", tuple(blocks))

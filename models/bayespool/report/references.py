@@ -1,0 +1,114 @@
+"""Works that a report cites, by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A citation; `doi` is empty where the work has none."""
+
+    text: str
+    doi: str = ""
+
+
+REFERENCES: dict[str, Reference] = {
+    "reitsma2005": Reference(
+        "Reitsma JB, Glas AS, Rutjes AWS, Scholten RJPM, Bossuyt PM, Zwinderman AH. Bivariate "
+        "analysis of sensitivity and specificity produces informative summary measures in "
+        "diagnostic reviews. J Clin Epidemiol 2005;58:982–990.",
+        "10.1016/j.jclinepi.2005.02.022",
+    ),
+    "chu2006": Reference(
+        "Chu H, Cole SR. Bivariate meta-analysis of sensitivity and specificity with sparse data: "
+        "a generalized linear mixed model approach. J Clin Epidemiol 2006;59:1331–1332.",
+        "10.1016/j.jclinepi.2006.06.011",
+    ),
+    "harbord2007": Reference(
+        "Harbord RM, Deeks JJ, Egger M, Whiting P, Sterne JAC. A unification of models for "
+        "meta-analysis of diagnostic accuracy studies. Biostatistics 2007;8:239–251.",
+        "10.1093/biostatistics/kxl004",
+    ),
+    "rutter2001": Reference(
+        "Rutter CM, Gatsonis CA. A hierarchical regression approach to meta-analysis of diagnostic "
+        "test accuracy evaluations. Stat Med 2001;20:2865–2884.",
+        "10.1002/sim.942",
+    ),
+    "lkj2009": Reference(
+        "Lewandowski D, Kurowicka D, Joe H. Generating random correlation matrices based on vines "
+        "and extended onion method. J Multivar Anal 2009;100:1989–2001.",
+        "10.1016/j.jmva.2009.04.008",
+    ),
+    "clopper1934": Reference(
+        "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case "
+        "of the binomial. Biometrika 1934;26:404–413.",
+        "10.1093/biomet/26.4.404",
+    ),
+    "marshall2003": Reference(
+        "Marshall EC, Spiegelhalter DJ. Approximate cross-validatory predictive checks in disease "
+        "mapping models. Stat Med 2003;22:1649–1660.",
+        "10.1002/sim.1403",
+    ),
+    "vehtari2017": Reference(
+        "Vehtari A, Gelman A, Gabry J. Practical Bayesian model evaluation using leave-one-out "
+        "cross-validation and WAIC. Stat Comput 2017;27:1413–1432.",
+        "10.1007/s11222-016-9696-4",
+    ),
+    "merkle2019": Reference(
+        "Merkle EC, Furr D, Rabe-Hesketh S. Bayesian comparison of latent variable models: "
+        "conditional versus marginal likelihoods. Psychometrika 2019;84:802–829.",
+        "10.1007/s11336-019-09679-0",
+    ),
+    "vehtari2024": Reference(
+        "Vehtari A, Simpson D, Gelman A, Yao Y, Gabry J. Pareto smoothed importance sampling. "
+        "J Mach Learn Res 2024;25(72):1–58."
+    ),
+    "vehtari2021": Reference(
+        "Vehtari A, Gelman A, Simpson D, Carpenter B, Bürkner P-C. Rank-normalization, folding, "
+        "and localization: an improved R-hat for assessing convergence of MCMC. Bayesian Anal "
+        "2021;16:667–718.",
+        "10.1214/20-BA1221",
+    ),
+    "cappe2008": Reference(
+        "Cappé O, Douc R, Guillin A, Marin J-M, Robert CP. Adaptive importance sampling in general "
+        "mixture classes. Stat Comput 2008;18:447–459.",
+        "10.1007/s11222-008-9059-x",
+    ),
+    "hoffman2014": Reference(
+        "Hoffman MD, Gelman A. The No-U-Turn sampler: adaptively setting path lengths in "
+        "Hamiltonian Monte Carlo. J Mach Learn Res 2014;15:1593–1623."
+    ),
+    "pymc": Reference(
+        "Abril-Pla O, Andreani V, Carroll C, et al. PyMC: a modern, and comprehensive "
+        "probabilistic programming framework in Python. PeerJ Comput Sci 2023;9:e1516.",
+        "10.7717/peerj-cs.1516",
+    ),
+    "nutpie": Reference("nutpie, a sampler for PyMC models. github.com/pymc-devs/nutpie."),
+    "arviz": Reference(
+        "Kumar R, Carroll C, Hartikainen A, Martin O. ArviZ: a unified library for exploratory "
+        "analysis of Bayesian models in Python. J Open Source Softw 2019;4(33):1143.",
+        "10.21105/joss.01143",
+    ),
+}
+OF_ENGINE = {
+    "quadrature": ("cappe2008", "vehtari2024"),
+    "nuts": ("hoffman2014", "vehtari2021", "pymc", "arviz"),
+}
+ALWAYS = ("clopper1934", "marshall2003", "vehtari2017", "merkle2019", "vehtari2024")
+
+
+def references(keys: Iterable[str]) -> list[Reference]:
+    """The works behind the keys, once each, in order.
+
+    Raises
+    ------
+    ValueError
+        When a key is unknown; the message lists the known ones.
+    """
+    distinct = list(dict.fromkeys(keys))
+    unknown = [key for key in distinct if key not in REFERENCES]
+    if unknown:
+        raise ValueError(f"no reference {', '.join(unknown)}; legal: {', '.join(REFERENCES)}")
+    return [REFERENCES[key] for key in distinct]

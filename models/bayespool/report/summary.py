@@ -1,0 +1,161 @@
+"""Everything a fit says in numbers, as one record and as strict JSON. NumPy and the standard
+library only, so that the command line can print it without loading a plotting package."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool.accuracy.roc import predictive_values
+from bayespool.checks import Finding, run_checks
+from bayespool.estimands import (
+    INTERVAL_KIND,
+    INTERVAL_PROB,
+    Estimate,
+    Probability,
+    exceedance,
+    summarise,
+)
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+THRESHOLDS: dict[str, tuple[float, ...]] = {"sens": (0.7, 0.8, 0.9), "spec": (0.7, 0.8, 0.9)}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Estimates, probability statements and checks of one fit.
+
+    Attributes
+    ----------
+    estimates : mapping of estimand name to Estimate
+        With ``ppv@0.1`` and ``npv@0.1`` for every prevalence.
+    probabilities : tuple of Probability
+    checks : tuple of Finding
+        Gates first.
+    prevalences : tuple of float
+    """
+
+    estimates: Mapping[str, Estimate]
+    probabilities: tuple[Probability, ...]
+    checks: tuple[Finding, ...]
+    prevalences: tuple[float, ...]
+
+    @property
+    def failed_gates(self) -> tuple[Finding, ...]:
+        """Checks that decide whether the numbers may be used, and that say no."""
+        return tuple(f for f in self.checks if f.gate and not f.passed)
+
+    @property
+    def passed(self) -> bool:
+        """All gates passed."""
+        return not self.failed_gates
+
+
+def build_summary(
+    fitted: Fit,
+    prevalences: Sequence[float] | None = None,
+    thresholds: Mapping[str, Sequence[float]] | None = None,
+) -> Summary:
+    """Summarise a fit.
+
+    Parameters
+    ----------
+    fitted : Fit
+    prevalences : proportions in (0, 1), optional
+        For predictive values; the smallest, median and largest share of diseased participants
+        in the studies if None.
+    thresholds : mapping of estimand name to cut-offs, optional
+        For statements such as ``P(sens > 0.8)``; 0.7, 0.8 and 0.9 of both if None.
+
+    Raises
+    ------
+    ValueError
+        A prevalence outside (0, 1), or a threshold of an unknown estimand.
+    """
+    chosen = default_prevalences(fitted.studies) if prevalences is None else prevalences
+    chosen = tuple(dict.fromkeys(float(p) for p in chosen))
+    for p in chosen:
+        if not 0.0 < p < 1.0:
+            raise ValueError(
+                f"prevalence={p!r} is no prevalence; legal: greater than 0, less than 1"
+            )
+    cuts = THRESHOLDS if thresholds is None else thresholds
+    unknown = sorted(set(cuts) - set(fitted.samples))
+    if unknown:
+        raise ValueError(
+            f"thresholds of {', '.join(unknown)}, which the model does not estimate; "
+            f"legal: {', '.join(fitted.samples)}"
+        )
+    samples = dict(fitted.samples)
+    for p in chosen:
+        values = predictive_values(samples["sens"], samples["spec"], p)
+        samples[f"ppv@{p:g}"], samples[f"npv@{p:g}"] = values
+    ancestor = fitted.draws.ancestor
+    return Summary(
+        {name: summarise(name, draws, ancestor) for name, draws in samples.items()},
+        tuple(exceedance(fitted.samples, cuts, ancestor)),
+        run_checks(fitted),
+        chosen,
+    )
+
+
+def default_prevalences(studies: Any) -> tuple[float, ...]:
+    """Smallest, median and largest share of diseased participants, to two decimals in (0, 1)."""
+    total = studies.n_diseased + studies.n_healthy
+    used = total > 0
+    if not used.any():
+        return (0.5,)
+    shares = studies.n_diseased[used] / total[used]
+    three = (shares.min(), np.median(shares), shares.max())
+    return tuple(dict.fromkeys(min(max(round(float(p), 2), 0.01), 0.99) for p in three))
+
+
+def summary_dict(summary: Summary, fitted: Fit) -> dict[str, Any]:
+    """The summary as plain lists, texts and numbers, without NaN or infinity (null instead)."""
+    estimands = {}
+    for name, estimate in summary.estimates.items():
+        values = asdict(estimate)
+        values.pop("name")
+        estimands[name] = values
+    plain: dict[str, Any] = strict(
+        {
+            "model": repr(fitted.model),
+            "engine": fitted.engine,
+            "seed": fitted.seed,
+            "interval": {"kind": INTERVAL_KIND, "prob": INTERVAL_PROB},
+            "estimands": estimands,
+            "probabilities": [asdict(p) for p in summary.probabilities],
+            "prevalences": list(summary.prevalences),
+            "checks": [finding.to_dict() for finding in summary.checks],
+            "provenance": fitted.provenance,
+        }
+    )
+    return plain
+
+
+def summary_json(summary: Summary, fitted: Fit) -> str:
+    """`summary_dict` as strict JSON, ending in a line break."""
+    plain = summary_dict(summary, fitted)
+    return json.dumps(plain, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def strict(value: Any) -> Any:
+    """Nested values as JSON knows them: no arrays, no NumPy numbers, null for NaN and infinity."""
+    if isinstance(value, Mapping):
+        return {str(key): strict(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return strict(value.tolist())
+    if isinstance(value, list | tuple):
+        return [strict(item) for item in value]
+    if isinstance(value, np.generic):
+        return strict(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,217 @@
+"""The tables of the page, as texts ready to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bayespool.checks import Finding
+from bayespool.checks.predictive import spreads
+from bayespool.checks.prior_overlap import overlaps
+from bayespool.estimands import Estimate
+from bayespool.report import numbers
+from bayespool.report.blocks import Table
+from bayespool.report.comparators import Comparator
+from bayespool.report.per_study import EMPTY, MARGINS, Margin, StudyRow
+from bayespool.report.summary import Summary
+from bayespool.report.wording import LABELS, check_label, estimand_kind, estimand_label
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+NB = numbers.SPACE
+INTERVAL = f"95{NB}% equal-tailed credible interval"
+MAX_ROWS = 200
+RATIOS = ("lr_pos", "lr_neg", "dor", "auc")
+HSROC = ("Lambda", "Theta", "shape", "sigma_alpha", "sigma_theta")
+
+
+def estimate_cells(estimate: Estimate) -> tuple[str, str, str]:
+    """Median, interval and Monte Carlo error of the median."""
+    kind = estimand_kind(estimate.name)
+    return (
+        numbers.value(estimate.median, kind),
+        numbers.interval(estimate.lower, estimate.upper, kind),
+        numbers.error(estimate.mcse_median, kind),
+    )
+
+
+def estimates_table(summary: Summary, names: Sequence[str], caption: str) -> Table:
+    """Estimands in words, one a row."""
+    rows = [
+        (estimand_label(name), *estimate_cells(summary.estimates[name]))
+        for name in names
+        if name in summary.estimates
+    ]
+    return Table(caption, ("", "Median", INTERVAL, "Monte Carlo error of the median"), tuple(rows))
+
+
+def three_summaries(summary: Summary) -> Table:
+    """At the average study, averaged over studies, in a new study."""
+    rows = []
+    for name in MARGINS:
+        cells = []
+        for suffix in ("", "_marginal", "_new"):
+            median, interval, _ = estimate_cells(summary.estimates[f"{name}{suffix}"])
+            cells.append(f"{median} ({interval})")
+        rows.append((LABELS[name][0], *cells))
+    head = ("", "At the average study", "Averaged over studies", "In a new study (predicted)")
+    caption = f"Three summaries of the same fit: median ({INTERVAL})"
+    return Table(caption, head, tuple(rows))
+
+
+def probabilities_table(summary: Summary) -> Table:
+    """Probability statements."""
+    rows = []
+    for item in summary.probabilities:
+        name, _, cut = item.statement.removeprefix("P(").removesuffix(")").partition(" > ")
+        proportion = estimand_kind(name) == "proportion"
+        at = numbers.given_percent(float(cut)) if proportion else numbers.ratio(float(cut))
+        label = f"{estimand_label(name)} above {at}"
+        # when no draw, or every draw, is on one side the error cannot be measured
+        error = numbers.error(item.mcse, "proportion") if item.mcse > 0.0 else numbers.MISSING
+        rows.append((label, numbers.percent(item.prob), error))
+    head = ("", "Probability", "Monte Carlo error (percentage points)")
+    return Table("How probable it is, given these studies and priors", head, tuple(rows))
+
+
+def frequencies_table(summary: Summary) -> Table:
+    """Of 1,000 people at each prevalence: how many of each result, from the pooled accuracy."""
+    sens, spec = summary.estimates["sens"], summary.estimates["spec"]
+    rows = []
+    for p in summary.prevalences:
+        cells = [*_split(1000 * p, sens), *_split(1000 * (1 - p), spec)]
+        for name in (f"ppv@{p:g}", f"npv@{p:g}"):
+            median, interval, _ = estimate_cells(summary.estimates[name])
+            cells.append(f"{median} ({interval})")
+        rows.append((numbers.given_percent(p), *cells))
+    head = (
+        "Prevalence", "With the condition, positive", "With the condition, missed",
+        "Without it, negative", "Without it, false alarm",
+        "Has it if positive", "Free of it if negative",
+    )  # fmt: skip
+    caption = f"Of 1,000 people tested: median ({INTERVAL})"
+    return Table(caption, head, tuple(rows))
+
+
+def _split(people: float, estimate: Estimate) -> tuple[str, str]:
+    """People with the right and the wrong result; the two add up to all of them."""
+    whole = round(people)
+    right, lower, upper = (
+        round(people * x) for x in (estimate.median, estimate.lower, estimate.upper)
+    )
+    return (
+        f"{right:,} ({lower:,}{numbers.TO}{upper:,})",
+        f"{whole - right:,} ({whole - upper:,}{numbers.TO}{whole - lower:,})",
+    )
+
+
+def comparators_table(summary: Summary, comparators: Sequence[Comparator]) -> Table:
+    """The own result and the external one side by side."""
+    rows = []
+    for item in comparators:
+        median, interval, _ = estimate_cells(summary.estimates[item.measure])
+        theirs = numbers.percent(item.estimate)
+        if item.lower is not None and item.upper is not None:
+            bounds = numbers.percent_interval(item.lower, item.upper)
+            theirs += f" ({item.interval + ' ' if item.interval else ''}{bounds})"
+        about = "; ".join(text for text in (item.reference, item.note) if text)
+        label = f"{LABELS[item.measure][0]}: {item.name}"
+        rows.append((label, theirs, f"{median} ({interval})", about))
+    head = ("External result (not pooled)", "Theirs", f"This analysis ({INTERVAL})", "Source, note")
+    return Table("Beside other evidence, not pooled with it", head, tuple(rows), words=True)
+
+
+def studies_table(rows: Sequence[StudyRow]) -> Table:
+    """Observed and shrunken accuracy of every study."""
+    body = []
+    for row in rows[:MAX_ROWS]:
+        cells: list[str] = []
+        for name, margin in zip(MARGINS, row.margins, strict=True):
+            cells += [_observed(margin, name), _shrunken(margin)]
+        body.append((row.row, *cells))
+    head = ("Study", "Sensitivity observed", "Sensitivity shrunken",
+            "Specificity observed", "Specificity shrunken")  # fmt: skip
+    caption = (
+        f"Studies: observed share (exact 95{NB}% interval) and posterior median ({INTERVAL})"
+        f"{_only_first(len(rows), len(body))}"
+    )
+    return Table(caption, head, tuple(body), folded=True)
+
+
+def _observed(margin: Margin, name: str) -> str:
+    if margin.observed is None:
+        return EMPTY[name]
+    bounds = numbers.observed_interval(margin.observed.lower, margin.observed.upper)
+    share = numbers.share(margin.successes, margin.trials)
+    return f"{margin.successes}/{margin.trials} = {share} ({bounds})"
+
+
+def _shrunken(margin: Margin) -> str:
+    bounds = numbers.percent_interval(margin.shrunken.lower, margin.shrunken.upper)
+    return f"{numbers.percent(margin.shrunken.centre)} ({bounds})"
+
+
+def _only_first(all_rows: int, shown: int) -> str:
+    return "" if shown == all_rows else f"; the first {shown} of {all_rows:,}, all in studies.csv"
+
+
+def leave_one_out_table(rows: Sequence[StudyRow]) -> Table:
+    """Each study given the others; the most influential ones where there are very many."""
+    chosen = list(rows)
+    if len(chosen) > MAX_ROWS:
+        chosen = sorted(rows, key=lambda row: -row.pareto_k)[:MAX_ROWS]
+    body = []
+    for row in chosen:
+        pits = [
+            numbers.number(m.predicted.pit) if m.predicted else numbers.MISSING for m in row.margins
+        ]
+        note = "influential" if row.pareto_k > 0.7 else "reliable"
+        body.append((row.row, numbers.number(row.elpd), numbers.number(row.pareto_k), note, *pits))
+    head = ("Study", "Log predictive density", "Pareto k", "Estimate is",
+            "PIT, sensitivity", "PIT, specificity")  # fmt: skip
+    return Table("Each study predicted from the others", head, tuple(body))
+
+
+def spread_table(fitted: Fit) -> Table | None:
+    """Predictive p-values of the between-study spread; None with fewer than three studies."""
+    rows = []
+    for item in spreads(fitted):
+        label = {"tp": "Sensitivity", "tn": "Specificity"}.get(item.kind, item.kind)
+        rows.append(
+            (label, numbers.number(item.observed), numbers.number(item.replicated_median),
+             numbers.percent(item.p_value))
+        )  # fmt: skip
+    head = ("", "SD observed", "SD in the median replication", "Replications with more spread")
+    caption = "Between-study spread (SD of the empirical logits)"
+    return Table(caption, head, tuple(rows)) if rows else None
+
+
+_AT_LEAST = ("ess", "ess_bulk", "ess_tail", "e_bfmi", "predictive_coverage")
+
+
+def findings_table(findings: Sequence[Finding], caption: str) -> Table:
+    """What was measured, what is asked, and whether it holds."""
+    rows = []
+    for item in findings:
+        limit = f"{item.threshold:.3g}"
+        asked = f"at least {limit}" if item.name in _AT_LEAST else f"at most {limit}"
+        if item.name.startswith("spread_"):
+            asked = f"{limit} to {1 - item.threshold:.3g}"
+        failed = "FAILED" if item.gate else "read with care"
+        rows.append((check_label(item.name), item.sentence, numbers.measured(item.value), asked,
+                     "passed" if item.passed else failed))  # fmt: skip
+    head = ("Check", "In words", "Value", "Asked for", "Result")
+    return Table(caption, head, tuple(rows), words=True)
+
+
+def priors_table(fitted: Fit, summary: Summary) -> Table:
+    """Prior, posterior and the area that they share."""
+    shared = overlaps(fitted)
+    rows = []
+    for name, prior in fitted.model.priors.items():
+        median, interval, _ = estimate_cells(summary.estimates[name])
+        cells = (repr(prior), f"{median} ({interval})", numbers.percent_prose(shared[name]))
+        rows.append((estimand_label(name), *cells))
+    head = ("", "Prior", f"Posterior median ({INTERVAL})", "Area shared")
+    return Table("Priors and posteriors", head, tuple(rows))

@@ -1,0 +1,76 @@
+"""NUTS and quadrature: two independent computations of one posterior."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bayespool.engines import nuts
+from bayespool.estimands import summarise
+
+
+def test_both_engines_agree_on_every_estimand(nuts_fit, quadrature_fit):
+    for name in nuts_fit.samples:
+        a = summarise(name, nuts_fit.samples[name], nuts_fit.draws.ancestor)
+        b = summarise(name, quadrature_fit.samples[name], quadrature_fit.draws.ancestor)
+        assert abs(a.mean - b.mean) < 4 * np.hypot(a.mcse, b.mcse), name
+        assert abs(a.lower - b.lower) < 4 * np.hypot(a.mcse_lower, b.mcse_lower), name
+        assert abs(a.upper - b.upper) < 4 * np.hypot(a.mcse_upper, b.mcse_upper), name
+
+
+def test_both_engines_agree_on_every_study(nuts_fit, quadrature_fit):
+    for name, samples in nuts_fit.study_samples.items():
+        other = quadrature_fit.study_samples[name]
+        for i in range(len(samples)):
+            a = summarise(name, samples[i], None)
+            b = summarise(name, other[i], quadrature_fit.draws.ancestor)
+            assert abs(a.mean - b.mean) < 4 * np.hypot(a.mcse, b.mcse), (name, i)
+
+
+class _Scripted:
+    """A sampler that diverges until the target acceptance is high enough."""
+
+    def __init__(self, tree, enough):
+        self.tree, self.enough, self.targets = tree, enough, []
+
+    def __call__(self, model):
+        def start(seed, target, draws, progress):
+            self.targets.append(target)
+            tree = self.tree.copy()
+            stats = tree["sample_stats"].to_dataset().copy()
+            stats["diverging"] = stats["diverging"] | (target < self.enough)
+            tree["sample_stats"] = type(tree)(stats)
+            return tree
+
+        return start
+
+
+@pytest.mark.parametrize("enough,runs", [(0.5, 1), (0.95, 2), (2.0, 3)])
+def test_divergences_lead_to_another_run_and_are_told(nuts_fit, monkeypatch, enough, runs):
+    import xarray as xr
+
+    v = np.zeros((*nuts_fit.draws.shape, len(nuts_fit.studies), 2))
+    sampled = ("chain", "draw")
+    tree = xr.DataTree.from_dict(
+        {
+            "posterior": xr.Dataset(
+                {n: (sampled, x) for n, x in nuts_fit.draws.hyper.items()}
+                | {"v": ((*sampled, "study", "outcome"), v)}
+            ),
+            "sample_stats": xr.Dataset(
+                {"diverging": (sampled, np.zeros(nuts_fit.draws.shape, bool))}
+            ),
+        }
+    )
+    scripted = _Scripted(tree, enough)
+    monkeypatch.setattr(nuts, "_with_nutpie", scripted)
+    draws = nuts.sample(None, nuts_fit.hierarchy, 1)
+    assert len(scripted.targets) == runs
+    assert scripted.targets == sorted(scripted.targets)
+    assert len(draws.messages) == (runs - 1 if runs < 3 else 3)
+    assert draws.info["divergences"] == (0 if runs < 3 else draws.hyper["rho"].size)
+
+
+def test_an_unknown_sampler_is_refused(nuts_fit):
+    with pytest.raises(ValueError, match="legal: nutpie, pymc"):
+        nuts.sample(None, nuts_fit.hierarchy, 1, sampler="gibbs")

@@ -1,0 +1,90 @@
+"""The floors of the house: imports point down only, and importing costs little."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import bayespool
+
+PACKAGE = Path(bayespool.__file__).parent
+FLOORS = (
+    ("numerics",),
+    ("studies", "priors"),
+    ("hierarchy", "datasets"),
+    ("accuracy", "association", "engines"),
+    ("fitting", "storage", "estimands"),
+    ("checks",),
+    ("plots",),
+    ("report",),
+    ("batch", "cli"),
+)
+FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
+
+
+def imports_of(path: Path) -> set[str]:
+    """First-level parts of the package that a file imports at run time."""
+    out = set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    checking = {
+        id(child)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for child in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in checking:
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("bayespool."):
+            out.add(node.module.split(".")[1])
+        elif isinstance(node, ast.Import):
+            out |= {a.name.split(".")[1] for a in node.names if a.name.startswith("bayespool.")}
+    return out
+
+
+def test_imports_point_down_only():
+    wrong = []
+    for path in PACKAGE.rglob("*.py"):
+        part = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if part == "__init__":
+            continue
+        assert part in FLOOR, f"{part} has no floor in this test"
+        wrong += [
+            f"{path.relative_to(PACKAGE)} imports {other}"
+            for other in imports_of(path)
+            if FLOOR[other] > FLOOR[part]
+        ]
+    assert not wrong
+
+
+def test_the_check_sees_an_arrow_that_points_up(tmp_path):
+    file = tmp_path / "x.py"
+    file.write_text("from bayespool.report import build\n")
+    assert imports_of(file) == {"report"}
+
+
+def loaded_after(code: str) -> set[str]:
+    """Top-level modules loaded in a fresh interpreter after running `code`."""
+    script = f"import sys\n{code}\nprint(*{{m.split('.')[0] for m in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_is_cheap():
+    heavy = {"pymc", "pytensor", "matplotlib", "arviz_stats", "arviz_plots", "arviz_base", "pandas",
+             "xarray", "nutpie", "scipy", "numba"}  # fmt: skip
+    assert not heavy & loaded_after("import bayespool")
+
+
+def test_a_quadrature_summary_needs_no_heavy_package():
+    code = (
+        "import bayespool as bp\n"
+        "from bayespool.report.summary import build_summary, summary_dict\n"
+        "f = bp.fit(bp.accuracy.Bivariate(), bp.load_dataset('telomerase'), engine='quadrature')\n"
+        "summary_dict(build_summary(f), f)\n"
+    )
+    heavy = {"pymc", "pytensor", "matplotlib", "arviz_stats", "arviz_plots", "arviz_base", "pandas",
+             "xarray", "nutpie", "numba"}  # fmt: skip
+    assert not heavy & loaded_after(code)
