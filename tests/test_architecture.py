@@ -37,7 +37,11 @@ def imports_of(path: Path) -> set[str]:
     for node in ast.walk(tree):
         if id(node) in checking:
             continue
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("bayespool."):
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.module
+            and node.module.startswith("bayespool.")
+        ):
             out.add(node.module.split(".")[1])
         elif isinstance(node, ast.Import):
             out |= {a.name.split(".")[1] for a in node.names if a.name.startswith("bayespool.")}
@@ -68,7 +72,9 @@ def test_the_check_sees_an_arrow_that_points_up(tmp_path):
 def loaded_after(code: str) -> set[str]:
     """Top-level modules loaded in a fresh interpreter after running `code`."""
     script = f"import sys\n{code}\nprint(*{{m.split('.')[0] for m in sys.modules}})"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     return set(done.stdout.split())
 
 

@@ -18,7 +18,6 @@ from bayespool.priors import (
     InverseGamma,
     LogNormal,
     Normal,
-    ProbabilityInterval,
     StudentT,
     Uniform,
     parse_prior,

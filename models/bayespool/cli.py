@@ -29,6 +29,7 @@ app = App(
     version=__version__,
     help="Bayesian meta-analysis of diagnostic accuracy.",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 
 
@@ -177,7 +178,9 @@ def with_priors(model: Any, assignments: Sequence[str]) -> Any:
     for text in assignments:
         name, separator, call = text.partition("=")
         if not separator:
-            raise ValueError(f'--prior "{text}": legal is NAME=CALL, as in tau_sens=HalfNormal(0.5)')
+            raise ValueError(
+                f'--prior "{text}": legal is NAME=CALL, as in tau_sens=HalfNormal(0.5)'
+            )
         field = model.field_of(name.strip())
         if field in changes:
             raise ValueError(f"--prior: {field} is given twice")

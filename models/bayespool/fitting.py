@@ -1,4 +1,4 @@
-"""``fit(model, studies)``: run an engine and hold what came out, with everything derived from it."""
+"""``fit(model, studies)``: run an engine and hold what came out and what follows from it."""
 
 from __future__ import annotations
 
@@ -181,17 +181,15 @@ def fit(
 
         draws = quadrature.run(hierarchy, seed, **_only(options, QUADRATURE_OPTIONS))
         if engine == "auto" and draws.failures:
+            reasons = "; ".join(draws.failures)
             messages = (
-                f"quadrature did not pass its self-check ({'; '.join(draws.failures)}); "
-                "fitted by NUTS instead",
+                f"quadrature did not pass its self-check ({reasons}); fitted by NUTS instead",
             )
             draws = None
     if draws is None:
         from bayespool.engines import nuts
 
-        draws = nuts.sample(
-            model.build(studies), hierarchy, seed, **_only(options, NUTS_OPTIONS)
-        )
+        draws = nuts.sample(model.build(studies), hierarchy, seed, **_only(options, NUTS_OPTIONS))
     if messages:
         from dataclasses import replace
 

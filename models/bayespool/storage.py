@@ -70,17 +70,13 @@ def to_tree(fitted: Fit) -> Any:
             {n: (sampled, x) for n, x in stats.items()},
             {k: coords[k] for k in ("chain", "draw")},
         ),
-        "log_likelihood": xr.Dataset(
-            {"studies": (by_study, last(fitted.log_likelihood))}, coords
-        ),
+        "log_likelihood": xr.Dataset({"studies": (by_study, last(fitted.log_likelihood))}, coords),
         "posterior_predictive": xr.Dataset(rows(fitted.predictive, (chains, draws)), coords),
         "prior": xr.Dataset(
             {n: (sampled, x) for n, x in fitted.prior_samples.items()},
             {k: prior_coords[k] for k in ("chain", "draw")},
         ),
-        "prior_predictive": xr.Dataset(
-            rows(prior_rows, (1, prior_theta.shape[1])), prior_coords
-        ),
+        "prior_predictive": xr.Dataset(rows(prior_rows, (1, prior_theta.shape[1])), prior_coords),
         "observed_data": xr.Dataset(observed, {"study": labels}),
         "constant_data": xr.Dataset(
             {n: (("study",), getattr(studies, n)) for n in ("n_diseased", "n_healthy")},

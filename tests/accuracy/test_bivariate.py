@@ -49,10 +49,7 @@ def log_rows(model: Bivariate, point: dict[str, float], v: np.ndarray) -> np.nda
     names = model.parameters
     rho = point["rho"]
     sens = p(point[names[0]] + point["tau_sens"] * v[:, 0])
-    spec = p(
-        point[names[1]]
-        + point["tau_spec"] * (rho * v[:, 0] + np.sqrt(1 - rho**2) * v[:, 1])
-    )
+    spec = p(point[names[1]] + point["tau_spec"] * (rho * v[:, 0] + np.sqrt(1 - rho**2) * v[:, 1]))
     return stats.binom.logpmf(STUDIES.tp, STUDIES.n_diseased, sens) + stats.binom.logpmf(
         STUDIES.tn, STUDIES.n_healthy, spec
     )
@@ -99,9 +96,7 @@ def test_integrated_pymc_density_equals_the_hierarchy(compiled):
             terms.append(parts["tp"] + parts["tn"] + parts["v"].sum(axis=1))
         integrated = np.logaddexp.reduce(np.array(terms), axis=0) + 2 * np.log(step)
         theta = hierarchy.unconstrained({k: np.array([x]) for k, x in point.items()})
-        np.testing.assert_allclose(
-            hierarchy.log_likelihood(theta, 31)[:, 0], integrated, atol=1e-4
-        )
+        np.testing.assert_allclose(hierarchy.log_likelihood(theta, 31)[:, 0], integrated, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -173,6 +168,6 @@ def test_several_rows_of_a_study_are_refused():
     table = {"study": ["A", "A", "B"], "site": ["x", "y", "x"], "tp": [5, 6, 7],
              "fp": [1, 2, 3], "fn": [1, 1, 1], "tn": [9, 9, 9]}  # fmt: skip
     studies = AccuracyStudies.from_table(table)
-    with pytest.raises(ValueError, match="A, x, A, y.*--where"):
+    with pytest.raises(ValueError, match=r"A, x, A, y.*--where"):
         Bivariate().check(studies)
     Bivariate().check(studies.where("site", "x"))

@@ -103,8 +103,7 @@ def test_a_poor_proposal_is_reported(csf_tau, monkeypatch):
     hierarchy = Bivariate().hierarchy(csf_tau)
 
     def poor(hierarchy, mode, cov, rng):
-        mixture = quadrature.Mixture(np.ones(1), (mode + 3.0)[None], (0.02 * cov)[None], 50.0)
-        return mixture
+        return quadrature.Mixture(np.ones(1), (mode + 3.0)[None], (0.02 * cov)[None], 50.0)
 
     monkeypatch.setattr(quadrature, "adapt", poor)
     monkeypatch.setattr(quadrature, "MAX_DRAWS", 6_000)

@@ -98,8 +98,9 @@ class Bivariate:
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under: ``logit_sens`` and ``sens`` are both ``sens``."""
-        by_name = dict(zip(self.parameters, ("sens", "spec", "tau_sens", "tau_spec", "rho"),
-                           strict=True))
+        by_name = dict(
+            zip(self.parameters, ("sens", "spec", "tau_sens", "tau_spec", "rho"), strict=True)
+        )
         by_name |= {f.name: f.name for f in fields(self) if f.name != "link"}
         if name not in by_name:
             raise ValueError(f"there is no prior {name!r}; legal: {', '.join(by_name)}")

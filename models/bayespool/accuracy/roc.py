@@ -40,7 +40,8 @@ def hsroc(
     """HSROC parameters of Rutter & Gatsonis from the bivariate ones, with Harbord's signs.
 
     Harbord et al. (2007), Biostatistics 8:239-251, equations for logit-scale parameters:
-    ``sigma_alpha^2 = 2 (tau_sens tau_spec + cov)``, ``sigma_theta^2 = (tau_sens tau_spec - cov)/2``.
+    ``sigma_alpha^2 = 2 (tau_sens tau_spec + cov)`` and
+    ``sigma_theta^2 = (tau_sens tau_spec - cov) / 2``.
     """
     ratio = np.sqrt(tau_spec / tau_sens)
     scale = tau_sens * tau_spec

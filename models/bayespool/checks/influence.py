@@ -70,8 +70,11 @@ def check(fitted: Fit) -> list[Finding]:
     note = f" Influential: {', '.join(above)}." if above else ""
     return [
         at_most(
-            "loo_pareto_k", float(result.pareto_k[worst]), PARETO_K,
+            "loo_pareto_k",
+            float(result.pareto_k[worst]),
+            PARETO_K,
             f"Leave-one-study-out: the largest Pareto k is {result.pareto_k[worst]:.2f} "
-            f"({fitted.studies.row[worst]}).{note}", gate=False,
+            f"({fitted.studies.row[worst]}).{note}",
+            gate=False,
         )
-    ]  # fmt: skip
+    ]

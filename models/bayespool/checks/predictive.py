@@ -53,16 +53,19 @@ def predictive_rows(fitted: Fit) -> list[PredictiveRow]:
         study = int(hierarchy.study[i])
         if trials[i] == 0:
             continue
-        lower, median, upper = np.quantile(
-            replicated, [LOWER, 0.5, UPPER], method="inverted_cdf"
-        )
+        lower, median, upper = np.quantile(replicated, [LOWER, 0.5, UPPER], method="inverted_cdf")
         below = (replicated < observed[i]) + 0.5 * (replicated == observed[i])
         out.append(
             PredictiveRow(
-                fitted.studies.row[study], hierarchy.kinds[i], float(observed[i]),
-                float(trials[i]), float(lower), float(median), float(upper),
+                fitted.studies.row[study],
+                hierarchy.kinds[i],
+                float(observed[i]),
+                float(trials[i]),
+                float(lower),
+                float(median),
+                float(upper),
                 float(np.sum(weights[study] * below)),
-            )  # fmt: skip
+            )
         )
     return out
 
@@ -107,30 +110,40 @@ def check(fitted: Fit) -> list[Finding]:
     allowed = _binomial_quantile(0.005, n, INTERVAL_PROB)
     findings = [
         at_least(
-            "predictive_coverage", inside / n, allowed / n,
-            f"{inside} of {n} observed counts lie in their 95 % predictive intervals.", gate=False,
+            "predictive_coverage",
+            inside / n,
+            allowed / n,
+            f"{inside} of {n} observed counts lie in their 95 % predictive intervals.",
+            gate=False,
         )
-    ]  # fmt: skip
+    ]
     for spread in spreads(fitted):
         two_sided = min(spread.p_value, 1.0 - spread.p_value)
         findings.append(
             Finding(
-                f"spread_{spread.kind}", spread.p_value, SPREAD_P, two_sided >= SPREAD_P, False,
+                f"spread_{spread.kind}",
+                spread.p_value,
+                SPREAD_P,
+                two_sided >= SPREAD_P,
+                False,
                 f"Between-study SD of {spread.kind} on the logit scale: {spread.observed:.2f} "
                 f"observed, {spread.replicated_median:.2f} in the median replication "
                 f"(predictive p {spread.p_value:.2f}).",
-            )  # fmt: skip
+            )
         )
     pit = np.array([row.pit for row in rows])
     extreme = float(np.mean((pit < LOWER) | (pit > UPPER)))
     most = 1.0 - _binomial_quantile(0.005, n, INTERVAL_PROB) / n
     findings.append(
         at_most(
-            "loo_pit_extreme", extreme, max(most, 1.0 / n),
-            f"{int(round(extreme * n))} of {n} counts are extreme (outside the central 95 %) given "
-            "the other studies.", gate=False,
+            "loo_pit_extreme",
+            extreme,
+            max(most, 1.0 / n),
+            f"{round(extreme * n)} of {n} counts are extreme (outside the central 95 %) given "
+            "the other studies.",
+            gate=False,
         )
-    )  # fmt: skip
+    )
     return findings
 
 

@@ -44,9 +44,11 @@ def check(fitted: Fit) -> list[Finding]:
         )
         out.append(
             at_most(
-                f"prior_overlap_{name}", value, OVERLAP,
+                f"prior_overlap_{name}",
+                value,
+                OVERLAP,
                 f"Prior and posterior of {name} share {value:.0%} of their area: {told}.",
                 gate=False,
-            )  # fmt: skip
+            )
         )
     return out

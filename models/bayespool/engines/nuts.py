@@ -65,7 +65,8 @@ def sample(
             else "no further run"
         )
         messages.append(
-            f"{diverged} of {CHAINS * draws} draws diverged at target acceptance {target:g}; {again}"
+            f"{diverged} of {CHAINS * draws} draws diverged at target acceptance {target:g}; "
+            + again
         )
     posterior = tree.posterior
     hyper = {
@@ -83,8 +84,14 @@ def sample(
         hyper=hyper,
         effects=_effects(hierarchy, hyper, v),
         sample_stats=stats,
-        info={"sampler": sampler, "chains": CHAINS, "tune": TUNE, "target_accept": target,
-              "divergences": diverged, "runs": attempt + 1},
+        info={
+            "sampler": sampler,
+            "chains": CHAINS,
+            "tune": TUNE,
+            "target_accept": target,
+            "divergences": diverged,
+            "runs": attempt + 1,
+        },
         messages=tuple(messages),
     )
 
@@ -92,9 +99,7 @@ def sample(
 def _effects(hierarchy: Hierarchy, hyper: dict[str, np.ndarray], v: np.ndarray) -> np.ndarray:
     """Study effects u = L v from the standard-normal ones, shape (q, study, chain, draw)."""
     flat = {name: value.ravel() for name, value in hyper.items()}
-    u = hierarchy.scale_effects(
-        hierarchy.unconstrained(flat), v.reshape(*v.shape[:2], -1)
-    )
+    u = hierarchy.scale_effects(hierarchy.unconstrained(flat), v.reshape(*v.shape[:2], -1))
     return u.reshape(v.shape)
 
 
@@ -105,8 +110,14 @@ def _with_nutpie(pymc_model: Any) -> Any:
 
     def start(seed: int, target: float, draws: int, progress: bool) -> Any:
         return nutpie.sample(
-            compiled, draws=draws, tune=TUNE, chains=CHAINS, seed=seed,
-            target_accept=target, progress_bar=progress, save_warmup=False,
+            compiled,
+            draws=draws,
+            tune=TUNE,
+            chains=CHAINS,
+            seed=seed,
+            target_accept=target,
+            progress_bar=progress,
+            save_warmup=False,
         )
 
     return start
@@ -118,9 +129,16 @@ def _with_pymc(pymc_model: Any) -> Any:
     def start(seed: int, target: float, draws: int, progress: bool) -> Any:
         with pymc_model:
             return pm.sample(
-                draws=draws, tune=TUNE, chains=CHAINS, cores=1, random_seed=seed,
-                target_accept=target, progressbar=progress, nuts_sampler="pymc",
-                compute_convergence_checks=False, quiet=not progress,
+                draws=draws,
+                tune=TUNE,
+                chains=CHAINS,
+                cores=1,
+                random_seed=seed,
+                target_accept=target,
+                progressbar=progress,
+                nuts_sampler="pymc",
+                compute_convergence_checks=False,
+                quiet=not progress,
             )
 
     return start

@@ -84,9 +84,7 @@ class QuadratureDraws:
 class Mixture:
     """Mixture of multivariate Student t distributions."""
 
-    def __init__(
-        self, weight: Array, mean: Array, cov: Array, freedom: Array | float = T_FREEDOM
-    ):
+    def __init__(self, weight: Array, mean: Array, cov: Array, freedom: Array | float = T_FREEDOM):
         self.weight = np.asarray(weight, float)
         self.mean = np.asarray(mean, float)
         self.factor = np.linalg.cholesky(np.asarray(cov, float))
@@ -217,9 +215,7 @@ def _importance_sample(
     while True:
         new = proposal.draw(batch, rng)
         theta = np.concatenate([theta, new], axis=1)
-        log_w = np.append(
-            log_w, log_posterior(hierarchy, new, nodes) - proposal.log_density(new)
-        )
+        log_w = np.append(log_w, log_posterior(hierarchy, new, nodes) - proposal.log_density(new))
         smoothed, k = smooth_log_weights(log_w)
         w = np.exp(smoothed)
         reached = smallest_ess(np.stack(list(hierarchy.natural(theta).values())), w)
@@ -342,8 +338,12 @@ def _start(hierarchy: Hierarchy) -> Array:
     """Weighted least squares for the coefficients; prior medians, at most 0.5, for the SDs."""
     eta, weight = hierarchy.likelihood.start()
     weight = weight / (1.0 + 0.25 * weight)
-    spread = np.array([0.5 * (p.ppf(np.array(0.84)) - p.ppf(np.array(0.16)))
-                       for p in hierarchy.coefficient_priors])
+    spread = np.array(
+        [
+            0.5 * (p.ppf(np.array(0.84)) - p.ppf(np.array(0.16)))
+            for p in hierarchy.coefficient_priors
+        ]
+    )
     centre = np.array([p.ppf(np.array(0.5)) for p in hierarchy.coefficient_priors])
     x = hierarchy.X
     normal = np.einsum("ri,r,rj->ij", x, weight, x) + np.diag(1.0 / spread**2)
@@ -361,9 +361,7 @@ def _positive_inverse(matrix: Array, scale: Array) -> Array:
     return (vectors / values) @ vectors.T * np.outer(scale, scale)
 
 
-def adapt(
-    hierarchy: Hierarchy, mode: Array, cov: Array, rng: np.random.Generator
-) -> Mixture:
+def adapt(hierarchy: Hierarchy, mode: Array, cov: Array, rng: np.random.Generator) -> Mixture:
     """A mixture proposal fitted to the posterior over a few rounds of importance sampling.
 
     Draws of all rounds are pooled with the balance heuristic; the mixture is refitted to them by

@@ -20,8 +20,13 @@ Array = np.ndarray
 class RowLikelihood(Protocol):
     """What the integrator asks of a likelihood. ``eta`` has shape (..., n_rows, n_draws)."""
 
-    exact: bool  # quadratic in eta: the Laplace step is the integral
-    link_name: str
+    @property
+    def exact(self) -> bool:
+        """Quadratic in eta, so that the Laplace step is the integral."""
+        ...
+
+    @property
+    def link_name(self) -> str: ...
 
     def __len__(self) -> int: ...
 

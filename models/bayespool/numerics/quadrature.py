@@ -60,9 +60,7 @@ class Rows:
     @property
     def study(self) -> Array:
         """Study index of each row."""
-        return np.repeat(
-            np.arange(len(self.starts)), np.diff(np.append(self.starts, self.n_rows))
-        )
+        return np.repeat(np.arange(len(self.starts)), np.diff(np.append(self.starts, self.n_rows)))
 
     def by_study(self, values: Array, axis: int = -2) -> Array:
         """Sum rows within studies along `axis`."""
@@ -139,9 +137,7 @@ def find_mode(rows: Rows, offset: Array, loading: Array) -> Mode:
     """
     q = loading.shape[0]
     study = rows.study
-    products = {
-        (i, j): loading[i] * loading[j] for j in range(q) for i in range(j + 1)
-    }
+    products = {(i, j): loading[i] * loading[j] for j in range(q) for i in range(j + 1)}
 
     def curvature(weight: Array) -> dict[tuple[int, int], Array]:
         out = {}

@@ -58,7 +58,7 @@ def draw(table: tuple[PriorPanel, ...]) -> Figure:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.set_ylim(bottom=0)
-        axes.set_xlim(panel.x[0], panel.x[-1])
+        axes.set_xlim(panel.edges[0], panel.edges[-1])
         axes.locator_params(axis="x", nbins=5)
         if panel.ticks:
             axes.set_xticks([at for at, _ in panel.ticks], [text for _, text in panel.ticks])

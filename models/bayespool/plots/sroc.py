@@ -61,14 +61,14 @@ def draw(table: SrocTable) -> Figure:
     axes.plot([0, 1], [0, 1], color=MUTED, lw=0.6, ls=(0, (1, 3)))
     axes.set_xlabel("False-positive proportion, 1 − specificity (%)")
     axes.set_ylabel("Sensitivity (%)")
-    axes.fill(*table.prediction, facecolor="none", edgecolor=INK, lw=1.0, ls=(0, (5, 3)))
+    axes.fill(*table.prediction, facecolor="none", edgecolor=INK, lw=1.0, ls=(0, (5, 3)), zorder=3)
     axes.fill(*table.credible, facecolor=ACCENT, alpha=0.18, lw=0)
-    axes.fill(*table.credible, facecolor="none", edgecolor=ACCENT, lw=1.2)
+    axes.fill(*table.credible, facecolor="none", edgecolor=ACCENT, lw=1.4, zorder=3)
     _studies(axes, table)
-    axes.plot(*table.curve, color=CONTRAST, lw=2.0)
+    axes.plot(*table.curve, color=CONTRAST, lw=2.0, zorder=3)
     for piece in table.outside:
         axes.plot(*piece, color=CONTRAST, lw=1.0, ls=(0, (2, 2)))
-    axes.plot(*table.summary, "D", ms=8, color=ACCENT, mec="white", mew=0.8)
+    axes.plot(*table.summary, "D", ms=8, color=ACCENT, mec="white", mew=0.8, zorder=4)
     for name, x, y in table.comparators:
         axes.plot(x, y, "^", ms=8, mfc="white", mec=CONTRAST, mew=1.4)
         side, at = ("right", x - 0.02) if x > 0.6 else ("left", x + 0.02)
@@ -82,8 +82,9 @@ def _studies(axes: Any, table: SrocTable) -> None:
 
     if not len(table.studies):
         return
-    size = np.sqrt(table.groups) / np.sqrt(table.groups.max()) * 0.085
-    size = np.maximum(size, 0.012)
+    largest = 0.085 / (1.0 + len(table.studies) / 60)
+    size = np.sqrt(table.groups) / np.sqrt(table.groups.max()) * largest
+    size = np.maximum(size, 0.14 * largest)
     axes.add_collection(
         EllipseCollection(
             size[:, 0], size[:, 1], np.zeros(len(size)), units="xy", offsets=table.studies,

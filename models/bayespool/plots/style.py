@@ -17,7 +17,7 @@ CONTRAST = "#b34700"
 INK = "#1a1a1a"
 MUTED = "#5c5c5c"
 FAINT = "#d0d0d0"
-LABEL_LENGTH = 38
+LABEL_LENGTH = 28
 RC = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
@@ -73,7 +73,7 @@ def _glyphs() -> frozenset[int]:
 def label(text: str, number: int | None = None) -> str:
     """A label that fits and that the font can draw.
 
-    Long labels end in an ellipsis. Where the font lacks a character the label becomes the
+    Long labels lose their middle. Where the font lacks a character the label becomes the
     `number` of its row ("row 7"), or the character a question mark when there is no number.
     """
     flat = " ".join(text.split())
@@ -81,7 +81,11 @@ def label(text: str, number: int | None = None) -> str:
     if missing and number is not None:
         return f"row {number}"
     flat = "".join("?" if c in missing else c for c in flat)
-    return flat if len(flat) <= LABEL_LENGTH else flat[: LABEL_LENGTH - 1].rstrip() + "…"
+    if len(flat) <= LABEL_LENGTH:
+        return flat
+    # the end of a label, such as the year, tells studies apart as often as its beginning
+    tail = LABEL_LENGTH * 2 // 5
+    return f"{flat[: LABEL_LENGTH - tail - 1].rstrip()}…{flat[-tail:].lstrip()}"
 
 
 def write(axes: Axes, x: float, y: float, text: str, **options: Any) -> Any:

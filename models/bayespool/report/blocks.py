@@ -23,12 +23,15 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts; the first cell of every row is its header."""
+    """A table of texts; the first cell of every row is its header.
+
+    A `folded` table is shown on demand, under that text.
+    """
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    folded: bool = False
+    folded: str = ""
     words: bool = False
     block: str = "table"
 

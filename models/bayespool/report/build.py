@@ -81,8 +81,8 @@ def write_report(
     page = render(
         Page(
             fitted, summary, rows, drawings, external,
-            title or f"Diagnostic accuracy: {name}",
-            question or f"How accurate is the test in the studies of {name}?",
+            title or f"Diagnostic accuracy: {name.replace('_', ' ')}",
+            question or "How accurate is the test in these studies?",
             tuple(notes), command, other_engine,
         )
     )  # fmt: skip

@@ -60,7 +60,10 @@ def _forest(
     if table.drawn:
         words += " The values of every study are in the table below the figure."
     text = svg.to_svg(
-        forest.draw(table), "forest", "Paired forest plot of sensitivity and specificity", words
+        forest.draw(table),
+        "figure-forest",
+        "Paired forest plot of sensitivity and specificity",
+        words,
     )
     return Drawing("forest", text, caption)
 
@@ -81,7 +84,9 @@ def _sroc(
     if left:
         caption += f" Not drawn: {counted(left, 'study', 'studies')} with an empty group."
     title = "Summary ROC plot"
-    return Drawing("sroc", svg.to_svg(sroc.draw(table), "sroc", title, answer(summary)), caption)
+    return Drawing(
+        "sroc", svg.to_svg(sroc.draw(table), "figure-sroc", title, answer(summary)), caption
+    )
 
 
 def _predictive(rows: Sequence[StudyRow]) -> Drawing:
@@ -103,7 +108,7 @@ def _predictive(rows: Sequence[StudyRow]) -> Drawing:
             "in studies.csv."
         )
     title = "Observed and predicted counts of every study"
-    text = svg.to_svg(predictive.draw(table), "predictive", title, words)
+    text = svg.to_svg(predictive.draw(table), "figure-predictive", title, words)
     return Drawing("predictive", text, caption)
 
 
@@ -118,7 +123,7 @@ def _pit(rows: Sequence[StudyRow]) -> Drawing:
         f"studies predict for it. Band: 95{NB}% at each point by itself. {words}"
     )
     title = "Leave-one-out probability integral transforms"
-    return Drawing("pit", svg.to_svg(pit.draw(table), "pit", title, words), caption)
+    return Drawing("pit", svg.to_svg(pit.draw(table), "figure-pit", title, words), caption)
 
 
 def _priors(fitted: Fit) -> Drawing:
@@ -129,7 +134,9 @@ def _priors(fitted: Fit) -> Drawing:
         "said little. The shared areas are in the table below."
     )
     title = "Priors beside posteriors"
-    return Drawing("priors", svg.to_svg(priors.draw(panels), "priors", title, words), caption)
+    return Drawing(
+        "priors", svg.to_svg(priors.draw(panels), "figure-priors", title, words), caption
+    )
 
 
 def _ranks(fitted: Fit) -> Drawing:
@@ -140,4 +147,4 @@ def _ranks(fitted: Fit) -> Drawing:
     )
     words = "One panel for each of: " + listed([panel.title for panel in panels]) + "."
     title = "Rank plots of the Markov chains"
-    return Drawing("ranks", svg.to_svg(traces.draw(panels), "ranks", title, words), caption)
+    return Drawing("ranks", svg.to_svg(traces.draw(panels), "figure-ranks", title, words), caption)

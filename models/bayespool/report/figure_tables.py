@@ -14,7 +14,7 @@ from bayespool.plots import forest, pit, predictive, priors, sroc, traces
 from bayespool.plots.marks import Interval
 from bayespool.report import numbers, wording
 from bayespool.report.comparators import Comparator, by_name
-from bayespool.report.per_study import EMPTY, MARGINS, StudyRow
+from bayespool.report.per_study import EMPTY_SHORT, MARGINS, StudyRow
 from bayespool.report.summary import Summary
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def forest_table(
     lines = []
     for row in rows:
         counts = tuple(
-            f"{m.successes}/{m.trials}" if m.trials else f"{EMPTY[name].split(' participants')[0]}"
+            f"{m.successes}/{m.trials}" if m.trials else EMPTY_SHORT[name]
             for name, m in zip(MARGINS, row.margins, strict=True)
         )
         lines.append(
@@ -160,10 +160,12 @@ def _prior_panel(fitted: Fit, name: str, prior: Any) -> priors.PriorPanel:
     low = min(least, max(float(ends[0]), least - 3 * width))
     high = max(most, min(float(ends[1]), most + 3 * width))
     if prior.support == "positive":
-        low = 1e-4 * high
+        low = 0.0
     if prior.support == "correlation":
         low, high = -1 + 1e-6, 1 - 1e-6
     x = np.linspace(low, high, 201)
+    if low == 0.0:
+        x[0] = 1e-4 * high  # densities may be infinite or undefined at 0
     inside = draws[(draws >= low) & (draws <= high)]
     bins = max(12, min(60, round(50 * (high - low) / width)))
     heights, edges = np.histogram(inside, bins=np.linspace(low, high, bins + 1))

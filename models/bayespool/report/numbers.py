@@ -62,9 +62,9 @@ def ratio(x: float) -> str:
         return MISSING
     if x != 0.0 and not 1e-4 <= abs(x) < 1e6:
         return f"{x:.2e}".replace("-", MINUS)
-    digits = 2 if x == 0.0 else max(0, 2 - math.floor(math.log10(abs(x))))
-    text = f"{float(f'{x:.3g}'):,.{digits}f}"
-    return text.replace("-", MINUS)
+    rounded = float(f"{x:.3g}")
+    digits = 2 if x == 0.0 else max(0, 2 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:,.{digits}f}".replace("-", MINUS)
 
 
 def number(x: float, digits: int = 2) -> str:
@@ -97,6 +97,11 @@ def measured(x: float) -> str:
 def given_percent(p: float) -> str:
     """A proportion that somebody chose, with the digits they chose: ``12.5 %``."""
     return f"{100 * p:g}{SPACE}%"
+
+
+def tied(text: str) -> str:
+    """A sentence from elsewhere, with its percent signs tied to their numbers."""
+    return text.replace(" %", f"{SPACE}%")
 
 
 def count(n: float) -> str:

@@ -185,9 +185,13 @@ def _priors(page: Page) -> Section:
 
 def _agreement(page: Page, other: Fit) -> Section:
     table, largest = agreement_table(page.fitted, other, page.summary)
+    again = (
+        "a second time by the same engine"
+        if other.engine == page.fitted.engine
+        else "by a second engine that shares no random numbers with the first"
+    )
     words = (
-        "The same model and data were also fitted by a second engine that shares no random numbers "
-        f"with the first. The largest difference is {numbers.number(largest, 1)} combined Monte "
+        f"The same model and data were also fitted {again}. The largest difference is {numbers.number(largest, 1)} combined Monte "
         "Carlo standard errors; among this many comparisons two or three are no surprise."
     )
     return Section(

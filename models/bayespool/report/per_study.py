@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MARGINS = ("sens", "spec")
 KIND_OF = {"sens": "tp", "spec": "tn"}
+EMPTY_SHORT = {"sens": "no diseased", "spec": "no healthy"}
 EMPTY = {"sens": "no diseased participants", "spec": "no participants without the condition"}
 
 

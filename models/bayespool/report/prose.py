@@ -9,7 +9,7 @@ from bayespool.report import numbers
 from bayespool.report.numbers import percent_interval_prose, percent_prose
 from bayespool.report.per_study import MARGINS
 from bayespool.report.summary import Summary
-from bayespool.report.wording import LABELS, counted, estimand_label, listed
+from bayespool.report.wording import LABELS, counted, estimand_label, inside, listed
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -98,8 +98,14 @@ def cautions(fitted: Fit, summary: Summary, notes: Sequence[str]) -> tuple[str, 
                 f"No participants {words} the target condition: {listed(shown)}. "
                 f"{'It informs' if len(empty) == 1 else 'They inform'} {other} only."
             )
-    out += [f.sentence for f in summary.checks if not f.gate and not f.passed]
-    return tuple(dict.fromkeys(out))
+    failed = [f for f in summary.checks if not f.gate and not f.passed]
+    prefix = "prior_overlap_"
+    little = [f.name.removeprefix(prefix) for f in failed if f.name.startswith(prefix)]
+    if little:
+        words = listed([inside(estimand_label(name)) for name in little])
+        out.append(f"The data say little beyond the prior about: {words}.")
+    out += [f.sentence for f in failed if not f.name.startswith(prefix)]
+    return tuple(dict.fromkeys(numbers.tied(text) for text in out))
 
 
 def heterogeneity(fitted: Fit, summary: Summary) -> tuple[str, ...]:

@@ -107,9 +107,12 @@ def build_summary(
 
 
 def default_prevalences(studies: Any) -> tuple[float, ...]:
-    """Smallest, median and largest share of diseased participants, to two decimals in (0, 1)."""
+    """Smallest, median and largest share of diseased participants, to two decimals in (0, 1).
+
+    Of the studies that have both groups; 0.5 where there are none.
+    """
     total = studies.n_diseased + studies.n_healthy
-    used = total > 0
+    used = (studies.n_diseased > 0) & (studies.n_healthy > 0)
     if not used.any():
         return (0.5,)
     shares = studies.n_diseased[used] / total[used]

@@ -114,7 +114,7 @@ def comparators_table(summary: Summary, comparators: Sequence[Comparator]) -> Ta
         theirs = numbers.percent(item.estimate)
         if item.lower is not None and item.upper is not None:
             bounds = numbers.percent_interval(item.lower, item.upper)
-            theirs += f" ({item.interval + ' ' if item.interval else ''}{bounds})"
+            theirs += f" ({numbers.tied(item.interval) + ' ' if item.interval else ''}{bounds})"
         about = "; ".join(text for text in (item.reference, item.note) if text)
         label = f"{LABELS[item.measure][0]}: {item.name}"
         rows.append((label, theirs, f"{median} ({interval})", about))
@@ -136,7 +136,7 @@ def studies_table(rows: Sequence[StudyRow]) -> Table:
         f"Studies: observed share (exact 95{NB}% interval) and posterior median ({INTERVAL})"
         f"{_only_first(len(rows), len(body))}"
     )
-    return Table(caption, head, tuple(body), folded=True)
+    return Table(caption, head, tuple(body), folded="The studies as a table")
 
 
 def _observed(margin: Margin, name: str) -> str:
@@ -199,7 +199,7 @@ def findings_table(findings: Sequence[Finding], caption: str) -> Table:
         if item.name.startswith("spread_"):
             asked = f"{limit} to {1 - item.threshold:.3g}"
         failed = "FAILED" if item.gate else "read with care"
-        rows.append((check_label(item.name), item.sentence, numbers.measured(item.value), asked,
+        rows.append((check_label(item.name), numbers.tied(item.sentence), numbers.measured(item.value), asked,
                      "passed" if item.passed else failed))  # fmt: skip
     head = ("Check", "In words", "Value", "Asked for", "Result")
     return Table(caption, head, tuple(rows), words=True)

@@ -38,7 +38,7 @@ def estimand_label(name: str) -> str:
         return f"{_PREDICTIVE_VALUES[stem]} at prevalence {where}"
     link, _, measure = name.partition("_")
     if measure in LABELS:
-        return f"Pooled {LABELS[measure][0].lower()}, {link} scale"
+        return f"Pooled {inside(LABELS[measure][0])}, {link} scale"
     return name
 
 
@@ -71,6 +71,11 @@ CHECKS = {
 def check_label(name: str) -> str:
     """The check in words."""
     return CHECKS.get(name, name.replace("_", " "))
+
+
+def inside(label: str) -> str:
+    """A label as it stands inside a sentence."""
+    return label[:1].lower() + label[1:]
 
 
 def listed(words: list[str], last: str = "and") -> str:

@@ -1,0 +1,106 @@
+"""Figures draw small tables, the same bytes every time."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+
+from bayespool.plots import forest, pit, predictive, priors, sroc, style, svg, traces
+from bayespool.plots.marks import Interval
+
+SOME = Interval(0.7, 0.5, 0.9)
+LINE = (np.array([0.1, 0.4, 0.6]), np.array([0.5, 0.7, 0.9]))
+
+
+def forest_table(n: int = 3, label: str = "A & <b> $x_1$ 2020") -> forest.ForestTable:
+    rows = tuple(
+        forest.ForestRow(f"{label} {i}", i + 1, ("7/10", "no healthy"), (SOME, None), (SOME, SOME))
+        for i in range(n)
+    )
+    external = (("Elsewhere", (SOME, None)),)
+    return forest.ForestTable(rows, (SOME, SOME), (SOME, SOME), external)
+
+
+def sroc_table(n: int = 3) -> sroc.SrocTable:
+    points = np.full((n, 2), 0.5)
+    return sroc.SrocTable(
+        points, np.full((n, 2), 20), (0.3, 0.7), LINE, LINE, LINE, (LINE,), (("$Out$", 0.9, 0.5),)
+    )
+
+
+def predictive_table() -> predictive.PredictiveTable:
+    rows = (
+        predictive.PredictiveLine("inside", 1, (0.7, 0.7), (SOME, SOME)),
+        predictive.PredictiveLine("outside", 2, (0.1, None), (SOME, None)),
+    )
+    return predictive.PredictiveTable(rows)
+
+
+def prior_panels() -> tuple[priors.PriorPanel, ...]:
+    x = np.linspace(0, 1, 20)
+    plain = priors.PriorPanel("tau", x, x, np.linspace(0, 1, 6), np.ones(5))
+    ticked = priors.PriorPanel("sens", x, x, np.linspace(0, 1, 6), np.ones(5), ((0.5, "a\nb"),))
+    return plain, ticked
+
+
+CASES: dict[str, tuple[Any, Any]] = {
+    "forest": (forest, forest_table()),
+    "sroc": (sroc, sroc_table()),
+    "nostudies": (sroc, sroc_table(0)),
+    "predictive": (predictive, predictive_table()),
+    "pit": (pit, pit.PitTable(*(np.linspace(0.1, 0.9, 5),) * 4)),
+    "priors": (priors, prior_panels()),
+    "ranks": (traces, (traces.RankPanel("tau", np.full((4, 20), 100)),)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_figures_repeat_whatever_the_users_settings(name: str) -> None:
+    module, table = CASES[name]
+    first = svg.to_svg(module.draw(table), name, "Title & more", "What <it> shows")
+    with matplotlib.rc_context({"font.size": 20, "svg.fonttype": "none", "axes.grid": True}):
+        second = svg.to_svg(module.draw(table), name, "Title & more", "What <it> shows")
+    assert first == second
+    root = ET.fromstring(first)
+    ids = re.findall(r'\bid="([^"]+)"', first)
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == f"{name}-title {name}-desc"
+    assert all(i == name or i.startswith(f"{name}-") for i in ids)
+    assert "<metadata" not in first
+    assert "<text" not in first
+    assert "What &lt;it&gt; shows" in first
+
+
+@pytest.mark.parametrize("n, rows", [(80, 80), (81, 0), (5000, 0)])
+def test_forest_grows_to_a_limit(n: int, rows: int) -> None:
+    table = forest_table(n)
+    assert len(table.drawn) == rows
+    assert forest.draw(table).get_size_inches()[1] < 30
+
+
+def test_no_global_figures() -> None:
+    import sys
+
+    forest.draw(forest_table())
+    assert (
+        "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+    )
+
+
+def test_labels() -> None:
+    assert style.label("  A\n B ") == "A B"
+    assert style.label("研究 2021", 7) == "row 7"
+    assert style.label("研究 2021") == "?? 2021"
+    long = style.label("A very long first author and many more words 1999")
+    assert len(long) <= style.LABEL_LENGTH
+    assert long.endswith("1999")
+
+
+def test_dollar_signs_are_not_mathematics() -> None:
+    figure = forest.draw(forest_table(1, "$\\nonsense{ $"))
+    assert svg.to_svg(figure, "x", "t", "d")

@@ -1,0 +1,56 @@
+"""One quadrature fit and its report, shared by all tests of the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bayespool as bp
+from bayespool.report import write_report
+
+COMPARATORS = (
+    {"name": "Elsewhere 2023", "measure": "sens", "estimate": 0.73, "lower": 0.66, "upper": 0.79,
+     "interval": "95 % CI", "reference": "A journal 2023;1:2", "note": "14 studies"},
+    {"name": "Elsewhere 2023", "measure": "spec", "estimate": 0.89},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def fitted() -> Any:
+    studies = bp.load_dataset("csf_tau_dementia")
+    return bp.fit(bp.accuracy.Bivariate(), studies, engine="quadrature")
+
+
+@pytest.fixture(scope="session")
+def awkward() -> Any:
+    """Labels that attack, and an empty group on either side."""
+    studies = bp.AccuracyStudies.from_counts(
+        ["<script>alert(1)</script>", "=HYPERLINK(1) & $x^2$", "研究 2021", "Łódź", "@tails"],
+        tp=[8, 0, 10, 5, 0],
+        fp=[1, 3, 2, 0, 1],
+        fn=[2, 0, 3, 1, 4],
+        tn=[9, 12, 20, 0, 5],
+        **{"=cov": ["=1+1", "-a", "ok", None, "+z"], "tp_note": [1, 2, 3, 4, None]},
+    )
+    return bp.fit(bp.accuracy.Bivariate(), studies, engine="quadrature")
+
+
+@pytest.fixture(scope="session")
+def report(fitted: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(
+        fitted,
+        tmp_path_factory.mktemp("reports") / "good",
+        comparators=COMPARATORS,
+        prevalences=(0.1, 0.125),
+        notes=("Two studies may share patients.",),
+        command="bayespool accuracy csf_tau_dementia",
+    )
+
+
+@pytest.fixture(scope="session")
+def awkward_report(awkward: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(
+        awkward, tmp_path_factory.mktemp("reports") / "awkward", title="<b>Title</b> & more"
+    )
