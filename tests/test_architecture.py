@@ -17,6 +17,7 @@ FLOORS = (
     ("accuracy", "association", "engines"),
     ("fitting", "storage", "estimands"),
     ("checks",),
+    ("averaging",),
     ("plots",),
     ("report",),
     ("batch", "cli"),

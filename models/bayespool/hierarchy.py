@@ -7,9 +7,9 @@ model's own file; they never know which model it is.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from bayespool.numerics.likelihoods import RowLikelihood
 from bayespool.priors import LKJ, partial_correlation_logpdf
 
 Array = np.ndarray
+NEGLIGIBLE = -1e4  # log prior densities below this are taken as zero
 CHUNK = 100_000  # elements of the largest temporary; about what stays in cache
 
 
@@ -152,6 +153,30 @@ class Hierarchy:
                 constant = partial_correlation_logpdf(np.zeros(()), alpha)
                 total += constant + alpha * log_one_minus_r2
         return total
+
+    def log_posterior(self, theta: Array, nodes: int) -> Array:
+        """Unnormalised log posterior density of unconstrained hyperparameters, (n_draws,)."""
+        with np.errstate(over="ignore"):  # a standard deviation of exp(800) has density zero
+            prior = self.log_prior(theta)
+        out = np.full(theta.shape[1], -np.inf)
+        legal = prior > NEGLIGIBLE
+        if legal.any():
+            likelihood = self.log_likelihood(theta[:, legal], nodes).sum(axis=0)
+            out[legal] = prior[legal] + np.where(np.isfinite(likelihood), likelihood, -np.inf)
+        return out
+
+    def subset(self, studies: Sequence[int]) -> Hierarchy:
+        """The hierarchy of some of the studies, in the order given."""
+        rows = np.concatenate([np.flatnonzero(self.study == k) for k in studies])
+        lengths = [int(np.sum(self.study == k)) for k in studies]
+        return replace(
+            self,
+            X=self.X[rows],
+            Z=self.Z[rows],
+            study=np.repeat(np.arange(len(studies)), lengths),
+            likelihood=self.likelihood.take(rows),
+            kinds=tuple(self.kinds[r] for r in rows),
+        )
 
     def draw_prior(self, n_draws: int, rng: np.random.Generator) -> Array:
         """Unconstrained hyperparameters from the prior, shape (n_hyper, n_draws)."""

@@ -10,6 +10,7 @@ import bayespool as bp
 from bayespool.accuracy import Bivariate
 from bayespool.engines import quadrature
 from bayespool.estimands import summarise
+from bayespool.numerics.mixture import Mixture
 from bayespool.studies import AccuracyStudies
 
 POSTERIORS = reference_rows("bivariate_posteriors")
@@ -103,7 +104,7 @@ def test_a_poor_proposal_is_reported(csf_tau, monkeypatch):
     hierarchy = Bivariate().hierarchy(csf_tau)
 
     def poor(hierarchy, mode, cov, rng):
-        return quadrature.Mixture(np.ones(1), (mode + 3.0)[None], (0.02 * cov)[None], 50.0)
+        return Mixture(np.ones(1), (mode + 3.0)[None], (0.02 * cov)[None], 50.0)
 
     monkeypatch.setattr(quadrature, "adapt", poor)
     monkeypatch.setattr(quadrature, "MAX_DRAWS", 6_000)

@@ -9,7 +9,7 @@ Harbord et al. (2007), Biostatistics 8:239-251 (HSROC parameters).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from bayespool.accuracy import roc
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Binomial
 from bayespool.numerics.links import LINKS, link
-from bayespool.priors import LKJ, HalfNormal, Normal, ProbabilityInterval
+from bayespool.priors import LKJ, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
 
 if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
@@ -109,6 +109,23 @@ class Bivariate:
     def __repr__(self) -> str:
         priors = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))
         return f"Bivariate({priors})"
+
+    def alternatives(self) -> dict[str, Bivariate]:
+        """Named priors that a reader might have preferred, for the prior sensitivity."""
+        return {
+            "tau: HalfNormal(0.5)": replace(
+                self, tau_sens=HalfNormal(0.5), tau_spec=HalfNormal(0.5)
+            ),
+            "tau: HalfNormal(2)": replace(self, tau_sens=HalfNormal(2), tau_spec=HalfNormal(2)),
+            "tau: HalfCauchy(0.5)": replace(
+                self, tau_sens=HalfCauchy(0.5), tau_spec=HalfCauchy(0.5)
+            ),
+            "tau: Uniform(0, 5)": replace(self, tau_sens=Uniform(0, 5), tau_spec=Uniform(0, 5)),
+            "pooled: Normal(0, 1)": replace(self, sens=Normal(0, 1), spec=Normal(0, 1)),
+            "pooled: Normal(0, 3)": replace(self, sens=Normal(0, 3), spec=Normal(0, 3)),
+            "rho: LKJ(1)": replace(self, rho=LKJ(1)),
+            "rho: LKJ(4)": replace(self, rho=LKJ(4)),
+        }
 
     def build(self, studies: AccuracyStudies) -> Any:
         """The PyMC model: what a methodologist reads, and what NUTS samples."""
@@ -203,8 +220,7 @@ class Bivariate:
         g = link(self.link)
         mu_sens, mu_spec = draws[self.parameters[0]], draws[self.parameters[1]]
         tau_sens, tau_spec, rho = draws["tau_sens"], draws["tau_spec"], draws["rho"]
-        sens, spec = g.inverse(mu_sens), g.inverse(mu_spec)
-        out = roc.accuracy_measures(sens, spec)
+        out = roc.accuracy_measures(mu_sens, mu_spec, g)
         out["auc"] = roc.area(mu_sens, mu_spec, tau_sens, tau_spec, g)
         out["sens_marginal"] = roc.marginal(mu_sens, tau_sens, g)
         out["spec_marginal"] = roc.marginal(mu_spec, tau_spec, g)

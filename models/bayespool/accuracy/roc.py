@@ -12,11 +12,14 @@ from bayespool.numerics.links import Link
 Array = np.ndarray
 
 
-def accuracy_measures(sens: Array, spec: Array) -> dict[str, Array]:
-    """Sensitivity, specificity and the ratios that follow from them."""
-    fpr = 1.0 - spec
-    lr_pos = sens / fpr
-    lr_neg = (1.0 - sens) / spec
+def accuracy_measures(mu_sens: Array, mu_spec: Array, g: Link) -> dict[str, Array]:
+    """Sensitivity, specificity and the ratios that follow, from values on the link scale.
+
+    The complements come from the link itself: one minus a proportion near one loses its digits.
+    """
+    sens, spec = g.inverse(mu_sens), g.inverse(mu_spec)
+    missed, fpr = np.exp(g.log_complement(mu_sens)), np.exp(g.log_complement(mu_spec))
+    lr_pos, lr_neg = sens / fpr, missed / spec
     return {
         "sens": sens,
         "spec": spec,

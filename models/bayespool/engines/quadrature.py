@@ -9,23 +9,31 @@ Vehtari et al. (2024), JMLR 25:1-58 (Pareto smoothing).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
 from bayespool.engines.draws import Draws
+from bayespool.engines.mode import posterior_mode
 from bayespool.hierarchy import Hierarchy
+from bayespool.numerics.mixture import (
+    Mixture,
+    expectation_maximisation,
+    moments,
+    scattered,
+    systematic,
+)
 from bayespool.numerics.pareto import smooth_log_weights
 
 Array = np.ndarray
-T_FREEDOM = 8.0
 ROUNDS = 4
 ROUND_SIZE = 600
 COMPONENTS = 4
-EM_STEPS = 4
 DEFENCE = 0.05  # share of one wide component that guards the tails
-DEFENCE_FREEDOM = 4.0
 REFITS = 2
+LEAVE_OUT_WIDENING = 1.4  # of the covariances, so that posteriors without a study fit inside
+LEAVE_OUT_DRAWS = 3.0  # points per effective draw asked for
 BATCH = 6_400
 MAX_DRAWS = 200_000
 OUTPUT_FACTOR = 2.0
@@ -33,7 +41,7 @@ NODE_LADDER = (3, 5, 7, 9, 13, 19, 27)
 LOG_LIKELIHOOD_ERROR = 1e-3
 PARETO_K = 0.7
 PROBES = 24
-NEGLIGIBLE = -1e4  # log prior densities below this are taken as zero
+SMALLEST_ESS = 400.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,89 +86,26 @@ class QuadratureDraws:
             )
         if not self.pareto_k < PARETO_K:
             out.append(f"Pareto k of the weights is {self.pareto_k:.2f}, above {PARETO_K:g}")
+        if not self.ess >= SMALLEST_ESS:
+            out.append(f"the effective sample size is {self.ess:.0f}, below {SMALLEST_ESS:g}")
         return tuple(out)
-
-
-class Mixture:
-    """Mixture of multivariate Student t distributions."""
-
-    def __init__(self, weight: Array, mean: Array, cov: Array, freedom: Array | float = T_FREEDOM):
-        self.weight = np.asarray(weight, float)
-        self.mean = np.asarray(mean, float)
-        self.factor = np.linalg.cholesky(np.asarray(cov, float))
-        self.freedom = np.broadcast_to(np.asarray(freedom, float), self.weight.shape)
-
-    def with_component(self, share: float, mean: Array, cov: Array) -> Mixture:
-        """The mixture with one more component of weight `share`."""
-        return Mixture(
-            np.append(self.weight * (1.0 - share), share),
-            np.vstack([self.mean, mean]),
-            np.concatenate([np.einsum("cij,ckj->cik", self.factor, self.factor), cov[None]]),
-            np.append(self.freedom, DEFENCE_FREEDOM),
-        )
-
-    def draw(self, n: int, rng: np.random.Generator) -> Array:
-        """Shape (d, n)."""
-        d = self.mean.shape[1]
-        # stratified choice of component: exact shares, less noise
-        which = np.searchsorted(
-            np.cumsum(self.weight), (np.arange(n) + rng.random()) / n * self.weight.sum()
-        )
-        which = np.minimum(which, len(self.weight) - 1)
-        z = rng.standard_normal((n, d))
-        nu = self.freedom[which]
-        z /= np.sqrt(rng.chisquare(nu) / nu)[:, None]
-        return (self.mean[which] + np.einsum("nij,nj->ni", self.factor[which], z)).T
-
-    def component_log_density(self, x: Array) -> Array:
-        """Log weight plus log density of each component, shape (n_components, n)."""
-        from scipy.special import gammaln
-
-        d = self.mean.shape[1]
-        out = np.empty((len(self.weight), x.shape[1]))
-        for c, (mean, factor, nu) in enumerate(
-            zip(self.mean, self.factor, self.freedom, strict=True)
-        ):
-            constant = gammaln(0.5 * (nu + d)) - gammaln(0.5 * nu) - 0.5 * d * np.log(nu * np.pi)
-            z = forward_substitute(factor, x - mean[:, None])
-            out[c] = (
-                np.log(self.weight[c])
-                + constant
-                - np.sum(np.log(np.diag(factor)))
-                - 0.5 * (nu + d) * np.log1p(np.sum(z * z, axis=0) / nu)
-            )
-        return out
-
-    def log_density(self, x: Array) -> Array:
-        parts = self.component_log_density(x)
-        top = parts.max(axis=0)
-        return top + np.log(np.exp(parts - top).sum(axis=0))
-
-
-def forward_substitute(factor: Array, b: Array) -> Array:
-    """Solve ``factor x = b`` for a small lower-triangular factor without touching BLAS threads."""
-    x = np.empty_like(b)
-    for i in range(len(factor)):
-        x[i] = (b[i] - sum(factor[i, j] * x[j] for j in range(i))) / factor[i, i]
-    return x
 
 
 def run(hierarchy: Hierarchy, seed: int, ess: float = 4_000.0, nodes: int | None = None) -> Draws:
     """`sample`, in the form that every engine returns."""
-    result = sample(hierarchy, seed, ess, nodes)
+    return as_draws(hierarchy, sample(hierarchy, seed, ess, nodes))
+
+
+def as_draws(hierarchy: Hierarchy, result: QuadratureDraws) -> Draws:
+    """The form that every engine returns."""
     return Draws(
         engine="quadrature",
         hyper={name: x[None] for name, x in hierarchy.natural(result.theta).items()},
         ancestor=result.ancestor,
         info={
-            "nodes": result.nodes,
-            "node_error": result.node_error,
-            "pareto_k": result.pareto_k,
-            "ess": result.ess,
-            "efficiency": result.efficiency,
-            "n_evaluated": result.n_evaluated,
-            "log_marginal_likelihood": result.log_marginal_likelihood,
-            "log_marginal_likelihood_mcse": result.log_marginal_likelihood_mcse,
+            item.name: getattr(result, item.name)
+            for item in fields(result)
+            if item.name not in ("theta", "ancestor")
         },
         failures=result.failures,
     )
@@ -181,67 +126,127 @@ def sample(
     nodes : int, optional
         Quadrature nodes per dimension; by default as many as the error aim needs.
     """
+    return _sample(hierarchy, np.random.default_rng(seed), ess, nodes)[0]
+
+
+def sample_leaving_out(
+    hierarchy: Hierarchy, seed: int, ess: float = 4_000.0
+) -> list[tuple[QuadratureDraws, bool]]:
+    """For every study, draws from the posterior without it.
+
+    One set of points from a widened proposal serves all studies: each study's likelihood is
+    divided out of the importance weights, which is exact. Where the weights of a study fail the
+    self-check, the model is fitted again without it.
+
+    Returns
+    -------
+    list of (draws, refitted)
+        In the order of the studies.
+    """
     rng = np.random.default_rng(seed)
+    full, proposal = _sample(hierarchy, rng, ess, None)
+    proposal = proposal.widened(LEAVE_OUT_WIDENING)
+    theta = proposal.draw(int(LEAVE_OUT_DRAWS * ess), rng)
+    prior = hierarchy.log_prior(theta)
+    by_study = hierarchy.log_likelihood(theta, full.nodes)
+    total = prior + by_study.sum(axis=0) - proposal.log_density(theta)
+    out = []
+    for k in range(hierarchy.n_studies):
+        weighted = _weigh(hierarchy, theta, total - by_study[k])
+        if weighted.pareto_k < PARETO_K and weighted.reached >= 0.5 * ess:
+            out.append((_resample(hierarchy, weighted, ess, full.nodes, rng), False))
+        else:
+            others = [j for j in range(hierarchy.n_studies) if j != k]
+            again, _ = _sample(hierarchy.subset(others), rng, ess, None)
+            out.append((again, True))
+    return out
+
+
+def _sample(
+    hierarchy: Hierarchy, rng: np.random.Generator, ess: float, nodes: int | None
+) -> tuple[QuadratureDraws, Mixture]:
+    """Draws, and the proposal that made them."""
     mode, cov = posterior_mode(hierarchy)
     proposal = adapt(hierarchy, mode, cov, rng)
     chosen = nodes if nodes is not None else choose_nodes(hierarchy, proposal, rng)
     refits = 0
     while True:
-        result, theta, w = _importance_sample(hierarchy, proposal, ess, chosen, rng)
-        if not result.pareto_k < PARETO_K and refits < REFITS:
+        weighted = _draw_until(hierarchy, proposal, ess, chosen, rng)
+        if not weighted.pareto_k < PARETO_K and refits < REFITS:
             # what was drawn shows where the proposal was too thin
             refits += 1
-            mean, overall = _moments(theta, w)
-            proposal = _expectation_maximisation(
-                _scattered(theta, w, mean, overall, 2 * COMPONENTS, rng), theta, w, overall
+            theta, w = weighted.theta, weighted.w
+            mean, overall = moments(theta, w)
+            proposal = expectation_maximisation(
+                scattered(theta, w, mean, overall, 2 * COMPONENTS, rng), theta, w, overall
             ).with_component(2.0 * DEFENCE, mean, 3.0 * overall)
             continue
+        result = _resample(hierarchy, weighted, ess, chosen, rng)
         finer = [n for n in NODE_LADDER if n > chosen]
         if nodes is not None or result.node_error < LOG_LIKELIHOOD_ERROR or not finer:
-            return result
+            return result, proposal
         chosen = finer[0]
 
 
-def _importance_sample(
-    hierarchy: Hierarchy, proposal: Mixture, ess: float, nodes: int, rng: np.random.Generator
-) -> tuple[QuadratureDraws, Array, Array]:
-    """Draw from the proposal until the effective sample size is reached, then resample.
+class _Weighted(NamedTuple):
+    """Points, their raw log weights, their smoothed and normalised weights, and how good."""
 
-    Returns the result, and all points drawn with their normalised weights.
-    """
+    theta: Array
+    log_w: Array
+    w: Array
+    pareto_k: float
+    reached: float
+
+
+def _weigh(hierarchy: Hierarchy, theta: Array, log_w: Array) -> _Weighted:
+    smoothed, k = smooth_log_weights(log_w)
+    w = np.exp(smoothed)
+    with np.errstate(over="ignore"):
+        natural = np.stack(list(hierarchy.natural(theta).values()))
+    return _Weighted(theta, log_w, w, k, smallest_ess(natural, w))
+
+
+def _draw_until(
+    hierarchy: Hierarchy, proposal: Mixture, ess: float, nodes: int, rng: np.random.Generator
+) -> _Weighted:
+    """Draw from the proposal until the effective sample size is reached."""
     aim = ess / (1.0 - 0.25 / OUTPUT_FACTOR)  # what resampling costs is drawn beforehand
     theta, log_w = np.empty((proposal.mean.shape[1], 0)), np.empty(0)
     batch = int(BATCH * ess / 4_000.0)
     while True:
         new = proposal.draw(batch, rng)
         theta = np.concatenate([theta, new], axis=1)
-        log_w = np.append(log_w, log_posterior(hierarchy, new, nodes) - proposal.log_density(new))
-        smoothed, k = smooth_log_weights(log_w)
-        w = np.exp(smoothed)
-        reached = smallest_ess(np.stack(list(hierarchy.natural(theta).values())), w)
+        log_w = np.append(log_w, hierarchy.log_posterior(new, nodes) - proposal.log_density(new))
+        weighted = _weigh(hierarchy, theta, log_w)
         drawn = log_w.size
-        if reached >= aim or drawn >= MAX_DRAWS * ess / 4_000.0:
-            break
-        missing = drawn * (1.05 * aim / max(reached, 1.0) - 1.0)
+        if weighted.reached >= aim or drawn >= MAX_DRAWS * ess / 4_000.0:
+            return weighted
+        missing = drawn * (1.05 * aim / max(weighted.reached, 1.0) - 1.0)
         batch = int(np.clip(missing, 0.1 * drawn, 3.0 * drawn))
-    top = log_w.max()
-    raw = np.exp(log_w - top)
+
+
+def _resample(
+    hierarchy: Hierarchy, weighted: _Weighted, ess: float, nodes: int, rng: np.random.Generator
+) -> QuadratureDraws:
+    """Equally weighted draws from weighted points, with the self-check's measurements."""
+    drawn = weighted.log_w.size
+    top = weighted.log_w.max()
+    raw = np.exp(weighted.log_w - top)
     n_out = int(OUTPUT_FACTOR * ess)
-    ancestor = systematic(w, n_out, rng)
-    kept = theta[:, ancestor]
-    result = QuadratureDraws(
+    ancestor = systematic(weighted.w, n_out, rng)
+    kept = weighted.theta[:, ancestor]
+    return QuadratureDraws(
         theta=kept,
         ancestor=ancestor,
         nodes=nodes,
         node_error=node_error(hierarchy, kept[:, :: max(1, n_out // PROBES)], nodes),
-        pareto_k=k,
-        ess=float(1.0 / (1.0 / reached + 0.25 / n_out)),
-        efficiency=float(reached / drawn),
+        pareto_k=weighted.pareto_k,
+        ess=float(1.0 / (1.0 / weighted.reached + 0.25 / n_out)),
+        efficiency=float(weighted.reached / drawn),
         n_evaluated=drawn,
         log_marginal_likelihood=float(np.log(raw.mean()) + top),
         log_marginal_likelihood_mcse=float(raw.std() / raw.mean() / np.sqrt(drawn)),
     )
-    return result, theta, w
 
 
 def smallest_ess(values: Array, w: Array) -> float:
@@ -254,18 +259,6 @@ def smallest_ess(values: Array, w: Array) -> float:
     squared = (values - mean[:, None]) ** 2
     ratio = np.einsum("dn,n->d", squared, w) / np.einsum("dn,n->d", squared, w * w)
     return float(min(ratio.min(), 1.0 / np.sum(w * w)))
-
-
-def log_posterior(hierarchy: Hierarchy, theta: Array, nodes: int) -> Array:
-    """Unnormalised log posterior density of unconstrained hyperparameters, shape (n_draws,)."""
-    with np.errstate(over="ignore"):  # a standard deviation of exp(800) has density zero
-        prior = hierarchy.log_prior(theta)
-    out = np.full(theta.shape[1], -np.inf)
-    legal = prior > NEGLIGIBLE
-    if legal.any():
-        likelihood = hierarchy.log_likelihood(theta[:, legal], nodes).sum(axis=0)
-        out[legal] = prior[legal] + np.where(np.isfinite(likelihood), likelihood, -np.inf)
-    return out
 
 
 def node_error(hierarchy: Hierarchy, theta: Array, nodes: int) -> float:
@@ -282,83 +275,13 @@ def choose_nodes(hierarchy: Hierarchy, proposal: Mixture, rng: np.random.Generat
     if hierarchy.likelihood.exact:
         return 1
     theta = proposal.draw(8 * PROBES, rng)
-    log_w = log_posterior(hierarchy, theta, NODE_LADDER[0]) - proposal.log_density(theta)
+    log_w = hierarchy.log_posterior(theta, NODE_LADDER[0]) - proposal.log_density(theta)
     w = np.exp(log_w - log_w.max())
     theta = theta[:, systematic(w, PROBES, rng)]
     for nodes in NODE_LADDER[1:]:
         if node_error(hierarchy, theta, nodes) < 0.5 * LOG_LIKELIHOOD_ERROR:
             return nodes
     return NODE_LADDER[-1]
-
-
-def posterior_mode(hierarchy: Hierarchy) -> tuple[Array, Array]:
-    """Posterior mode of the unconstrained hyperparameters and inverse curvature there.
-
-    Newton's method on the Laplace approximation, with differences taken over a third of a
-    posterior standard deviation, so that round-off and flat directions do no harm.
-    """
-    theta = _start(hierarchy)
-    d = len(theta)
-    pairs = [(i, j) for i in range(d) for j in range(i)]
-    step = np.full(d, 0.1)
-    scale = np.full(d, 1.0)
-    cov = np.eye(d)
-    value = -np.inf
-    for _ in range(40):
-        points = np.zeros((d, 1 + 2 * d + len(pairs)))
-        for i in range(d):
-            points[i, 1 + i], points[i, 1 + d + i] = step[i], -step[i]
-        for c, (i, j) in enumerate(pairs):
-            points[[i, j], 1 + 2 * d + c] = step[i], step[j]
-        f = log_posterior(hierarchy, theta[:, None] + points, 1)
-        up, down = f[1 : 1 + d], f[1 + d : 1 + 2 * d]
-        value = f[0]
-        gradient = (up - down) / (2.0 * step)
-        hessian = np.diag((up - 2.0 * f[0] + down) / step**2)
-        for c, (i, j) in enumerate(pairs):
-            mixed = (f[1 + 2 * d + c] - up[i] - up[j] + f[0]) / (step[i] * step[j])
-            hessian[i, j] = hessian[j, i] = mixed
-        cov = _positive_inverse(-hessian, scale)
-        move = cov @ gradient
-        fractions = np.array([1.0, 0.5, 0.25, 0.1, 0.03, 0.0])
-        longest = np.max(np.abs(move) / 3.0)
-        trial = log_posterior(
-            hierarchy, theta[:, None] + move[:, None] * fractions / max(longest, 1.0), 1
-        )
-        best = int(np.argmax(trial))
-        theta = theta + move * fractions[best] / max(longest, 1.0)
-        scale = np.sqrt(np.diag(cov))
-        step = np.clip(scale / 3.0, 1e-4, 0.3)
-        if float(gradient @ move) < 1e-2 or trial[best] - value < 1e-3:
-            break
-    return theta, cov
-
-
-def _start(hierarchy: Hierarchy) -> Array:
-    """Weighted least squares for the coefficients; prior medians, at most 0.5, for the SDs."""
-    eta, weight = hierarchy.likelihood.start()
-    weight = weight / (1.0 + 0.25 * weight)
-    spread = np.array(
-        [
-            0.5 * (p.ppf(np.array(0.84)) - p.ppf(np.array(0.16)))
-            for p in hierarchy.coefficient_priors
-        ]
-    )
-    centre = np.array([p.ppf(np.array(0.5)) for p in hierarchy.coefficient_priors])
-    x = hierarchy.X
-    normal = np.einsum("ri,r,rj->ij", x, weight, x) + np.diag(1.0 / spread**2)
-    beta = np.linalg.solve(normal, np.einsum("ri,r,r->i", x, weight, eta) + centre / spread**2)
-    medians = [float(p.ppf(np.array(0.5))) for p in hierarchy.scale_priors]
-    log_tau = np.log(np.clip(medians, 1e-3, 0.5))
-    return np.concatenate([beta, log_tau, np.zeros(len(hierarchy.correlations))])
-
-
-def _positive_inverse(matrix: Array, scale: Array) -> Array:
-    """Inverse of a curvature matrix with non-positive or flat directions given a wide spread."""
-    scaled = matrix * np.outer(scale, scale)
-    values, vectors = np.linalg.eigh(scaled)
-    values = np.maximum(np.abs(values), 0.05)
-    return (vectors / values) @ vectors.T * np.outer(scale, scale)
 
 
 def adapt(hierarchy: Hierarchy, mode: Array, cov: Array, rng: np.random.Generator) -> Mixture:
@@ -375,7 +298,7 @@ def adapt(hierarchy: Hierarchy, mode: Array, cov: Array, rng: np.random.Generato
     used: list[Mixture] = []
     for round_number in range(ROUNDS):
         points.append(mixture.draw(size, rng))
-        targets.append(log_posterior(hierarchy, points[-1], nodes))
+        targets.append(hierarchy.log_posterior(points[-1], nodes))
         used.append(mixture)
         x = np.concatenate(points, axis=1)
         proposals = np.stack([m.log_density(x) for m in used])
@@ -383,59 +306,8 @@ def adapt(hierarchy: Hierarchy, mode: Array, cov: Array, rng: np.random.Generato
         balance = top + np.log(np.exp(proposals - top).mean(axis=0))
         smoothed, _ = smooth_log_weights(np.concatenate(targets) - balance)
         w = np.exp(smoothed)
-        mean, overall = _moments(x, w)
+        mean, overall = moments(x, w)
         if round_number == 0:
-            mixture = _scattered(x, w, mean, overall, COMPONENTS, rng)
-        mixture = _expectation_maximisation(mixture, x, w, overall)
+            mixture = scattered(x, w, mean, overall, COMPONENTS, rng)
+        mixture = expectation_maximisation(mixture, x, w, overall)
     return mixture.with_component(DEFENCE, mean, 2.0 * overall)
-
-
-def _scattered(
-    x: Array, w: Array, mean: Array, overall: Array, n: int, rng: np.random.Generator
-) -> Mixture:
-    """A start for EM: `n` narrow components at points drawn by weight, pulled to the mean."""
-    centres = 0.7 * x[:, systematic(w, n, rng)].T + 0.3 * mean
-    return Mixture(np.full(n, 1.0 / n), centres, np.stack([0.4 * overall] * n))
-
-
-def _moments(x: Array, w: Array) -> tuple[Array, Array]:
-    mean = np.einsum("n,dn->d", w, x)
-    centred = x - mean[:, None]
-    return mean, np.einsum("n,in,jn->ij", w, centred, centred)
-
-
-def _expectation_maximisation(mixture: Mixture, x: Array, w: Array, overall: Array) -> Mixture:
-    """Weighted EM for a mixture of Student t; components that starve are dropped."""
-    d, nu = len(x), T_FREEDOM
-    for _ in range(EM_STEPS):
-        parts = mixture.component_log_density(x)
-        share = np.exp(parts - parts.max(axis=0))
-        share /= share.sum(axis=0)
-        weight, mean, cov = [], [], []
-        for c, factor in enumerate(mixture.factor):
-            a = w * share[c]
-            total = a.sum()
-            if total**2 < 5 * d * np.sum(a * a):
-                continue
-            z = forward_substitute(factor, x - mixture.mean[c][:, None])
-            b = a * (nu + d) / (nu + np.sum(z * z, axis=0))
-            centre = np.einsum("n,dn->d", b, x) / b.sum()
-            centred = x - centre[:, None]
-            weight.append(total)
-            mean.append(centre)
-            cov.append(
-                0.9 * np.einsum("n,in,jn->ij", b, centred, centred) / total
-                + 0.1 * overall * (nu - 2.0) / nu
-            )
-        if not weight:
-            return Mixture(np.ones(1), _moments(x, w)[0][None], overall[None])
-        mixture = Mixture(np.array(weight) / np.sum(weight), np.array(mean), np.array(cov))
-    return mixture
-
-
-def systematic(w: Array, n: int, rng: np.random.Generator) -> Array:
-    """Systematic resampling: indices of `n` equally weighted draws, in random order."""
-    positions = (np.arange(n) + rng.random()) / n
-    cumulative = np.cumsum(w)
-    index = np.minimum(np.searchsorted(cumulative / cumulative[-1], positions), w.size - 1)
-    return rng.permutation(index)

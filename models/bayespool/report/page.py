@@ -191,8 +191,9 @@ def _agreement(page: Page, other: Fit) -> Section:
         else "by a second engine that shares no random numbers with the first"
     )
     words = (
-        f"The same model and data were also fitted {again}. The largest difference is {numbers.number(largest, 1)} combined Monte "
-        "Carlo standard errors; among this many comparisons two or three are no surprise."
+        f"The same model and data were also fitted {again}. The largest "
+        f"difference is {numbers.number(largest, 1)} combined Monte Carlo standard "
+        "errors; among this many comparisons two or three are no surprise."
     )
     return Section(
         "agreement", "Two engines", "Two independent computations", (Prose(words), table)

@@ -199,8 +199,10 @@ def findings_table(findings: Sequence[Finding], caption: str) -> Table:
         if item.name.startswith("spread_"):
             asked = f"{limit} to {1 - item.threshold:.3g}"
         failed = "FAILED" if item.gate else "read with care"
-        rows.append((check_label(item.name), numbers.tied(item.sentence), numbers.measured(item.value), asked,
-                     "passed" if item.passed else failed))  # fmt: skip
+        rows.append(
+            (check_label(item.name), numbers.tied(item.sentence), numbers.measured(item.value),
+             asked, "passed" if item.passed else failed)
+        )  # fmt: skip
     head = ("Check", "In words", "Value", "Asked for", "Result")
     return Table(caption, head, tuple(rows), words=True)
 

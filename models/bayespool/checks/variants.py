@@ -1,0 +1,80 @@
+"""The same question asked several ways: other priors, or studies added in order of year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from bayespool.estimands import Estimate, summarise
+from bayespool.fitting import Fit, fit
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """One fit of a series and what distinguishes it."""
+
+    name: str
+    fit: Fit
+
+    @cached_property
+    def estimates(self) -> dict[str, Estimate]:
+        return {
+            name: summarise(name, samples, self.fit.draws.ancestor)
+            for name, samples in self.fit.samples.items()
+        }
+
+    @property
+    def log_marginal_likelihood(self) -> float | None:
+        """Of the data under this model; None for fits by NUTS."""
+        return self.fit.draws.info.get("log_marginal_likelihood")
+
+
+def prior_sensitivity(fitted: Fit, models: Mapping[str, Any] | None = None) -> tuple[Variant, ...]:
+    """Refit under each of several named priors; the first variant is the fit itself.
+
+    Parameters
+    ----------
+    fitted : Fit
+    models : mapping of str to model, optional
+        By default the model's own `alternatives`.
+    """
+    models = fitted.model.alternatives() if models is None else models
+    refits = [
+        Variant(name, fit(model, fitted.studies, engine="auto", seed=fitted.seed))
+        for name, model in models.items()
+    ]
+    return (Variant("as fitted", fitted), *refits)
+
+
+def cumulative(fitted: Fit, column: str = "year") -> tuple[Variant, ...]:
+    """Fits of the first study, the first two, ... in the order of `column`.
+
+    Studies of one year enter together, because nothing orders them. The last variant has all.
+
+    Raises
+    ------
+    ValueError
+        When the table has no such column, or a study has no value in it.
+    """
+    studies = fitted.studies
+    if column not in studies.covariates:
+        raise ValueError(
+            f"{studies.file}: a cumulative analysis needs the column {column!r}; "
+            f"legal: one of {', '.join(studies.covariates) or 'none, the table has no covariate'}"
+        )
+    values = studies.covariates[column]
+    missing = [row for row, value in zip(studies.row, values, strict=True) if value is None]
+    if missing:
+        raise ValueError(
+            f"{studies.file}: column {column!r} is empty for {', '.join(missing)}; legal: a value "
+            "for every study, or leave these studies out"
+        )
+    steps = []
+    for value in sorted(set(values)):  # type: ignore[type-var]
+        upto = studies.select([other <= value for other in values])  # type: ignore[operator]
+        year = f"{value:g}" if isinstance(value, float) else str(value)
+        name = f"to {year} ({len(upto)} {'study' if len(upto) == 1 else 'studies'})"
+        steps.append(Variant(name, fit(fitted.model, upto, engine="auto", seed=fitted.seed)))
+    return tuple(steps)

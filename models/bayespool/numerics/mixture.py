@@ -1,0 +1,134 @@
+"""Mixtures of Student t distributions, fitted to weighted points: proposals that adapt.
+
+References
+----------
+Cappe, Douc, Guillin, Marin & Robert (2008), Stat Comput 18:447-459.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import gammaln
+
+Array = np.ndarray
+FREEDOM = 8.0
+DEFENCE_FREEDOM = 4.0
+EM_STEPS = 4
+
+
+class Mixture:
+    """Mixture of multivariate Student t distributions."""
+
+    def __init__(self, weight: Array, mean: Array, cov: Array, freedom: Array | float = FREEDOM):
+        self.weight = np.asarray(weight, float)
+        self.mean = np.asarray(mean, float)
+        self.factor = np.linalg.cholesky(np.asarray(cov, float))
+        self.freedom = np.broadcast_to(np.asarray(freedom, float), self.weight.shape)
+
+    def with_component(self, share: float, mean: Array, cov: Array) -> Mixture:
+        """The mixture with one more component of weight `share`."""
+        return Mixture(
+            np.append(self.weight * (1.0 - share), share),
+            np.vstack([self.mean, mean]),
+            np.concatenate([np.einsum("cij,ckj->cik", self.factor, self.factor), cov[None]]),
+            np.append(self.freedom, DEFENCE_FREEDOM),
+        )
+
+    def widened(self, factor: float) -> Mixture:
+        """The mixture with every covariance multiplied by `factor`."""
+        cov = np.einsum("cij,ckj->cik", self.factor, self.factor)
+        return Mixture(self.weight, self.mean, factor * cov, self.freedom)
+
+    def draw(self, n: int, rng: np.random.Generator) -> Array:
+        """Shape (d, n)."""
+        d = self.mean.shape[1]
+        # stratified choice of component: exact shares, less noise
+        which = np.searchsorted(
+            np.cumsum(self.weight), (np.arange(n) + rng.random()) / n * self.weight.sum()
+        )
+        which = np.minimum(which, len(self.weight) - 1)
+        z = rng.standard_normal((n, d))
+        nu = self.freedom[which]
+        z /= np.sqrt(rng.chisquare(nu) / nu)[:, None]
+        return (self.mean[which] + np.einsum("nij,nj->ni", self.factor[which], z)).T
+
+    def component_log_density(self, x: Array) -> Array:
+        """Log weight plus log density of each component, shape (n_components, n)."""
+        d = self.mean.shape[1]
+        out = np.empty((len(self.weight), x.shape[1]))
+        for c, (mean, factor, nu) in enumerate(
+            zip(self.mean, self.factor, self.freedom, strict=True)
+        ):
+            constant = gammaln(0.5 * (nu + d)) - gammaln(0.5 * nu) - 0.5 * d * np.log(nu * np.pi)
+            z = forward_substitute(factor, x - mean[:, None])
+            out[c] = (
+                np.log(self.weight[c])
+                + constant
+                - np.sum(np.log(np.diag(factor)))
+                - 0.5 * (nu + d) * np.log1p(np.sum(z * z, axis=0) / nu)
+            )
+        return out
+
+    def log_density(self, x: Array) -> Array:
+        parts = self.component_log_density(x)
+        top = parts.max(axis=0)
+        return top + np.log(np.exp(parts - top).sum(axis=0))
+
+
+def forward_substitute(factor: Array, b: Array) -> Array:
+    """Solve ``factor x = b`` for a small lower-triangular factor without touching BLAS threads."""
+    x = np.empty_like(b)
+    for i in range(len(factor)):
+        x[i] = (b[i] - sum(factor[i, j] * x[j] for j in range(i))) / factor[i, i]
+    return x
+
+
+def scattered(
+    x: Array, w: Array, mean: Array, overall: Array, n: int, rng: np.random.Generator
+) -> Mixture:
+    """A start for EM: `n` narrow components at points drawn by weight, pulled to the mean."""
+    centres = 0.7 * x[:, systematic(w, n, rng)].T + 0.3 * mean
+    return Mixture(np.full(n, 1.0 / n), centres, np.stack([0.4 * overall] * n))
+
+
+def moments(x: Array, w: Array) -> tuple[Array, Array]:
+    mean = np.einsum("n,dn->d", w, x)
+    centred = x - mean[:, None]
+    return mean, np.einsum("n,in,jn->ij", w, centred, centred)
+
+
+def expectation_maximisation(mixture: Mixture, x: Array, w: Array, overall: Array) -> Mixture:
+    """Weighted EM for a mixture of Student t; components that starve are dropped."""
+    d, nu = len(x), FREEDOM
+    for _ in range(EM_STEPS):
+        parts = mixture.component_log_density(x)
+        share = np.exp(parts - parts.max(axis=0))
+        share /= share.sum(axis=0)
+        weight, mean, cov = [], [], []
+        for c, factor in enumerate(mixture.factor):
+            a = w * share[c]
+            total = a.sum()
+            if total**2 < 5 * d * np.sum(a * a):
+                continue
+            z = forward_substitute(factor, x - mixture.mean[c][:, None])
+            b = a * (nu + d) / (nu + np.sum(z * z, axis=0))
+            centre = np.einsum("n,dn->d", b, x) / b.sum()
+            centred = x - centre[:, None]
+            weight.append(total)
+            mean.append(centre)
+            cov.append(
+                0.9 * np.einsum("n,in,jn->ij", b, centred, centred) / total
+                + 0.1 * overall * (nu - 2.0) / nu
+            )
+        if not weight:
+            return Mixture(np.ones(1), moments(x, w)[0][None], overall[None])
+        mixture = Mixture(np.array(weight) / np.sum(weight), np.array(mean), np.array(cov))
+    return mixture
+
+
+def systematic(w: Array, n: int, rng: np.random.Generator) -> Array:
+    """Systematic resampling: indices of `n` equally weighted draws, in random order."""
+    positions = (np.arange(n) + rng.random()) / n
+    cumulative = np.cumsum(w)
+    index = np.minimum(np.searchsorted(cumulative / cumulative[-1], positions), w.size - 1)
+    return rng.permutation(index)
