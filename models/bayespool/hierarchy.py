@@ -6,9 +6,7 @@ model's own file; they never know which model it is.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -203,20 +201,21 @@ class Hierarchy:
     def log_likelihood(self, theta: Array, nodes: int) -> Array:
         """Log likelihood per study, study effects integrated out; shape (n_studies, n_draws)."""
         out = np.empty((self.n_studies, theta.shape[1]))
-
-        def fill(part: slice) -> None:
-            offset, loading, _ = self.predictors(theta[:, part])
+        for wide in _slices(theta.shape[1], CHUNK // len(self.Z)):
+            offset, loading, _ = self.predictors(theta[:, wide])
             mode = quadrature.find_mode(self.rows, offset, loading)
-            out[:, part] = quadrature.integrate(self.rows, offset, loading, nodes, mode)
-
-        # chunks do not depend on the number of cores, so neither do the bits
-        each_in_threads(fill, self._chunks(theta.shape[1], nodes))
+            inner = out[:, wide]
+            width = len(self.Z) * (1 if self.likelihood.exact else nodes**self.dimension)
+            for part in _slices(inner.shape[1], CHUNK // width):
+                inner[:, part] = quadrature.integrate(
+                    self.rows, offset[:, part], loading[..., part], nodes, mode.part(part)
+                )
         return out
 
     def study_effects(self, theta: Array, rng: np.random.Generator) -> Array:
         """One draw per column of theta of every study's u, shape (q, n_studies, n_draws)."""
         out = np.empty((self.dimension, self.n_studies, theta.shape[1]))
-        for part in self._chunks(theta.shape[1], 2):
+        for part in _slices(theta.shape[1], CHUNK // len(self.Z)):
             offset, loading, factor = self.predictors(theta[:, part])
             mode = quadrature.find_mode(self.rows, offset, loading)
             v = quadrature.draw_effects(self.rows, offset, loading, mode, rng)
@@ -260,21 +259,10 @@ class Hierarchy:
         eta = self.row_predictors(theta, effects)
         return self.likelihood.simulate(eta.T, rng).T
 
-    def _chunks(self, n_draws: int, nodes: int) -> list[slice]:
-        width = len(self.Z) * max(nodes, 1) ** (1 if self.likelihood.exact else self.dimension)
-        size = max(1, min(n_draws, CHUNK // width + 1))
-        return [slice(at, min(at + size, n_draws)) for at in range(0, n_draws, size)]
 
-
-def each_in_threads(work: Callable[[slice], None], parts: list[slice]) -> None:
-    """Run `work` on every part; NumPy leaves the interpreter free while it computes."""
-    workers = min(os.cpu_count() or 1, len(parts))
-    if workers < 2:
-        for part in parts:
-            work(part)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, parts))
+def _slices(n: int, size: int) -> list[slice]:
+    size = max(1, size)
+    return [slice(at, min(at + size, n)) for at in range(0, n, size)]
 
 
 def _pairs(q: int) -> list[tuple[int, int]]:

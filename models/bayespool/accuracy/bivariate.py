@@ -55,6 +55,7 @@ class Bivariate:
 
     title: ClassVar[str] = "Bivariate binomial-normal model"
     effects: ClassVar[tuple[str, ...]] = ("sens", "spec")
+    main_estimands: ClassVar[tuple[str, ...]] = ("sens", "spec")
     references: ClassVar[tuple[str, ...]] = ("reitsma2005", "chu2006", "harbord2007", "lkj2009")
 
     def __post_init__(self) -> None:

@@ -90,12 +90,11 @@ class Binomial:
         y = self.successes[:, None].astype(float)
         n = self.trials[:, None].astype(float)
         if self.link_name == "logit":
-            # y*eta - n*log(1 + exp(eta)), written so that no exponential overflows
-            out = np.abs(eta)
-            np.negative(out, out=out)
-            np.exp(out, out=out)
+            # y*eta - n*log(1 + exp(eta)); beyond 700 the logarithm is eta itself
+            out = np.exp(eta if eta.max(initial=0.0) < 700.0 else np.minimum(eta, 700.0))
             np.log1p(out, out=out)
-            out += np.maximum(eta, 0.0)
+            if eta.max(initial=0.0) >= 700.0:
+                out += np.maximum(eta - 700.0, 0.0)
             out *= -n
             out += y * eta
             return out

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +24,7 @@ Climb = Callable[[Array], tuple[Array, dict[tuple[int, int], Array], Array]]
 MAX_DIMENSION = 3
 PLAIN_STEPS = 3
 NEWTON_STEPS = 60
-NEWTON_TOLERANCE = 1e-3  # in posterior standard deviations of a study's effect
+NEWTON_TOLERANCE = 0.02  # in conditional standard deviations of a study's effect; nodes mend it
 
 
 @lru_cache(maxsize=64)
@@ -57,14 +57,66 @@ class Rows:
     def n_rows(self) -> int:
         return len(self.likelihood)
 
-    @property
+    @cached_property
     def study(self) -> Array:
         """Study index of each row."""
         return np.repeat(np.arange(len(self.starts)), np.diff(np.append(self.starts, self.n_rows)))
 
-    def by_study(self, values: Array, axis: int = -2) -> Array:
-        """Sum rows within studies along `axis`."""
-        return np.add.reduceat(values, self.starts, axis=axis)
+    @cached_property
+    def _rows_per_study(self) -> int:
+        """Rows of every study when all have equally many, else 0."""
+        lengths = np.diff(np.append(self.starts, self.n_rows))
+        return int(lengths[0]) if np.all(lengths == lengths[0]) else 0
+
+    @cached_property
+    def levels(self) -> list[Level]:
+        """The rows by depth."""
+        n_studies = len(self.starts)
+        out = []
+        for depth in range(int(self.depth.max()) + 1):
+            members = np.flatnonzero(self.depth == depth)
+            study = self.study[members]
+            starts = np.flatnonzero(np.diff(study, prepend=-1))
+            out.append(
+                Level(
+                    members,
+                    study,
+                    self.likelihood.take(members),
+                    np.array_equal(study, np.arange(n_studies)),
+                    study[starts],
+                    starts,
+                )
+            )
+        return out
+
+    def by_study(self, values: Array) -> Array:
+        """Sum rows (axis -2) within studies."""
+        per = self._rows_per_study
+        if not per:
+            return np.add.reduceat(values, self.starts, axis=-2)
+        total = values[..., 0::per, :]
+        for r in range(1, per):
+            total = total + values[..., r::per, :]
+        return total
+
+
+class Level(NamedTuple):
+    """Rows of one depth: which, of which study, and how to sum them by study."""
+
+    members: Array
+    study: Array
+    likelihood: RowLikelihood
+    one_each: bool
+    present: Array
+    starts: Array
+
+    def by_study(self, values: Array, n_studies: int) -> Array:
+        """Sum rows (axis -2) into all studies, some of which may have no such row."""
+        if self.one_each:
+            return values
+        out = np.zeros((*values.shape[:-2], n_studies, values.shape[-1]))
+        out[..., self.present, :] = np.add.reduceat(values, self.starts, axis=-2)
+        return out
 
 
 class Mode(NamedTuple):
@@ -79,6 +131,15 @@ class Mode(NamedTuple):
     spread: dict[tuple[int, int], Array]
     log_det: Array
     converged: Array
+
+    def part(self, draws: slice) -> Mode:
+        """The same for some of the draws."""
+        return Mode(
+            self.centre[..., draws],
+            {key: value[..., draws] for key, value in self.spread.items()},
+            self.log_det[..., draws],
+            self.converged[..., draws],
+        )
 
 
 def _predictor(offset: Array, loading: Array, v: Array) -> Array:
@@ -222,7 +283,6 @@ def integrate(rows: Rows, offset: Array, loading: Array, nodes: int, mode: Mode)
     n_nodes = 1 if rows.likelihood.exact else nodes
     x, log_w = hermite_nodes(n_nodes)
     log_w = log_w + 0.5 * x * x
-    study = rows.study
     n_studies, n_draws = mode.centre.shape[1:]
 
     # v_i on the nodes of components 0..i; axis order: nodes of component i first, ..., 0 last
@@ -238,32 +298,24 @@ def integrate(rows: Rows, offset: Array, loading: Array, nodes: int, mode: Mode)
     total: Array = np.zeros(())
     for level in range(q):
         # prior and node weight of this component, then the rows that need nothing deeper
-        term = -0.5 * v[level] ** 2
-        shape = [n_nodes] + [1] * level + [1, 1]
-        term = term + log_w.reshape(shape)
-        members = np.flatnonzero(rows.depth == level)
-        if members.size:
-            eta = np.broadcast_to(
-                offset[members], (n_nodes,) * (level + 1) + (members.size, n_draws)
-            ).copy()
-            for i in range(level + 1):
-                eta += loading[i][members] * v[i][..., study[members], :]
-            density = rows.likelihood.take(members).log_density(eta)
-            term += _scatter(density, study[members], n_studies)
+        term = v[level] * v[level]
+        term *= -0.5
+        term += log_w.reshape([n_nodes] + [1] * level + [1, 1])
+        if level < len(rows.levels) and rows.levels[level].members.size:
+            part = rows.levels[level]
+            eta = loading[0][part.members] * _by_row(v[0], part)
+            for i in range(1, level + 1):
+                eta = eta + loading[i][part.members] * _by_row(v[i], part)
+            eta = eta + offset[part.members]
+            term += part.by_study(part.likelihood.log_density(eta), n_studies)
         total = term + total  # a deeper component adds a leading node axis
     flat = total.reshape((-1, n_studies, n_draws))
     constant = rows.by_study(rows.likelihood.log_constant()[:, None])
     return _log_sum_exp(flat) + mode.log_det + constant
 
 
-def _scatter(values: Array, study: Array, n_studies: int) -> Array:
-    """Sum rows (axis -2, sorted by study) into all studies, some of which may have no such row."""
-    if study.size == n_studies and np.array_equal(study, np.arange(n_studies)):
-        return values
-    present, starts = np.unique(study, return_index=True)
-    out = np.zeros((*values.shape[:-2], n_studies, values.shape[-1]))
-    out[..., present, :] = np.add.reduceat(values, starts, axis=-2)
-    return out
+def _by_row(v: Array, part: Level) -> Array:
+    return v if part.one_each else v[..., part.study, :]
 
 
 def _log_sum_exp(values: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.marks import Interval
+from bayespool.plots.marks import Interval, bar
 from bayespool.plots.style import (
     ACCENT,
     CONTRAST,
@@ -89,29 +89,24 @@ def _panel(axes: Any, table: ForestTable, i: int) -> None:
         write(axes, -0.04, y, row.counts[i], ha="right", va="center", fontsize=8, color=MUTED)
         seen, shrunken = row.observed[i], row.shrunken[i]
         if seen is not None:
-            _bar(axes, seen, y - 0.15, MUTED, 0.9)
+            bar(axes, seen, y - 0.15, MUTED, 0.9)
             axes.plot(
                 seen.centre, y - 0.15, "o", ms=4.5, mfc="white", mec=INK, mew=0.9, clip_on=False
             )
         if shrunken is not None:
-            _bar(axes, shrunken, y + 0.17, ACCENT, 2.0)
+            bar(axes, shrunken, y + 0.17, ACCENT, 2.0)
             axes.plot(shrunken.centre, y + 0.17, "s", ms=4, color=ACCENT, clip_on=False)
     y = len(table.drawn)
     if y:
         axes.axhline(y - 0.5, color=MUTED, lw=0.7)
     _diamond(axes, table.pooled[i], y, ACCENT, fill=True)
-    _bar(axes, table.predictive[i], y + 1, INK, 1.2)
+    bar(axes, table.predictive[i], y + 1, INK, 1.2)
     new = table.predictive[i]
     axes.plot([new.lower, new.upper], [y + 1, y + 1], "|", ms=7, color=INK)
     for offset, (_, pair) in enumerate(table.comparators, start=y + 2):
         found = pair[i]
         if found is not None:
             _diamond(axes, found, offset, CONTRAST, fill=False)
-
-
-def _bar(axes: Any, interval: Interval, y: float, color: str, width: float) -> None:
-    axes.plot([interval.lower, interval.upper], [y, y], "-", color=color, lw=width,
-              solid_capstyle="butt")  # fmt: skip
 
 
 def _diamond(axes: Any, interval: Interval, y: float, color: str, *, fill: bool) -> None:
