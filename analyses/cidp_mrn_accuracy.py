@@ -7,6 +7,8 @@ the other row of Su 2020, reports/cidp_mrn_accuracy_variant/.
 from pathlib import Path
 
 import bayespool as bp
+from bayespool.checks.leave_one_out import refit_without_each
+from bayespool.checks.variants import cumulative, prior_sensitivity
 from bayespool.datasets import comparators
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
@@ -51,6 +53,9 @@ def main() -> None:
             notes=(note, *CARE),
             command="uv run analyses/cidp_mrn_accuracy.py",
             other_engine=bp.fit(model, rows, engine="nuts"),
+            leave_one_out=refit_without_each(fitted),
+            prior_sensitivity=prior_sensitivity(fitted),
+            cumulative=cumulative(fitted) if name == "cidp_mrn_accuracy" else None,
         )
         print(f"{folder / 'index.html'}")
 

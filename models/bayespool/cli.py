@@ -18,6 +18,7 @@ from bayespool import __version__
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
+    from bayespool.report.refits import Refits
     from bayespool.studies import AccuracyStudies
 
 DONE, FAILED_GATE, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -45,6 +46,9 @@ def accuracy(
     link: str = "logit",
     where: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     engine: str = "auto",
+    leave_one_out: Annotated[bool, Parameter(negative=())] = False,
+    prior_sensitivity: Annotated[bool, Parameter(negative=())] = False,
+    cumulative: Annotated[bool, Parameter(negative=())] = False,
     allow_unconverged: Annotated[bool, Parameter(negative=())] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     quiet: Annotated[bool, Parameter(negative=())] = False,
@@ -69,6 +73,12 @@ def accuracy(
         Keep the rows with COLUMN=VALUE; repeat for more.
     engine
         auto, quadrature or nuts.
+    leave_one_out
+        Also how the answer moves when each study is left out.
+    prior_sensitivity
+        Also the answer under other priors.
+    cumulative
+        Also the answer year by year; the table needs a column year.
     allow_unconverged
         Exit with 0 even if the fit fails a check of convergence.
     as_json
@@ -77,6 +87,7 @@ def accuracy(
         Print nothing but errors.
     """
     from bayespool.accuracy import Bivariate
+    from bayespool.checks.variants import steps
     from bayespool.datasets import resolve
     from bayespool.fitting import DEFAULT_SEED, fit
 
@@ -86,12 +97,15 @@ def accuracy(
     folder = out if out is not None or as_json else Path("reports") / studies.name
     if folder is not None:
         _check_folder(folder)
+    if cumulative:
+        steps(studies)  # says what is wrong with the years before a fit is waited for
     options: dict[str, Any] = {}
     if engine == "nuts":
         options["progress"] = not quiet and not as_json and sys.stderr.isatty()
     fitted = fit(model, studies, engine, DEFAULT_SEED if seed is None else seed, **options)
+    refits = _refits(fitted, left=leave_one_out, priors=prior_sensitivity, years=cumulative)
     return _deliver(
-        fitted, folder, prevalence, as_json=as_json, quiet=quiet, allow=allow_unconverged
+        fitted, folder, prevalence, refits, as_json=as_json, quiet=quiet, allow=allow_unconverged
     )
 
 
@@ -218,10 +232,22 @@ def _check_folder(folder: Path) -> None:
             )
 
 
+def _refits(fitted: Fit, *, left: bool, priors: bool, years: bool) -> Refits:
+    from bayespool.checks import leave_one_out, variants
+    from bayespool.report.refits import Refits
+
+    return Refits(
+        leave_one_out.refit_without_each(fitted) if left else None,
+        variants.prior_sensitivity(fitted) if priors else None,
+        variants.cumulative(fitted) if years else None,
+    )
+
+
 def _deliver(
     fitted: Fit,
     folder: Path | None,
     prevalence: Sequence[float],
+    refits: Refits | None = None,
     *,
     as_json: bool,
     quiet: bool,
@@ -234,12 +260,13 @@ def _deliver(
         from bayespool.report import write_report
 
         write_report(
-            fitted, folder, prevalences=prevalence or None, command="bayespool " + _spoken()
-        )
+            fitted, folder, prevalences=prevalence or None, command="bayespool " + _spoken(),
+            **(vars(refits) if refits is not None else {}),
+        )  # fmt: skip
     if as_json:
-        print(json.dumps(summary_dict(summary, fitted), indent=1, allow_nan=False))
+        print(json.dumps(summary_dict(summary, fitted, refits), indent=1, allow_nan=False))
     elif not quiet:
-        _print_summary(summary, fitted, folder)
+        _print_summary(summary, fitted, refits, folder)
     failed = [finding for finding in summary.checks if finding.gate and not finding.passed]
     for finding in failed:
         print(f"check failed: {finding.sentence} (threshold {finding.threshold:g})",
@@ -255,9 +282,11 @@ def _spoken() -> str:
     return shlex.join(sys.argv[1:])
 
 
-def _print_summary(summary: Any, fitted: Fit, folder: Path | None) -> None:
+def _print_summary(summary: Any, fitted: Fit, refits: Refits | None, folder: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
+
+    from bayespool.report.refit_words import sentences
 
     table = Table(title=f"{fitted.model.title}, {len(fitted.studies)} studies, {fitted.engine}")
     for column in ("", "median", "95 % interval (equal-tailed)", "MCSE"):
@@ -269,6 +298,8 @@ def _print_summary(summary: Any, fitted: Fit, folder: Path | None) -> None:
                           f"{e.mcse_median:.4f}")  # fmt: skip
     console = Console()
     console.print(table)
+    for text in sentences(fitted, refits) if refits is not None else ():
+        console.print(text, highlight=False, markup=False)
     if folder is not None:
         console.print(f"report: {folder / 'index.html'}", highlight=False, soft_wrap=True)
 

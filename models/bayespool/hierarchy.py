@@ -18,7 +18,8 @@ from bayespool.priors import LKJ, partial_correlation_logpdf
 
 Array = np.ndarray
 NEGLIGIBLE = -1e4  # log prior densities below this are taken as zero
-CHUNK = 100_000  # elements of the largest temporary; about what stays in cache
+SMALLEST_SLICE = 16  # draws; fewer would spend their time in Python
+CHUNK = 40_000  # elements of the largest temporary; about what stays in cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +206,7 @@ class Hierarchy:
             offset, loading, _ = self.predictors(theta[:, wide])
             mode = quadrature.find_mode(self.rows, offset, loading)
             inner = out[:, wide]
-            width = len(self.Z) * (1 if self.likelihood.exact else nodes**self.dimension)
+            width = len(self.Z) * (1 if self.likelihood.exact else nodes ** (self.dimension - 1))
             for part in _slices(inner.shape[1], CHUNK // width):
                 inner[:, part] = quadrature.integrate(
                     self.rows, offset[:, part], loading[..., part], nodes, mode.part(part)
@@ -261,7 +262,7 @@ class Hierarchy:
 
 
 def _slices(n: int, size: int) -> list[slice]:
-    size = max(1, size)
+    size = max(SMALLEST_SLICE, size)
     return [slice(at, min(at + size, n)) for at in range(0, n, size)]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bayespool.fitting import Fit
 
 SPREAD_P = 0.025
+KINDS = {"tp": "sensitivity", "tn": "specificity"}  # what a count tells of, in words
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,9 +127,9 @@ def check(fitted: Fit) -> list[Finding]:
                 SPREAD_P,
                 two_sided >= SPREAD_P,
                 False,
-                f"Between-study SD of {spread.kind} on the logit scale: {spread.observed:.2f} "
-                f"observed, {spread.replicated_median:.2f} in the median replication "
-                f"(predictive p {spread.p_value:.2f}).",
+                f"Between-study SD of {KINDS.get(spread.kind, spread.kind)} on the logit scale: "
+                f"{spread.observed:.2f} observed, {spread.replicated_median:.2f} in the median "
+                f"replication (predictive p {spread.p_value:.2f}).",
             )
         )
     pit = np.array([row.pit for row in rows])

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bayespool.estimands import Estimate, summarise
 from bayespool.fitting import Fit, fit
+
+if TYPE_CHECKING:
+    from bayespool.studies import AccuracyStudies
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +61,14 @@ def cumulative(fitted: Fit, column: str = "year") -> tuple[Variant, ...]:
     ValueError
         When the table has no such column, or a study has no value in it.
     """
-    studies = fitted.studies
+    return tuple(
+        Variant(name, fit(fitted.model, upto, engine="auto", seed=fitted.seed))
+        for name, upto in steps(fitted.studies, column).items()
+    )
+
+
+def steps(studies: AccuracyStudies, column: str = "year") -> dict[str, AccuracyStudies]:
+    """Named selections of studies for `cumulative`, which raises what this raises."""
     if column not in studies.covariates:
         raise ValueError(
             f"{studies.file}: a cumulative analysis needs the column {column!r}; "
@@ -71,10 +81,9 @@ def cumulative(fitted: Fit, column: str = "year") -> tuple[Variant, ...]:
             f"{studies.file}: column {column!r} is empty for {', '.join(missing)}; legal: a value "
             "for every study, or leave these studies out"
         )
-    steps = []
+    out = {}
     for value in sorted(set(values)):  # type: ignore[type-var]
         upto = studies.select([other <= value for other in values])  # type: ignore[operator]
         year = f"{value:g}" if isinstance(value, float) else str(value)
-        name = f"to {year} ({len(upto)} {'study' if len(upto) == 1 else 'studies'})"
-        steps.append(Variant(name, fit(fitted.model, upto, engine="auto", seed=fitted.seed)))
-    return tuple(steps)
+        out[f"to {year} ({len(upto)} {'study' if len(upto) == 1 else 'studies'})"] = upto
+    return out

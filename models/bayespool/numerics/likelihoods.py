@@ -111,7 +111,10 @@ class Binomial:
         y = self.successes[:, None].astype(float)
         n = self.trials[:, None].astype(float)
         if self.link_name == "logit":
-            p = special.expit(eta)
+            # vectorised by NumPy, which scipy's expit is not; eta below -700 underflows to 0
+            p = np.exp(np.minimum(-eta, 700.0))
+            p += 1.0
+            np.reciprocal(p, out=p)
             weight = p * (1.0 - p)
             weight *= n
             return y - n * p, weight

@@ -13,7 +13,7 @@ from scipy.special import gammaln
 Array = np.ndarray
 FREEDOM = 8.0
 DEFENCE_FREEDOM = 4.0
-EM_STEPS = 4
+EM_STEPS = 3
 
 
 class Mixture:
@@ -92,9 +92,9 @@ def scattered(
 
 
 def moments(x: Array, w: Array) -> tuple[Array, Array]:
-    mean = np.einsum("n,dn->d", w, x)
+    mean = x @ w
     centred = x - mean[:, None]
-    return mean, np.einsum("n,in,jn->ij", w, centred, centred)
+    return mean, (w * centred) @ centred.T
 
 
 def expectation_maximisation(mixture: Mixture, x: Array, w: Array, overall: Array) -> Mixture:
@@ -112,14 +112,11 @@ def expectation_maximisation(mixture: Mixture, x: Array, w: Array, overall: Arra
                 continue
             z = forward_substitute(factor, x - mixture.mean[c][:, None])
             b = a * (nu + d) / (nu + np.sum(z * z, axis=0))
-            centre = np.einsum("n,dn->d", b, x) / b.sum()
+            centre = x @ b / b.sum()
             centred = x - centre[:, None]
             weight.append(total)
             mean.append(centre)
-            cov.append(
-                0.9 * np.einsum("n,in,jn->ij", b, centred, centred) / total
-                + 0.1 * overall * (nu - 2.0) / nu
-            )
+            cov.append(0.9 * (b * centred) @ centred.T / total + 0.1 * overall * (nu - 2.0) / nu)
         if not weight:
             return Mixture(np.ones(1), moments(x, w)[0][None], overall[None])
         mixture = Mixture(np.array(weight) / np.sum(weight), np.array(mean), np.array(cov))

@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 from bayespool.report.comparators import read_comparators
 from bayespool.report.drawings import draw_all
-from bayespool.report.files import studies_csv, summary_csv
+from bayespool.report.files import records_csv, studies_csv, summary_csv
 from bayespool.report.page import Page, render
 from bayespool.report.per_study import study_rows
+from bayespool.report.refit_sections import draw_refits
+from bayespool.report.refits import Refits
 from bayespool.report.summary import build_summary, summary_json
 
 if TYPE_CHECKING:
+    from bayespool.checks.leave_one_out import LeaveOneOutRefits
+    from bayespool.checks.variants import Variant
     from bayespool.fitting import Fit
 
 CONTENTS = ("index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc", "figures")
+OPTIONAL = ("leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv")
 
 
 def write_report(
@@ -34,6 +39,9 @@ def write_report(
     notes: Sequence[str] = (),
     command: str | None = None,
     other_engine: Fit | None = None,
+    leave_one_out: LeaveOneOutRefits | None = None,
+    prior_sensitivity: tuple[Variant, ...] | None = None,
+    cumulative: tuple[Variant, ...] | None = None,
 ) -> Path:
     """Write the report of a fit: a self-contained page, its tables, figures and draws.
 
@@ -58,6 +66,10 @@ def write_report(
         What to type to repeat the report.
     other_engine : Fit, optional
         The same model and data fitted by another engine, to be compared.
+    leave_one_out : LeaveOneOutRefits, optional
+        From `bayespool.checks.leave_one_out.refit_without_each`.
+    prior_sensitivity, cumulative : tuple of Variant, optional
+        From the functions of these names in `bayespool.checks.variants`.
 
     Returns
     -------
@@ -67,7 +79,8 @@ def write_report(
     Raises
     ------
     ValueError
-        A prevalence outside (0, 1), an unlawful comparator, or a second fit of something else.
+        A prevalence outside (0, 1), an unlawful comparator, or a second fit or refits of
+        something else.
     FileExistsError
         When `out_dir` is a file, or holds files that are not of a report.
     """
@@ -75,22 +88,27 @@ def write_report(
     _check_target(target)
     name = fitted.studies.name
     external = read_comparators(comparators)
+    refits = Refits(leave_one_out, prior_sensitivity, cumulative)
+    refits.check(fitted)
     summary = build_summary(fitted, prevalences, thresholds)
-    rows = study_rows(fitted)
+    rows = study_rows(fitted, refits.exact_elpd)
     drawings = draw_all(fitted, summary, rows, external)
+    drawings |= {drawing.name: drawing for drawing in draw_refits(fitted, refits)}
     page = render(
         Page(
             fitted, summary, rows, drawings, external,
             title or f"Diagnostic accuracy: {name.replace('_', ' ')}",
             question or "How accurate is the test in these studies?",
-            tuple(notes), command, other_engine,
+            tuple(notes), command, other_engine, refits,
         )
     )  # fmt: skip
     with replacing(target) as folder:
         _write(folder / "index.html", page)
-        _write(folder / "summary.json", summary_json(summary, fitted))
+        _write(folder / "summary.json", summary_json(summary, fitted, refits))
         _write(folder / "summary.csv", summary_csv(summary))
         _write(folder / "studies.csv", studies_csv(fitted, rows))
+        for kind, records in refits.records(fitted).items():
+            _write(folder / f"{kind}.csv", records_csv(records))
         (folder / "figures").mkdir()
         for drawing in drawings.values():
             _write(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
@@ -108,7 +126,8 @@ def _check_target(target: Path) -> None:
         return
     if not target.is_dir():
         raise FileExistsError(f"{target} is a file; legal: a new folder or one with an old report")
-    foreign = sorted(item.name for item in target.iterdir() if item.name not in CONTENTS)
+    legal = (*CONTENTS, *OPTIONAL)
+    foreign = sorted(item.name for item in target.iterdir() if item.name not in legal)
     if foreign:
         raise FileExistsError(
             f"{target} holds files that are not of a report ({', '.join(foreign[:5])}), which "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,8 +39,12 @@ def to_csv(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 def summary_csv(summary: Summary) -> str:
     """Every estimand: mean, median, SD, 95 % equal-tailed interval and Monte Carlo errors."""
-    rows = [estimate.row() for estimate in summary.estimates.values()]
-    return to_csv(list(rows[0]), [list(row.values()) for row in rows])
+    return records_csv([estimate.row() for estimate in summary.estimates.values()])
+
+
+def records_csv(records: Sequence[Mapping[str, object]]) -> str:
+    """Rows that share their columns."""
+    return to_csv(list(records[0]), [list(record.values()) for record in records])
 
 
 def studies_csv(fitted: Fit, rows: Sequence[StudyRow]) -> str:
@@ -69,4 +73,4 @@ def studies_csv(fitted: Fit, rows: Sequence[StudyRow]) -> str:
         for name, values in fitted.studies.covariates.items():
             record[f"covariate_{name}" if name in record else name] = values[row.index]
         columns.append(record)
-    return to_csv(list(columns[0]), [list(record.values()) for record in columns])
+    return records_csv(columns)

@@ -12,7 +12,10 @@ from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Sec
 from bayespool.report.comparators import Comparator
 from bayespool.report.per_study import MARGINS, StudyRow
 from bayespool.report.references import ALWAYS, OF_ENGINE, references
+from bayespool.report.refit_sections import cumulative_section, left_out_blocks, prior_section
+from bayespool.report.refits import Refits
 from bayespool.report.summary import Summary
+from bayespool.report.wording import spoken
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -34,6 +37,12 @@ class Page:
     notes: Sequence[str]
     command: str | None
     other: Fit | None
+    refits: Refits
+
+    @property
+    def exact(self) -> bool:
+        """Exact leave-one-study-out was asked for."""
+        return self.refits.leave_one_out is not None
 
 
 def render(page: Page) -> str:
@@ -48,12 +57,12 @@ def render(page: Page) -> str:
     return environment.get_template("page.html").render(
         title=page.title,
         question=page.question,
-        failed=[f.sentence for f in summary.failed_gates]
+        failed=[spoken(f.sentence, fitted.model.priors) for f in summary.failed_gates]
         + [f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures],
         headlines=[prose.headline(summary, name) for name in MARGINS],
         answer=prose.answer(summary),
         answer_more=[prose.plain_words(summary), prose.elsewhere(summary), prose.evidence(fitted)],
-        cautions=prose.cautions(fitted, summary, page.notes),
+        cautions=prose.cautions(fitted, summary, page.notes, exact=page.exact),
         messages=fitted.draws.messages,
         comparators=[tables.comparators_table(summary, page.comparators)]
         if page.comparators
@@ -69,6 +78,13 @@ def sections(page: Page) -> list[Section]:
         _studies(page), _sroc(page), _accuracy(page), _frequencies(page), _heterogeneity(page),
         _predictive(page), _left_out(page), _convergence(page), _priors(page),
     ]  # fmt: skip
+    refits = page.refits
+    if refits.prior_sensitivity is not None:
+        drawing = page.drawings["sensitivity"]
+        parts.append(prior_section(page.fitted, refits.prior_sensitivity, drawing))
+    if refits.cumulative is not None:
+        drawing = page.drawings["cumulative"]
+        parts.append(cumulative_section(page.fitted, refits.cumulative, drawing))
     if page.other is not None:
         parts.append(_agreement(page, page.other))
     return [*parts, _methods(page), _reproduce(page)]
@@ -141,7 +157,7 @@ def _predictive(page: Page) -> Section:
             "If the model were a fair description, studies that it simulates would look like the "
             "studies that were done."
         ),
-        tables.findings_table(found, "Predictive checks"),
+        tables.findings_table(page.fitted, found, "Predictive checks"),
         page.drawings["predictive"],
     ]
     spread = tables.spread_table(page.fitted)
@@ -154,16 +170,27 @@ def _predictive(page: Page) -> Section:
 
 def _left_out(page: Page) -> Section:
     found = [f for f in page.summary.checks if f.name == "loo_pareto_k"]
-    blocks: tuple[Block, ...] = (
-        Prose(
-            "The log predictive density says how expected a study was, given all the others: the "
-            "lower, the more surprising. A Pareto k above 0.7 marks a study so influential that "
-            "its own values are approximate."
-        ),
-        *[Prose(f.sentence) for f in found],
-        tables.leave_one_out_table(page.rows),
+    left, blocks = page.refits.leave_one_out, list[Block]()
+    words = (
+        "The log predictive density says how expected a study was, given all the others: the "
+        "lower, the more surprising."
     )
-    return Section("left-out", "Leave one out", "Each study left out in turn", blocks)
+    if left is None:
+        words += (
+            " A Pareto k above 0.7 marks a study so influential that its own values are "
+            "approximate."
+        )
+        blocks += [Prose(words), *(Prose(f.sentence) for f in found)]
+    else:
+        blocks += left_out_blocks(page.fitted, left, page.drawings["influence"])
+        words += (
+            f" Their sum, {numbers.number(left.elpd)}, compares models of the same studies. The "
+            "probability integral transforms (PIT) come from importance sampling, for which a "
+            "Pareto k above 0.7 means that they are approximate; the rest of this section is exact."
+        )
+        blocks.append(Prose(words))
+    blocks.append(tables.leave_one_out_table(page.rows, exact=left is not None))
+    return Section("left-out", "Leave one out", "Each study left out in turn", tuple(blocks))
 
 
 def _convergence(page: Page) -> Section:
@@ -171,7 +198,10 @@ def _convergence(page: Page) -> Section:
     found = [f for f in page.summary.checks if not f.name.startswith(other)]
     blocks: list[Block] = [
         Prose(prose.engine_words(page.fitted)),
-        tables.findings_table(found, "Checks that decide whether the numbers may be used"),
+        *(Prose(text) for text in [prose.evidence_words(page.fitted)] if text),
+        tables.findings_table(
+            page.fitted, found, "Checks that decide whether the numbers may be used"
+        ),
     ]
     if "ranks" in page.drawings:
         blocks.append(page.drawings["ranks"])
@@ -208,7 +238,10 @@ def _methods(page: Page) -> Section:
     if page.other is not None:
         keys += OF_ENGINE[page.other.engine]
     works = tuple((work.text, work.doi) for work in references(keys))
-    blocks: tuple[Block, ...] = (*map(Prose, prose.methods(page.fitted)), Works(works))
+    blocks: tuple[Block, ...] = (
+        *map(Prose, prose.methods(page.fitted, exact=page.exact)),
+        Works(works),
+    )
     return Section("methods", "Methods", "Methods and references", blocks)
 
 
@@ -223,10 +256,12 @@ def _reproduce(page: Page) -> Section:
     blocks: list[Block] = [Bullets(facts)]
     if page.command:
         blocks.insert(0, Listing(page.command))
+    twins = "".join(f", {kind}.csv" for kind in page.refits.names)
     blocks.append(
         Prose(
             "Beside this page: summary.csv and summary.json (all estimates at full precision), "
-            "studies.csv (each study), posterior.nc (draws, readable by ArviZ) and figures/."
+            f"studies.csv (each study){twins}, posterior.nc (draws, readable by ArviZ) and "
+            "figures/."
         )
     )
     return Section("reproduce", "Reproduce", "How to repeat this", tuple(blocks))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +17,7 @@ from bayespool.plots.marks import Interval
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
 
+NONE: Mapping[str, float] = MappingProxyType({})
 MARGINS = ("sens", "spec")
 KIND_OF = {"sens": "tp", "spec": "tn"}
 EMPTY_SHORT = {"sens": "no diseased", "spec": "no healthy"}
@@ -63,9 +66,13 @@ def clopper_pearson(successes: int, trials: int) -> tuple[float, float]:
     return lower, upper
 
 
-def study_rows(fitted: Fit) -> tuple[StudyRow, ...]:
-    """All studies in the order of the table."""
+def study_rows(fitted: Fit, exact_elpd: Mapping[str, float] = NONE) -> tuple[StudyRow, ...]:
+    """All studies in the order of the table.
+
+    `exact_elpd`, by row, takes the place of log predictive densities by importance sampling.
+    """
     studies, loo = fitted.studies, leave_one_out(fitted)
+    elpd = [exact_elpd.get(row, float(x)) for row, x in zip(studies.row, loo.elpd, strict=True)]
     predicted = {(row.study, row.kind): row for row in predictive_rows(fitted)}
     counts = {"sens": (studies.tp, studies.n_diseased), "spec": (studies.tn, studies.n_healthy)}
     margins: dict[str, list[Margin]] = {}
@@ -79,7 +86,7 @@ def study_rows(fitted: Fit) -> tuple[StudyRow, ...]:
             )
         ]
     return tuple(
-        StudyRow(i, study, row, sens, spec, float(loo.elpd[i]), float(loo.pareto_k[i]))
+        StudyRow(i, study, row, sens, spec, elpd[i], float(loo.pareto_k[i]))
         for i, (study, row, sens, spec) in enumerate(
             zip(studies.study, studies.row, margins["sens"], margins["spec"], strict=True)
         )

@@ -9,7 +9,7 @@ from bayespool.report import numbers
 from bayespool.report.numbers import percent_interval_prose, percent_prose
 from bayespool.report.per_study import MARGINS
 from bayespool.report.summary import Summary
-from bayespool.report.wording import LABELS, counted, estimand_label, inside, listed
+from bayespool.report.wording import LABELS, counted, estimand_label, inside, listed, spoken
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -74,8 +74,13 @@ def evidence(fitted: Fit) -> str:
     )
 
 
-def cautions(fitted: Fit, summary: Summary, notes: Sequence[str]) -> tuple[str, ...]:
-    """What to keep in mind: the user's notes, thin data, and checks that inform."""
+def cautions(
+    fitted: Fit, summary: Summary, notes: Sequence[str], *, exact: bool
+) -> tuple[str, ...]:
+    """What to keep in mind: the user's notes, thin data, and checks that inform.
+
+    With `exact` leave-one-out the Pareto k of its approximation is no caution.
+    """
     studies = fitted.studies
     out = list(notes)
     n = len(set(studies.study))
@@ -99,12 +104,14 @@ def cautions(fitted: Fit, summary: Summary, notes: Sequence[str]) -> tuple[str, 
                 f"{'It informs' if len(empty) == 1 else 'They inform'} {other} only."
             )
     failed = [f for f in summary.checks if not f.gate and not f.passed]
+    failed = [f for f in failed if not (exact and f.name == "loo_pareto_k")]
     prefix = "prior_overlap_"
     little = [f.name.removeprefix(prefix) for f in failed if f.name.startswith(prefix)]
     if little:
         words = listed([inside(estimand_label(name)) for name in little])
         out.append(f"The data say little beyond the prior about: {words}.")
-    out += [f.sentence for f in failed if not f.name.startswith(prefix)]
+    names = fitted.model.priors
+    out += [spoken(f.sentence, names) for f in failed if not f.name.startswith(prefix)]
     return tuple(dict.fromkeys(numbers.tied(text) for text in out))
 
 
@@ -162,7 +169,31 @@ def engine_words(fitted: Fit) -> str:
     return " ".join([text, *(f"{m[:1].upper()}{m[1:]}." for m in messages)])
 
 
-def methods(fitted: Fit) -> tuple[str, ...]:
+def evidence_words(fitted: Fit) -> str:
+    """How probable the data are under the model; empty for fits by NUTS."""
+    info = fitted.draws.info
+    if "log_marginal_likelihood" not in info:
+        return ""
+    return (
+        "The log marginal likelihood of the data under this model and its priors is "
+        f"{numbers.number(info['log_marginal_likelihood'])} (Monte Carlo error "
+        f"{numbers.small(info['log_marginal_likelihood_mcse'])})."
+    )
+
+
+PSIS = (
+    "Leave-one-study-out uses Pareto-smoothed importance sampling of the likelihood with study "
+    "effects integrated out."
+)
+EXACT = (
+    "Leave-one-study-out is exact: the likelihood of each study, its effects integrated out, is "
+    "divided out of the importance weights of a common set of draws, and where these weights fail "
+    "their self-check the model is fitted again without the study. Leave-one-out probability "
+    "integral transforms use Pareto-smoothed importance sampling."
+)
+
+
+def methods(fitted: Fit, *, exact: bool) -> tuple[str, ...]:
     """The methods paragraphs."""
     model, studies = fitted.model, fitted.studies
     priors = "; ".join(f"{estimand_label(n)}: {p!r}" for n, p in model.priors.items())
@@ -178,8 +209,7 @@ def methods(fitted: Fit) -> tuple[str, ...]:
         f"All intervals of estimates are 95{NB}% equal-tailed credible intervals: from the 2.5th "
         "to the 97.5th percentile of the posterior draws. Intervals of observed shares are exact "
         "(Clopper-Pearson). Predictive checks replicate every study with new study effects (mixed "
-        "predictive). Leave-one-study-out uses Pareto-smoothed importance sampling of the "
-        "likelihood with study effects integrated out."
+        f"predictive). {EXACT if exact else PSIS}"
     )
     return (
         likelihood,

@@ -24,6 +24,7 @@ from bayespool.estimands import (
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
+    from bayespool.report.refits import Refits
 
 THRESHOLDS: dict[str, tuple[float, ...]] = {"sens": (0.7, 0.8, 0.9), "spec": (0.7, 0.8, 0.9)}
 
@@ -120,8 +121,12 @@ def default_prevalences(studies: Any) -> tuple[float, ...]:
     return tuple(dict.fromkeys(min(max(round(float(p), 2), 0.01), 0.99) for p in three))
 
 
-def summary_dict(summary: Summary, fitted: Fit) -> dict[str, Any]:
-    """The summary as plain lists, texts and numbers, without NaN or infinity (null instead)."""
+def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) -> dict[str, Any]:
+    """The summary as plain lists, texts and numbers, without NaN or infinity (null instead).
+
+    With refits there is a list of records for each: "leave_one_out", "prior_sensitivity",
+    "cumulative".
+    """
     estimands = {}
     for name, estimate in summary.estimates.items():
         values = asdict(estimate)
@@ -139,13 +144,14 @@ def summary_dict(summary: Summary, fitted: Fit) -> dict[str, Any]:
             "checks": [finding.to_dict() for finding in summary.checks],
             "provenance": fitted.provenance,
         }
+        | (refits.records(fitted) if refits is not None else {})
     )
     return plain
 
 
-def summary_json(summary: Summary, fitted: Fit) -> str:
+def summary_json(summary: Summary, fitted: Fit, refits: Refits | None = None) -> str:
     """`summary_dict` as strict JSON, ending in a line break."""
-    plain = summary_dict(summary, fitted)
+    plain = summary_dict(summary, fitted, refits)
     return json.dumps(plain, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 

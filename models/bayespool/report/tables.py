@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.checks import Finding
-from bayespool.checks.predictive import spreads
+from bayespool.checks.influence import PARETO_K
+from bayespool.checks.predictive import KINDS, spreads
 from bayespool.checks.prior_overlap import overlaps
 from bayespool.estimands import Estimate
 from bayespool.report import numbers
@@ -14,7 +15,7 @@ from bayespool.report.blocks import Table
 from bayespool.report.comparators import Comparator
 from bayespool.report.per_study import EMPTY, MARGINS, Margin, StudyRow
 from bayespool.report.summary import Summary
-from bayespool.report.wording import LABELS, check_label, estimand_kind, estimand_label
+from bayespool.report.wording import LABELS, check_label, estimand_kind, estimand_label, spoken
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -156,8 +157,11 @@ def _only_first(all_rows: int, shown: int) -> str:
     return "" if shown == all_rows else f"; the first {shown} of {all_rows:,}, all in studies.csv"
 
 
-def leave_one_out_table(rows: Sequence[StudyRow]) -> Table:
-    """Each study given the others; the most influential ones where there are very many."""
+def leave_one_out_table(rows: Sequence[StudyRow], *, exact: bool) -> Table:
+    """Each study given the others; the most influential ones where there are very many.
+
+    With exact log predictive densities the Pareto k judges only the transforms beside it.
+    """
     chosen = list(rows)
     if len(chosen) > MAX_ROWS:
         chosen = sorted(rows, key=lambda row: -row.pareto_k)[:MAX_ROWS]
@@ -166,10 +170,15 @@ def leave_one_out_table(rows: Sequence[StudyRow]) -> Table:
         pits = [
             numbers.number(m.predicted.pit) if m.predicted else numbers.MISSING for m in row.margins
         ]
-        note = "influential" if row.pareto_k > 0.7 else "reliable"
-        body.append((row.row, numbers.number(row.elpd), numbers.number(row.pareto_k), note, *pits))
-    head = ("Study", "Log predictive density", "Pareto k", "Estimate is",
-            "PIT, sensitivity", "PIT, specificity")  # fmt: skip
+        elpd, k = numbers.number(row.elpd), numbers.number(row.pareto_k)
+        note = "influential" if row.pareto_k > PARETO_K else "reliable"
+        body.append((row.row, elpd, *pits, k) if exact else (row.row, elpd, k, note, *pits))
+    transforms = ("PIT, sensitivity", "PIT, specificity")
+    head: tuple[str, ...] = (
+        "Study", "Log predictive density", "Pareto k", "Estimate is", *transforms
+    )  # fmt: skip
+    if exact:
+        head = ("Study", "Log predictive density, exact", *transforms, "Pareto k (for information)")
     return Table("Each study predicted from the others", head, tuple(body))
 
 
@@ -177,10 +186,10 @@ def spread_table(fitted: Fit) -> Table | None:
     """Predictive p-values of the between-study spread; None with fewer than three studies."""
     rows = []
     for item in spreads(fitted):
-        label = {"tp": "Sensitivity", "tn": "Specificity"}.get(item.kind, item.kind)
+        label = KINDS.get(item.kind, item.kind)
         rows.append(
-            (label, numbers.number(item.observed), numbers.number(item.replicated_median),
-             numbers.percent(item.p_value))
+            (label[:1].upper() + label[1:], numbers.number(item.observed),
+             numbers.number(item.replicated_median), numbers.percent(item.p_value))
         )  # fmt: skip
     head = ("", "SD observed", "SD in the median replication", "Replications with more spread")
     caption = "Between-study spread (SD of the empirical logits)"
@@ -190,7 +199,7 @@ def spread_table(fitted: Fit) -> Table | None:
 _AT_LEAST = ("ess", "ess_bulk", "ess_tail", "e_bfmi", "predictive_coverage")
 
 
-def findings_table(findings: Sequence[Finding], caption: str) -> Table:
+def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Table:
     """What was measured, what is asked, and whether it holds."""
     rows = []
     for item in findings:
@@ -200,8 +209,8 @@ def findings_table(findings: Sequence[Finding], caption: str) -> Table:
             asked = f"{limit} to {1 - item.threshold:.3g}"
         failed = "FAILED" if item.gate else "read with care"
         rows.append(
-            (check_label(item.name), numbers.tied(item.sentence), numbers.measured(item.value),
-             asked, "passed" if item.passed else failed)
+            (check_label(item.name), spoken(item.sentence, fitted.model.priors),
+             numbers.measured(item.value), asked, "passed" if item.passed else failed)
         )  # fmt: skip
     head = ("Check", "In words", "Value", "Asked for", "Result")
     return Table(caption, head, tuple(rows), words=True)

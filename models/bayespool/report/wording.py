@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bayespool.report import numbers
 
 LABELS: dict[str, tuple[str, str]] = {
@@ -70,7 +72,22 @@ CHECKS = {
 
 def check_label(name: str) -> str:
     """The check in words."""
+    prefix = "prior_overlap_"
+    if name.startswith(prefix):
+        return f"Overlap with the prior: {inside(estimand_label(name.removeprefix(prefix)))}"
     return CHECKS.get(name, name.replace("_", " "))
+
+
+def spoken(sentence: str, names: Iterable[str]) -> str:
+    """A sentence of a check, with its percent signs tied and its hyperparameters in words.
+
+    Only names in brackets or after "of" are meant as such.
+    """
+    for name in names:
+        words = inside(estimand_label(name))
+        sentence = sentence.replace(f"({name})", f"({words})")
+        sentence = sentence.replace(f" of {name} ", f" of {words} ")
+    return numbers.tied(sentence)
 
 
 def inside(label: str) -> str:

@@ -1,84 +1,12 @@
-"""Which column is what: the one list of names by which counts, rates, groups and labels go."""
+"""Which column is what: finding the roles of a shape, its labels and its covariates in a table."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bayespool.studies.problems import Problem
+from bayespool.studies.spellings import STUDY_LABELS, Group, Spellings
 from bayespool.studies.tables import Table
-
-# Role -> the spellings that name it, after `normalise`.
-ROLES: dict[str, tuple[str, ...]] = {
-    "tp": ("tp", "truepos", "truepositive", "truepositives", "ntp"),
-    "fp": ("fp", "falsepos", "falsepositive", "falsepositives", "nfp"),
-    "fn": ("fn", "falseneg", "falsenegative", "falsenegatives", "nfn"),
-    "tn": ("tn", "trueneg", "truenegative", "truenegatives", "ntn"),
-    "n_diseased": ("ndiseased", "npos", "n1", "ndis", "ncases"),
-    "n_healthy": ("nhealthy", "nneg", "n2", "nnondiseased", "ncontrols"),
-    "sens": ("sens", "sensitivity", "se"),
-    "spec": ("spec", "specificity", "sp"),
-}
-
-# In order of preference; the first one present labels the studies, the others are covariates.
-STUDY_LABELS = (
-    "study",
-    "studyid",
-    "studlab",
-    "author",
-    "authors",
-    "firstauthor",
-    "id",
-    "name",
-    "trial",
-    "citation",
-)
-AUTHOR_LABELS = ("author", "authors", "firstauthor")
-
-# What tells the rows of one study apart, in order of preference.
-SECOND_LABELS = (
-    "site",
-    "test",
-    "indextest",
-    "reader",
-    "result",
-    "threshold",
-    "subgroup",
-    "group",
-    "location",
-    "arm",
-    "generation",
-    "method",
-    "testcat",
-    "dt",
-)
-
-
-@dataclass(frozen=True)
-class Group:
-    """The columns of one group (diseased or healthy) and the three ways to state its counts.
-
-    ``hit`` is what the test gets right in the group, ``miss`` what it gets wrong.
-    """
-
-    hit: str
-    miss: str
-    total: str
-    rate: str
-
-    @property
-    def forms(self) -> tuple[tuple[str, str], ...]:
-        """Pairs of roles that suffice, in order of preference."""
-        pairs = (self.hit, self.miss), (self.hit, self.total), (self.miss, self.total)
-        return (*pairs, (self.rate, self.total))
-
-    @property
-    def legal(self) -> str:
-        """The forms in words."""
-        return ", or ".join(f"{first} with {second}" for first, second in self.forms)
-
-
-DISEASED = Group(hit="tp", miss="fn", total="n_diseased", rate="sens")
-HEALTHY = Group(hit="tn", miss="fp", total="n_healthy", rate="spec")
 
 
 @dataclass(frozen=True)
@@ -88,7 +16,7 @@ class Recognised:
     Parameters
     ----------
     forms
-        For each group, the pair of roles its counts are read from; no entry if there is none.
+        For each group of counts, the pair of roles its counts are read from; no entry if none.
     roles
         Index of the column that plays each role.
     totals
@@ -99,6 +27,8 @@ class Recognised:
         Index of the year, None if there is none.
     covariates
         Indices of all other columns, ``year`` among them.
+    spellings
+        Normalised headers that name a role of the shape, so that none becomes a second label.
     problems
         Missing columns, and roles that two columns claim.
     """
@@ -109,6 +39,7 @@ class Recognised:
     study: int | None
     year: int | None
     covariates: tuple[int, ...]
+    spellings: frozenset[str]
     problems: tuple[Problem, ...]
 
 
@@ -117,28 +48,59 @@ def normalise(name: str) -> str:
     return re.sub(r"[\s_.\-]+", "", name).casefold()
 
 
-def recognise(table: Table) -> Recognised:
-    """Find the columns of counts and labels in a table; report what is missing or claimed twice."""
+def find(table: Table, spellings: Spellings) -> dict[str, list[int]]:
+    """Indices of the columns that name each role; empty lists where none does."""
     names = [normalise(name) for name in table.columns]
-    found = {
-        role: [index for index, name in enumerate(names) if name in spellings]
-        for role, spellings in ROLES.items()
+    return {
+        role: [index for index, name in enumerate(names) if name in headers]
+        for role, headers in spellings.items()
     }
+
+
+def has_groups(table: Table, spellings: Spellings, groups: Sequence[Group]) -> bool:
+    """Whether the table has columns for the counts of every group."""
+    found = find(table, spellings)
+    return all(_form(group, found) for group in groups)
+
+
+def recognise(table: Table, spellings: Spellings, groups: Sequence[Group] = ()) -> Recognised:
+    """Find the columns of a shape in a table; report what is missing or claimed twice.
+
+    Parameters
+    ----------
+    table
+        The table.
+    spellings
+        Headers of every role.
+    groups
+        Groups whose counts the table must give. Their roles are used only as far as needed: a rate
+        beside the counts stays a covariate. Roles of no group are used wherever they are.
+    """
+    names = [normalise(name) for name in table.columns]
+    found = find(table, spellings)
     forms: dict[Group, tuple[str, str]] = {}
     roles: dict[str, int] = {}
     totals: list[tuple[Group, int]] = []
     problems: list[Problem] = []
-    for group in (DISEASED, HEALTHY):
-        form = next((pair for pair in group.forms if all(found[role] for role in pair)), None)
+
+    def take(role: str) -> None:
+        roles[role] = found[role][0]
+        problems.extend(_claimed_twice(table, role, found[role]))
+
+    for group in groups:
+        form = _form(group, found)
         if form is None:
             problems.append(_missing(table, group, found))
             continue
         forms[group] = form
         for role in form:
-            roles[role] = found[role][0]
-            problems += _claimed_twice(table, role, found[role])
+            take(role)
         if group.total not in form:
             totals += [(group, index) for index in found[group.total]]
+    grouped = {role for g in groups for role in (g.hit, g.miss, g.total, g.rate)}
+    for role, indices in found.items():
+        if indices and role not in grouped:
+            take(role)
     study, claims = _first_named(names, STUDY_LABELS)
     problems += _claimed_twice(table, "the study label", claims)
     year, claims = _first_named(names, ("year",))
@@ -151,8 +113,13 @@ def recognise(table: Table) -> Recognised:
         study=study,
         year=year,
         covariates=tuple(index for index in range(len(names)) if index not in used),
+        spellings=frozenset(header for headers in spellings.values() for header in headers),
         problems=tuple(problems),
     )
+
+
+def _form(group: Group, found: dict[str, list[int]]) -> tuple[str, str] | None:
+    return next((pair for pair in group.forms if all(found[role] for role in pair)), None)
 
 
 def _first_named(names: Sequence[str], wanted: Sequence[str]) -> tuple[int | None, list[int]]:

@@ -4,9 +4,10 @@ import math
 import re
 
 from bayespool.studies.cells import Cell
-from bayespool.studies.columns import DISEASED, HEALTHY, Group, Recognised
+from bayespool.studies.columns import Recognised
 from bayespool.studies.problems import Problem
 from bayespool.studies.rates import count_behind, printed_rates
+from bayespool.studies.spellings import Group
 from bayespool.studies.tables import Table
 
 LARGEST = 2**53
@@ -20,14 +21,16 @@ Pairs = list[tuple[int, int] | None]
 
 
 def read_counts(table: Table, recognised: Recognised) -> tuple[dict[str, list[int]], list[Problem]]:
-    """True and false positives and negatives of every row, or the problems that prevent them.
+    """The counts of every row in every recognised group, or the problems that prevent them.
 
     Returns
     -------
     counts
-        ``tp, fp, fn, tn`` -> one integer per row; empty if there is any problem.
+        Role of each count (``tp, fn, tn, fp``; ``e1, none1, ...``) -> one integer per row; empty if
+        there is any problem.
     problems
-        By group, then by row.
+        By group, then by row. A row whose groups are all empty is one, and so is a group that
+        `Recognised` has no form for.
     """
     problems: list[Problem] = []
     pairs: dict[Group, Pairs] = {}
@@ -43,13 +46,11 @@ def read_counts(table: Table, recognised: Recognised) -> tuple[dict[str, list[in
             pairs[group] = [_both(*cells) for cells in zip(*columns, strict=True)]
     for group, index in recognised.totals:
         problems += _disagreements(table, group, index, pairs[group])
-    if len(pairs) == 2:
-        problems += _empty_rows(table, pairs)
-    if problems or len(pairs) < 2:
+    if problems:
         return {}, problems
     counts: dict[str, list[int]] = {}
-    for group in (DISEASED, HEALTHY):
-        whole = [pair for pair in pairs[group] if pair is not None]
+    for group, rows in pairs.items():
+        whole = [pair for pair in rows if pair is not None]
         counts[group.hit] = [hit for hit, _ in whole]
         counts[group.miss] = [miss for _, miss in whole]
     return counts, []
@@ -87,7 +88,8 @@ def as_count(name: str, value: Cell, text: str) -> int | Fault:
     return int(value)
 
 
-def _problem(table: Table, row: int, index: int, fault: Fault) -> Problem:
+def problem_at(table: Table, row: int, index: int, fault: Fault) -> Problem:
+    """The fault of one cell, with its row and column."""
     return Problem(table.file, table.row_numbers[row], table.columns[index], *fault)
 
 
@@ -96,7 +98,7 @@ def _count_column(table: Table, index: int, problems: list[Problem]) -> list[int
     for row, (cells, texts) in enumerate(zip(table.rows, table.texts, strict=True)):
         count = as_count(table.columns[index], cells[index], texts[index])
         if not isinstance(count, int):
-            problems.append(_problem(table, row, index, count))
+            problems.append(problem_at(table, row, index, count))
         counts.append(count if isinstance(count, int) else None)
     return counts
 
@@ -121,7 +123,7 @@ def _from_total(table: Table, part: int, total: int, problems: list[Problem]) ->
         elif count > n:
             rule = f"{name}={count} exceeds {total_name}={n}"
             legal = f"counts must satisfy 0 <= {name} <= {total_name}"
-            problems.append(_problem(table, row, part, (rule, legal)))
+            problems.append(problem_at(table, row, part, (rule, legal)))
             pairs.append(None)
         else:
             pairs.append((count, n - count))
@@ -142,7 +144,7 @@ def _from_rates(table: Table, rate: int, total: int, problems: list[Problem]) ->
     for row, (printed, n) in enumerate(zip(rates, totals, strict=True)):
         hit = None if n is None else count_behind(printed, n, name, total_name)
         if isinstance(hit, tuple):
-            problems.append(_problem(table, row, rate, hit))
+            problems.append(problem_at(table, row, rate, hit))
         pairs.append((hit, n - hit) if isinstance(hit, int) and n is not None else None)
     return pairs
 
@@ -156,23 +158,10 @@ def _disagreements(table: Table, group: Group, index: int, pairs: Pairs) -> list
             continue
         total = as_count(name, table.rows[row][index], table.texts[row][index])
         if not isinstance(total, int):
-            problems.append(_problem(table, row, index, total))
+            problems.append(problem_at(table, row, index, total))
         elif pair is not None and sum(pair) != total:
             rule = f"{name}={total} but {group.hit}+{group.miss}={sum(pair)}"
             legal = f"{group.hit} + {group.miss} must equal {name}"
-            problems.append(_problem(table, row, index, (rule, legal)))
+            problems.append(problem_at(table, row, index, (rule, legal)))
     return problems
 
-
-def _empty_rows(table: Table, pairs: dict[Group, Pairs]) -> list[Problem]:
-    return [
-        Problem(
-            table.file,
-            table.row_numbers[row],
-            None,
-            "both groups are empty (tp+fn=0 and fp+tn=0)",
-            "at least one group has a participant; leave the row out",
-        )
-        for row, both in enumerate(zip(pairs[DISEASED], pairs[HEALTHY], strict=True))
-        if both == ((0, 0), (0, 0))
-    ]

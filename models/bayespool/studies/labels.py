@@ -3,8 +3,9 @@
 from collections import Counter
 from itertools import combinations
 
-from bayespool.studies.columns import AUTHOR_LABELS, ROLES, SECOND_LABELS, Recognised, normalise
+from bayespool.studies.columns import Recognised, normalise
 from bayespool.studies.problems import Problem
+from bayespool.studies.spellings import AUTHOR_LABELS, SECOND_LABELS
 from bayespool.studies.tables import Table
 
 _SECOND = "give each row a second label in a column such as site, reader, test"
@@ -67,7 +68,6 @@ def row_labels(
 
 
 def _candidates(table: Table, recognised: Recognised) -> list[tuple[int, ...]]:
-    counted = {spelling for spellings in ROLES.values() for spelling in spellings}
     names = {index: normalise(table.columns[index]) for index in recognised.covariates}
     named = [index for second in SECOND_LABELS for index in names if names[index] == second]
     other = [
@@ -75,7 +75,7 @@ def _candidates(table: Table, recognised: Recognised) -> list[tuple[int, ...]]:
         for index, name in names.items()
         if index not in named
         and index != recognised.year
-        and name not in counted
+        and name not in recognised.spellings
         and any(isinstance(value, str) for value in table.column(index))
     ]
     together = [set_ for size in (2, 3) for set_ in combinations(named, size)]

@@ -1,0 +1,187 @@
+"""Sections of the page on the refits, their tables and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bayespool.estimands import Estimate
+from bayespool.plots import cumulative, influence, sensitivity, svg
+from bayespool.plots.marks import Interval
+from bayespool.plots.rows import MAX_ROWS, Panel, Row, RowsTable
+from bayespool.report import numbers, refit_words, tables
+from bayespool.report.blocks import Block, Drawing, Prose, Section, Table
+from bayespool.report.refits import Refits, bayes_factor, left_out_moves, moves, with_new
+from bayespool.report.wording import estimand_kind, estimand_label
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bayespool.checks.leave_one_out import LeaveOneOutRefits
+    from bayespool.checks.variants import Variant
+    from bayespool.fitting import Fit
+
+SHIFT = "Shift in posterior SDs"
+
+
+def draw_refits(fitted: Fit, refits: Refits) -> list[Drawing]:
+    """The figures of the analyses that there are."""
+    out = []
+    left, priors, years = refits.leave_one_out, refits.prior_sensitivity, refits.cumulative
+    if left is not None:
+        table = influence_table(fitted, left)
+        caption = (
+            "Squares and lines: median and interval without the study named. Dashed line and band: "
+            "median and interval with all studies. The most influential study is at the top."
+            + _dropped(len(left.studies), len(table.rows), "most influential", "leave_one_out.csv")
+        )
+        text = svg.to_svg(
+            influence.draw(table), "figure-influence", "How the answer moves without each study",
+            refit_words.left_out(fitted, left),
+        )  # fmt: skip
+        out.append(Drawing("influence", text, caption))
+    if priors is not None:
+        table = variants_table(fitted, priors, new=True)
+        caption = (
+            "Squares and thick lines: pooled median and interval under the prior named. Thin "
+            "lines: where a new study's own value is predicted to lie. Dashed line and band: as "
+            "fitted." + _dropped(len(priors), len(table.rows), "last", "prior_sensitivity.csv")
+        )
+        text = svg.to_svg(
+            sensitivity.draw(table), "figure-sensitivity", "The answer under other priors",
+            refit_words.other_priors(fitted, priors),
+        )  # fmt: skip
+        out.append(Drawing("sensitivity", text, caption))
+    if years is not None:
+        table = variants_table(fitted, years, new=False)
+        caption = (
+            "Squares and lines: median and interval of the studies published up to each year. "
+            "Dashed line and band: all studies."
+            + _dropped(len(years), len(table.rows), "last", "cumulative.csv")
+        )
+        text = svg.to_svg(
+            cumulative.draw(table), "figure-cumulative", "The answer as studies were published",
+            refit_words.over_time(fitted, years),
+        )  # fmt: skip
+        out.append(Drawing("cumulative", text, caption))
+    return out
+
+
+def _dropped(n: int, shown: int, which: str, file: str) -> str:
+    return "" if shown == n else f" The {shown} {which} of {n:,} are drawn; all are in {file}."
+
+
+def influence_table(fitted: Fit, left: LeaveOneOutRefits) -> RowsTable:
+    """What the influence figure draws."""
+    names = fitted.model.main_estimands
+    number = {row: i for i, row in enumerate(fitted.studies.row, start=1)}
+    rows = [
+        Row(one.study, number[one.study], _intervals(one.estimates, names))
+        for one in left.ranked(names)[:MAX_ROWS]
+    ]
+    return RowsTable(_panels(left.full, names), tuple(rows))
+
+
+def variants_table(fitted: Fit, variants: Sequence[Variant], *, new: bool) -> RowsTable:
+    """What the figures of priors and of years draw."""
+    names = fitted.model.main_estimands
+    rows = []
+    for number, one in list(enumerate(variants, start=1))[-MAX_ROWS:]:
+        wide = with_new(one, names)[len(names) :] if new else []
+        rows.append(
+            Row(one.name, number, _intervals(one.estimates, names), _intervals(one.estimates, wide))
+        )
+    reference = variants[0] if new else variants[-1]
+    return RowsTable(_panels(reference.estimates, names), tuple(rows))
+
+
+def _panels(estimates: Mapping[str, Estimate], names: Sequence[str]) -> tuple[Panel, ...]:
+    return tuple(
+        Panel(estimand_label(name), estimand_kind(name) == "proportion", interval)
+        for name, interval in zip(names, _intervals(estimates, names), strict=True)
+    )
+
+
+def _intervals(estimates: Mapping[str, Estimate], names: Sequence[str]) -> tuple[Interval, ...]:
+    return tuple(Interval(e.median, e.lower, e.upper) for e in (estimates[n] for n in names))
+
+
+def left_out_blocks(fitted: Fit, left: LeaveOneOutRefits, drawing: Drawing) -> list[Block]:
+    """Sentence, figure and table of the exact refits."""
+    names = fitted.model.main_estimands
+    ranked = left.ranked(names)
+    found = {one.study: left_out_moves(left, one, names) for one in ranked}
+    error = refit_words.largest_error([move for row in found.values() for move in row])
+    rows = []
+    for rank, one in enumerate(ranked[: tables.MAX_ROWS], start=1):
+        cells = [numbers.count(rank)]
+        for name, move in zip(names, found[one.study], strict=True):
+            cells += [_both(one.estimates[name]), numbers.number(move.shift)]
+        rows.append((one.study, *cells, numbers.number(one.elpd)))
+    head = ["Left out", "Rank"]
+    for name in names:
+        head += [estimand_label(name), SHIFT]
+    caption = (
+        f"Without each study: median ({tables.INTERVAL}); Monte Carlo error of a shift at most "
+        f"{error}"
+    )
+    return [
+        Prose(refit_words.left_out(fitted, left)),
+        drawing,
+        Table(caption, (*head, "Log predictive density, exact"), tuple(rows)),
+    ]
+
+
+def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) -> Section:
+    """Would other priors change the answer?"""
+    names = fitted.model.main_estimands
+    base, rows = variants[0], []
+    columns = with_new(base, names)
+    for one in variants:
+        cells = [_both(one.estimates[name]) for name in columns]
+        cells += [numbers.number(m.shift) for m in moves(base.estimates, one.estimates, names)]
+        evidence, factor = one.log_marginal_likelihood, bayes_factor(one, base)
+        cells.append(numbers.MISSING if evidence is None else numbers.number(evidence))
+        cells.append(numbers.MISSING if factor is None else numbers.ratio(float(np.exp(factor[0]))))
+        rows.append((one.name, *cells))
+    head = (
+        "Prior", *map(estimand_label, columns),
+        *(f"{SHIFT}, {estimand_label(n).lower()}" for n in names),
+        "Log marginal likelihood", "Bayes factor against the fit",
+    )  # fmt: skip
+    blocks = (
+        Prose(refit_words.other_priors(fitted, variants)),
+        drawing,
+        Table(f"Under each prior: median ({tables.INTERVAL})", head, tuple(rows)),
+        Prose(
+            "The prior named replaces that of the fit; everything else stays. A Bayes factor above "
+            "1 says that these data are more probable under that prior than under the prior of the "
+            "fit. It weighs the priors as predictions; it is no reason to pick a prior after the "
+            "fact."
+        ),
+    )
+    return Section("other-priors", "Other priors", "Would other priors change the answer?", blocks)
+
+
+def cumulative_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) -> Section:
+    """How the answer came about."""
+    names = fitted.model.main_estimands
+    rows = tuple(
+        (one.name, *(_both(one.estimates[name]) for name in names))
+        for one in variants[-tables.MAX_ROWS :]
+    )
+    head = ("Studies", *map(estimand_label, names))
+    blocks = (
+        Prose(refit_words.over_time(fitted, variants)),
+        Prose("Studies of one year enter together, because nothing orders them."),
+        drawing,
+        Table(f"Year by year: median ({tables.INTERVAL})", head, rows),
+    )
+    return Section("cumulative", "Over time", "How the answer grew with the studies", blocks)
+
+
+def _both(estimate: Estimate) -> str:
+    median, interval, _ = tables.estimate_cells(estimate)
+    return f"{median} ({interval})"

@@ -1,0 +1,89 @@
+"""Sentences on the refits: what moves the answer most, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bayespool.report import numbers
+from bayespool.report.refits import Move, Refits, left_out_moves, moves
+from bayespool.report.wording import counted, estimand_kind, estimand_label, inside, listed
+
+if TYPE_CHECKING:
+    from bayespool.checks.leave_one_out import LeaveOneOutRefits
+    from bayespool.checks.variants import Variant
+    from bayespool.fitting import Fit
+
+
+def sentences(fitted: Fit, refits: Refits) -> list[str]:
+    """One for each analysis that there is."""
+    out = []
+    if refits.leave_one_out is not None:
+        out.append(left_out(fitted, refits.leave_one_out))
+    if refits.prior_sensitivity is not None:
+        out.append(other_priors(fitted, refits.prior_sensitivity))
+    if refits.cumulative is not None:
+        out.append(over_time(fitted, refits.cumulative))
+    return out
+
+
+def left_out(fitted: Fit, left: LeaveOneOutRefits) -> str:
+    """Which study moves what most."""
+    names = fitted.model.main_estimands
+    found = [(one.study, move) for one in left.studies for move in left_out_moves(left, one, names)]
+    study, move = max(found, key=lambda pair: abs(pair[1].shift))
+    return f"Leaving out {study} moves {_most(move)}."
+
+
+def other_priors(fitted: Fit, variants: Sequence[Variant]) -> str:
+    """Which prior moves what most, and between what the medians stay."""
+    names = fitted.model.main_estimands
+    base, others = variants[0], variants[1:]
+    if not others:
+        return "No other priors were tried."
+    found = [(one.name, move) for one in others
+             for move in moves(base.estimates, one.estimates, names)]  # fmt: skip
+    prior, move = max(found, key=lambda pair: abs(pair[1].shift))
+    ranges = []
+    for name in names:
+        medians = [one.estimates[name].median for one in variants]
+        bounds = numbers.interval(min(medians), max(medians), estimand_kind(name))
+        ranges.append(f"pooled {inside(estimand_label(name))} {bounds}")
+    return (
+        f"Of {counted(len(others), 'other prior', 'other priors')}, {prior} moves {_most(move)}. "
+        f"Over all of them the medians run over: {listed(ranges)}."
+    )
+
+
+def over_time(fitted: Fit, variants: Sequence[Variant]) -> str:
+    """The answer with the first studies, and with all."""
+    first, last = variants[0], variants[-1]
+    parts = []
+    for name in fitted.model.main_estimands:
+        a, b, kind = first.estimates[name], last.estimates[name], estimand_kind(name)
+        parts.append(
+            f"pooled {inside(estimand_label(name))} from {numbers.value(a.median, kind)} "
+            f"({numbers.interval(a.lower, a.upper, kind)}) to {numbers.value(b.median, kind)} "
+            f"({numbers.interval(b.lower, b.upper, kind)})"
+        )
+    if len(variants) == 1:
+        return "All studies are of one year: there is nothing to accumulate."
+    n = len(first.fit.studies), len(last.fit.studies)
+    return (
+        f"From the first {counted(n[0], 'study', 'studies')} to all {numbers.count(n[1])}: "
+        f"{'; '.join(parts)} (median and 95{numbers.SPACE}% equal-tailed interval)."
+    )
+
+
+def largest_error(found: Sequence[Move]) -> str:
+    """The largest Monte Carlo error of some shifts."""
+    return numbers.number(max(move.mcse for move in found))
+
+
+def _most(move: Move) -> str:
+    kind = estimand_kind(move.name)
+    size = numbers.number(abs(move.shift))
+    return (
+        f"the pooled {inside(estimand_label(move.name))} most, by {size} posterior standard "
+        f"deviations: {numbers.value(move.before, kind)} to {numbers.value(move.after, kind)}"
+    )

@@ -1,0 +1,188 @@
+"""The same question asked again: without each study, under other priors, year by year.
+
+Records of numbers for summary.json and the CSV twins; NumPy and the standard library only.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from bayespool.averaging import log_bayes_factor
+from bayespool.estimands import Estimate
+
+if TYPE_CHECKING:
+    from bayespool.checks.leave_one_out import LeaveOneOutRefits, LeftOut
+    from bayespool.checks.variants import Variant
+    from bayespool.fitting import Fit
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Refits:
+    """What a fit was compared with; None where that was not asked for."""
+
+    leave_one_out: LeaveOneOutRefits | None = None
+    prior_sensitivity: tuple[Variant, ...] | None = None
+    cumulative: tuple[Variant, ...] | None = None
+
+    def check(self, fitted: Fit) -> None:
+        """Refuse refits of another model or other data.
+
+        Raises
+        ------
+        ValueError
+            With the name of the argument and what would be legal.
+        """
+        left, priors, years = self.leave_one_out, self.prior_sensitivity, self.cumulative
+        if left is not None and not (
+            tuple(one.study for one in left.studies) == fitted.studies.row
+            and all(_alike(one.fit, fitted) for one in left.studies)
+        ):
+            raise ValueError(_foreign("leave_one_out", "refit_without_each(fitted)"))
+        if priors is not None and not (
+            priors
+            and _alike(priors[0].fit, fitted)
+            and all(_rows(one.fit) == _rows(fitted) for one in priors)
+        ):
+            raise ValueError(_foreign("prior_sensitivity", "prior_sensitivity(fitted)"))
+        if years is not None and not (
+            years
+            and all(_alike(one.fit, fitted) for one in years)
+            and _rows(years[-1].fit) == _rows(fitted)
+        ):
+            raise ValueError(_foreign("cumulative", "cumulative(fitted)"))
+
+    @property
+    def exact_elpd(self) -> dict[str, float]:
+        """Exact log predictive density of every row left out; empty when none was."""
+        left = self.leave_one_out
+        return {} if left is None else {one.study: one.elpd for one in left.studies}
+
+    @property
+    def names(self) -> list[str]:
+        """Which analyses there are."""
+        return [item.name for item in fields(self) if getattr(self, item.name) is not None]
+
+    def records(self, fitted: Fit) -> dict[str, list[Record]]:
+        """Rows of numbers for each analysis that there is, by its name."""
+        out = {}
+        if self.leave_one_out is not None:
+            out["leave_one_out"] = left_out_records(fitted, self.leave_one_out)
+        if self.prior_sensitivity is not None:
+            out["prior_sensitivity"] = prior_records(fitted, self.prior_sensitivity)
+        if self.cumulative is not None:
+            out["cumulative"] = cumulative_records(fitted, self.cumulative)
+        return out
+
+
+@dataclass(frozen=True)
+class Move:
+    """How far an estimand's mean moves between two fits, in posterior SDs of the first."""
+
+    name: str
+    shift: float
+    mcse: float
+    before: float
+    after: float
+
+
+def moves(
+    before: Mapping[str, Estimate], after: Mapping[str, Estimate], names: Sequence[str]
+) -> list[Move]:
+    """Moves of some estimands; `before` and `after` in a `Move` are medians."""
+    out = []
+    for name in names:
+        a, b = before[name], after[name]
+        error = math.hypot(a.mcse, b.mcse) / a.sd
+        out.append(Move(name, (b.mean - a.mean) / a.sd, error, a.median, b.median))
+    return out
+
+
+def left_out_moves(left: LeaveOneOutRefits, one: LeftOut, names: Sequence[str]) -> list[Move]:
+    """Moves when one study is left out."""
+    return moves(left.full, one.estimates, names)
+
+
+def left_out_records(fitted: Fit, left: LeaveOneOutRefits) -> list[Record]:
+    """One row per study left out, the most influential first."""
+    names = fitted.model.main_estimands
+    out = []
+    for rank, one in enumerate(left.ranked(names), start=1):
+        record: Record = {"study": one.study, "rank": rank, "elpd": one.elpd}
+        record |= {"influence": left.influence(one, names), "refitted": one.refitted}
+        out.append(record | _values(one.estimates, names, left_out_moves(left, one, names)))
+    return out
+
+
+def prior_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
+    """One row per prior, the fit itself first."""
+    names = fitted.model.main_estimands
+    out = []
+    for one in variants:
+        factor = bayes_factor(one, variants[0])
+        record: Record = {
+            "variant": one.name, "model": repr(one.fit.model), "engine": one.fit.engine,
+            "log_marginal_likelihood": one.log_marginal_likelihood,
+            "log_bayes_factor": factor[0] if factor else None,
+            "log_bayes_factor_mcse": factor[1] if factor else None,
+        }  # fmt: skip
+        found = moves(variants[0].estimates, one.estimates, names)
+        out.append(record | _values(one.estimates, with_new(one, names), found))
+    return out
+
+
+def cumulative_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
+    """One row per step, the earliest studies first."""
+    names = fitted.model.main_estimands
+    return [
+        {"variant": one.name, "n_studies": len(one.fit.studies), "engine": one.fit.engine}
+        | _values(one.estimates, names, [])
+        for one in variants
+    ]
+
+
+def with_new(variant: Variant, names: Sequence[str]) -> list[str]:
+    """The estimands and, where the model has them, those of a new study."""
+    return [*names, *(f"{n}_new" for n in names if f"{n}_new" in variant.estimates)]
+
+
+def bayes_factor(variant: Variant, base: Variant) -> tuple[float, float] | None:
+    """Log Bayes factor against the fit as it is, with its error; None for fits by NUTS.
+
+    A fit has a log Bayes factor of exactly 0 against itself.
+    """
+    if variant is base:
+        return None if base.log_marginal_likelihood is None else (0.0, 0.0)
+    if None in (variant.log_marginal_likelihood, base.log_marginal_likelihood):
+        return None
+    return log_bayes_factor(variant.fit, base.fit)
+
+
+def _values(
+    estimates: Mapping[str, Estimate], names: Sequence[str], found: Sequence[Move]
+) -> Record:
+    kept = ("median", "eti95_lower", "eti95_upper", "mcse_median")
+    out: Record = {}
+    for name in names:
+        row = estimates[name].row()
+        out |= {f"{name}_{column}": row[column] for column in kept}
+    for move in found:
+        out |= {f"{move.name}_shift": move.shift, f"{move.name}_shift_mcse": move.mcse}
+    return out
+
+
+def _rows(fitted: Fit) -> tuple[str, frozenset[str]]:
+    return fitted.studies.sha256, frozenset(fitted.studies.row)
+
+
+def _alike(one: Fit, fitted: Fit) -> bool:
+    same = repr(one.model) == repr(fitted.model)
+    return same and one.studies.sha256 == fitted.studies.sha256
+
+
+def _foreign(name: str, legal: str) -> str:
+    return f"{name} belongs to another model or other data; legal: {legal} of the fit reported"

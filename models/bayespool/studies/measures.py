@@ -1,0 +1,94 @@
+"""The measures of association: their names, their scale of analysis, and the headers they go by."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure of association.
+
+    Parameters
+    ----------
+    name
+        As it is asked for: ``or``, ``smd``, ...
+    label
+        What a reader calls it.
+    analysis_label
+        What is analysed: the measure itself, or its transform.
+    back
+        From the scale of analysis to the measure: ``exp``, ``expit``, ``tanh`` or ``identity``.
+    null
+        The measure when there is no association; None for a proportion and a generic effect.
+    headers
+        Columns that hold it as it is printed, normalised.
+    analysis_headers
+        Columns that hold it on the scale of analysis, normalised.
+    """
+
+    name: str
+    label: str
+    analysis_label: str
+    back: str
+    null: float | None
+    headers: tuple[str, ...]
+    analysis_headers: tuple[str, ...]
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether the measure is analysed as its logarithm."""
+        return self.back == "exp"
+
+    @property
+    def legal(self) -> str:
+        """The headers an estimate may have, in words."""
+        first = [self.headers[0], f"log_{self.name}"] if self.headers else []
+        kind = " (on the log scale)" if self.is_ratio else ""
+        return f"{', '.join([*first, 'estimate'])}{kind}"
+
+
+_ESTIMATE = ("estimate", "yi", "te")
+_PLAIN = (*_ESTIMATE, "effect", "est")
+
+
+def _ratio(name: str, label: str, headers: tuple[str, ...]) -> Measure:
+    own = (f"log{name}", f"ln{name}", f"{name}log")
+    return Measure(name, label, f"log {label}", "exp", 1.0, (*headers, "ratio"), (*own, *_ESTIMATE))
+
+
+def _difference(name: str, label: str, headers: tuple[str, ...]) -> Measure:
+    return Measure(name, label, label, "identity", 0.0, (), (*headers, *_PLAIN))
+
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        _ratio("or", "odds ratio", ("or", "oddsratio", "aor", "adjustedor")),
+        _ratio("rr", "risk ratio", ("rr", "riskratio", "relativerisk", "arr", "adjustedrr")),
+        _difference("rd", "risk difference", ("rd", "riskdifference")),
+        _difference("md", "mean difference", ("md", "meandifference")),
+        _difference("smd", "standardised mean difference", ("smd", "g", "hedgesg")),
+        _ratio("rom", "ratio of means", ("ratioofmeans",)),
+        Measure("cor", "correlation", "Fisher z", "tanh", 0.0, (), ("fisherz", "zcor", *_ESTIMATE)),
+        _ratio("hr", "hazard ratio", ("hr", "hazardratio", "ahr", "adjustedhr")),
+        _ratio("irr", "incidence rate ratio", ("irr", "rateratio", "incidencerateratio")),
+        Measure("proportion", "proportion", "logit proportion", "expit", None, (),
+                ("logit", "logitproportion", *_ESTIMATE)),
+        Measure("generic", "effect", "effect", "identity", None, (), _PLAIN),
+    )
+}  # fmt: skip
+# What can be computed from each shape.
+OF_COUNTS = ("or", "rr", "rd")
+OF_MEANS = ("md", "smd", "rom")
+
+
+def measure_named(name: str, among: tuple[str, ...] = tuple(MEASURES)) -> Measure:
+    """The measure called ``name``.
+
+    Raises
+    ------
+    ValueError
+        It is not among those that are legal here; the message lists them.
+    """
+    if name not in among:
+        raise ValueError(f"measure={name!r} is not possible here; legal: {', '.join(among)}")
+    return MEASURES[name]
