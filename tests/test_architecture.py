@@ -13,7 +13,7 @@ PACKAGE = Path(bayespool.__file__).parent
 FLOORS = (
     ("numerics",),
     ("studies", "priors"),
-    ("hierarchy", "datasets"),
+    ("hierarchy", "datasets", "design"),
     ("accuracy", "association", "engines"),
     ("fitting", "storage", "estimands"),
     ("checks",),

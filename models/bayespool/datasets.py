@@ -1,10 +1,21 @@
 """The data sets that come with bayespool: a table ``<set>.csv`` and its card ``<set>.md``."""
 
+import re
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from bayespool.studies import AccuracyStudies, read_table
+from bayespool.studies import (
+    SHAPES,
+    AccuracyStudies,
+    AssociationStudies,
+    Effects,
+    read_studies,
+    read_table,
+)
+
+_SHAPE = re.compile(r"^Shape: (\w+)(?:, measure (\w+))?\.?$", re.M)
 
 
 def data_dir() -> Path:
@@ -30,36 +41,97 @@ def dataset_card(name: str) -> str:
     return (data_dir() / f"{_known(name)}.md").read_text(encoding="utf-8")
 
 
-def load_dataset(name: str) -> AccuracyStudies:
-    """A data set by name.
+def dataset_shape(name: str) -> tuple[str, str | None]:
+    """Which class a data set is read as, and for effects the measure, as its card says.
+
+    The card has a line ``Shape: ArmCounts`` or ``Shape: Effects, measure or``; one without is of
+    diagnostic accuracy.
+
+    Raises
+    ------
+    ValueError
+        No data set has this name, or its card names no shape there is.
+    """
+    found = _SHAPE.search(dataset_card(name))
+    if found is None:
+        return AccuracyStudies.__name__, None
+    shape, measure = found.groups()
+    if shape not in SHAPES or (measure is not None) != (shape == Effects.__name__):
+        raise ValueError(
+            f"{name}.md: {found[0]!r} is no shape; legal: {', '.join(SHAPES)}, "
+            f"and of {Effects.__name__} alone the measure"
+        )
+    return shape, measure
+
+
+def load_dataset(name: str) -> Any:
+    """A data set by name, as the class of `bayespool.studies` that its card names.
 
     Raises
     ------
     ValueError
         No data set has this name; the message lists the names.
     bayespool.studies.TableError
-        The data set is no table of diagnostic accuracy.
+        The table is faulty.
     """
-    return AccuracyStudies.from_table(data_dir() / f"{_known(name)}.csv", name=name)
+    shape, measure = dataset_shape(name)
+    path = data_dir() / f"{name}.csv"
+    if measure is not None:
+        return Effects.from_table(path, measure, name)
+    kind: Any = SHAPES[shape]
+    return kind.from_table(path, name)
 
 
 def resolve(table: str | Path) -> AccuracyStudies:
-    """Studies from a path or from the name of a data set; a file that exists wins over a name.
+    """Accuracy studies from a path or a data set's name; a file that exists wins over a name.
 
     Raises
     ------
     ValueError
-        Neither a file nor a data set.
+        Neither a file nor a data set, or a data set of another shape.
     bayespool.studies.TableError
         The table is faulty.
     """
+    path = _path(table)
+    if path is not None:
+        return AccuracyStudies.from_table(path)
+    shape, _ = dataset_shape(str(table))
+    if shape != AccuracyStudies.__name__:
+        names = [name for name in dataset_names() if dataset_shape(name)[0] == "AccuracyStudies"]
+        raise ValueError(
+            f"data set {str(table)!r} holds {shape}, no 2x2 tables of diagnostic accuracy; "
+            f"data sets that do are {', '.join(names)}"
+        )
+    studies: AccuracyStudies = load_dataset(str(table))
+    return studies
+
+
+def resolve_association(table: str | Path, measure: str) -> AssociationStudies:
+    """Studies of an association, for a measure, from a path or a data set's name.
+
+    Raises
+    ------
+    ValueError
+        Neither a file nor a data set, or an unknown measure.
+    bayespool.studies.TableError
+        The table is faulty, or holds nothing of this measure.
+    """
+    path = _path(table)
+    if path is not None:
+        return read_studies(path, measure)
     name = str(table)
-    if Path(table).is_file():
-        return AccuracyStudies.from_table(table)
+    return read_studies(data_dir() / f"{name}.csv", measure, name)
+
+
+def _path(table: str | Path) -> Path | None:
+    """The path of a file (or of a folder, which reading refuses); None for a data set's name."""
+    name, path = str(table), Path(table)
+    if path.is_file():
+        return path
     if name in dataset_names():
-        return load_dataset(name)
-    if Path(table).is_dir():
-        return AccuracyStudies.from_table(table)
+        return None
+    if path.is_dir():
+        return path
     raise ValueError(f"{name!r} is neither a file nor a data set; {_legal(name)}")
 
 

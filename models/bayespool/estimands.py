@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bayespool.numerics.marginals import Marginal
+
 Array = np.ndarray
 INTERVAL_KIND = "eti"
 INTERVAL_PROB = 0.95
@@ -73,6 +75,21 @@ def summarise(name: str, samples: Array, ancestor: Array | None) -> Estimate:
     return Estimate(
         name, mean, float(median), sd, float(lower), float(upper),
         mcse, quantile_mcse[1], quantile_mcse[0], quantile_mcse[2], ess,
+    )  # fmt: skip
+
+
+def of_marginal(name: str, marginal: Marginal, relative_error: float) -> Estimate:
+    """Summary of a marginal known exactly up to a small error of its density.
+
+    The error of a summary is at most that share of the standard deviation, and is given as its
+    Monte Carlo error although nothing was simulated; the effective sample size is infinite.
+    """
+    lower, median, upper = marginal.quantile(np.array([LOWER, 0.5, UPPER]))
+    sd = marginal.sd
+    error = max(relative_error, 1e-9) * sd
+    return Estimate(
+        name, marginal.mean, float(median), sd, float(lower), float(upper),
+        error, error, error, error, float("inf"),
     )  # fmt: skip
 
 

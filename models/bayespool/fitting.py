@@ -13,6 +13,7 @@ import numpy as np
 
 from bayespool import __version__
 from bayespool.engines.draws import Draws
+from bayespool.estimands import Estimate, of_marginal, summarise
 from bayespool.hierarchy import Hierarchy
 
 if TYPE_CHECKING:
@@ -74,13 +75,30 @@ class Fit:
     @cached_property
     def samples(self) -> dict[str, Array]:
         """Draws of every estimand, each of shape (n_chains, n_draws)."""
-        new = self.hierarchy.new_effects(self.theta, self._rng("new"))[:, 0]
-        return self.model.estimands(dict(self.draws.hyper), self._shaped(new))
+        rng = self._rng("new")
+        if self.draws.z_new is None:
+            new = self.hierarchy.new_effects(self.theta, rng)
+        else:
+            z = self.draws.z_new.reshape(len(self.draws.z_new), 1, -1)
+            new = self.hierarchy.effects_from(self.theta, z, rng)
+        return self.model.estimands(dict(self.draws.hyper), self._shaped(new[:, 0]), self.studies)
+
+    @cached_property
+    def estimates(self) -> dict[str, Estimate]:
+        """Summary of every estimand: exact where the engine knows its marginal, else of draws."""
+        exact = self.model.exact(dict(self.draws.exact)) if self.draws.exact else {}
+        error = float(self.draws.info.get("grid_error", 0.0))
+        return {
+            name: of_marginal(name, exact[name], error)
+            if name in exact
+            else summarise(name, samples, self.draws.ancestor)
+            for name, samples in self.samples.items()
+        }
 
     @cached_property
     def study_samples(self) -> dict[str, Array]:
         """Draws of each study's own estimands, shape (n_studies, n_chains, n_draws)."""
-        return self.model.study_estimands(dict(self.draws.hyper), self.effects)
+        return self.model.study_estimands(dict(self.draws.hyper), self.effects, self.studies)
 
     @cached_property
     def log_likelihood(self) -> Array:
@@ -113,7 +131,7 @@ class Fit:
         rng = self._rng("prior")
         new = self.hierarchy.new_effects(self.prior_theta, rng)[:, 0]
         hyper = {n: x[None] for n, x in self.hierarchy.natural(self.prior_theta).items()}
-        return self.model.estimands(hyper, new[:, None])
+        return self.model.estimands(hyper, new[:, None], self.studies)
 
     @property
     def provenance(self) -> dict[str, Any]:

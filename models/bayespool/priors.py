@@ -269,6 +269,44 @@ class Uniform(_Call):
 
 
 @dataclass(frozen=True, repr=False)
+class Gamma(_Call):
+    """Gamma with `shape` and `rate`; its mean is shape / rate."""
+
+    shape: float
+    rate: float
+    support: ClassVar[str] = "positive"
+    positive_parameters: ClassVar[tuple[str, ...]] = ("shape", "rate")
+
+    def logpdf(self, x: Array) -> Array:
+        return (
+            self.shape * np.log(self.rate)
+            - special.gammaln(self.shape)
+            + (self.shape - 1.0) * np.log(x)
+            - self.rate * x
+        )
+
+    def ppf(self, u: Array) -> Array:
+        return special.gammaincinv(self.shape, u) / self.rate
+
+    def to_pymc(self, name: str) -> Any:
+        import pymc as pm
+
+        return pm.Gamma(name, alpha=self.shape, beta=self.rate)
+
+
+@dataclass(frozen=True, repr=False)
+class Fixed(_Call):
+    """A known value: a standard deviation that is no parameter."""
+
+    value: float
+    support: ClassVar[str] = "positive"
+
+    def _check(self) -> None:
+        if self.value < 0:
+            raise ValueError(f"{self!r}: a standard deviation is not negative")
+
+
+@dataclass(frozen=True, repr=False)
 class LKJ(_Call):
     """Correlation with density proportional to ``(1 - rho^2)^(eta - 1)`` (LKJ in two dimensions).
 
@@ -338,6 +376,8 @@ PRIORS: dict[str, Callable[..., Any]] = {
         LogNormal,
         InverseGamma,
         Exponential,
+        Gamma,
+        Fixed,
         Uniform,
         LKJ,
         ProbabilityInterval,

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bayespool.engines import grid
 from bayespool.engines.draws import Draws
 from bayespool.fitting import Fit
 from bayespool.priors import prior_from_call
@@ -28,7 +29,8 @@ def to_tree(fitted: Fit) -> Any:
 
     hierarchy, studies = fitted.hierarchy, fitted.studies
     chains, draws = fitted.draws.shape
-    labels = list(studies.row)
+    labels = list(hierarchy.labels)
+    by_row = "study" if list(studies.row) == labels else "result"
     coords = {"chain": np.arange(chains), "draw": np.arange(draws), "study": labels}
     sampled = ("chain", "draw")
     by_study = ("chain", "draw", "study")
@@ -46,9 +48,9 @@ def to_tree(fitted: Fit) -> Any:
     def rows(values: np.ndarray, shape: tuple[int, int]) -> dict[str, Any]:
         out = {}
         for kind, (study, part) in hierarchy.by_kind(values).items():
-            if not np.array_equal(study, np.arange(len(labels))):
-                raise ValueError(f"{kind} is not observed once in every study")
-            out[kind] = (by_study, last(part.reshape(-1, *shape)))
+            once = np.array_equal(study, np.arange(len(labels)))
+            dims = by_study if once else ("chain", "draw", "result")
+            out[kind] = (dims, last(part.reshape(-1, *shape)))
         return out
 
     rng = np.random.default_rng([fitted.seed, 5])
@@ -61,7 +63,7 @@ def to_tree(fitted: Fit) -> Any:
     if fitted.draws.ancestor is not None:
         stats["ancestor"] = fitted.draws.ancestor[None]
     observed = {
-        kind: (("study",), part)
+        kind: (("study",) if len(part) == len(labels) else ("result",), part)
         for kind, (_, part) in hierarchy.by_kind(hierarchy.likelihood.observed()).items()
     }
     groups = {
@@ -79,8 +81,8 @@ def to_tree(fitted: Fit) -> Any:
         "prior_predictive": xr.Dataset(rows(prior_rows, (1, prior_theta.shape[1])), prior_coords),
         "observed_data": xr.Dataset(observed, {"study": labels}),
         "constant_data": xr.Dataset(
-            {n: (("study",), getattr(studies, n)) for n in ("n_diseased", "n_healthy")},
-            {"study": labels},
+            {name: ((by_row,), value) for name, value in _numbers(studies).items()},
+            {by_row: list(studies.row)},
         ),
     }
     tree = xr.DataTree.from_dict({f"/{name}": group for name, group in groups.items()})
@@ -138,13 +140,18 @@ def load(path: str | Path) -> Fit:
     )
     stats = {n: v.values for n, v in tree["sample_stats"].data_vars.items()}
     ancestor = stats.pop("ancestor", None)
+    info = json.loads(tree.attrs["info"])
+    # the deterministic path is cheaper to run again than to store
+    again = grid.run(model.hierarchy(studies), int(tree.attrs["seed"])) if "path" in info else None
     draws = Draws(
         engine=tree.attrs["engine"],
         hyper=hyper,
         effects=effects,
         ancestor=None if ancestor is None else ancestor[0],
         sample_stats=stats,
-        info=json.loads(tree.attrs["info"]),
+        z_new=None if again is None else again.z_new,
+        exact={} if again is None else again.exact,
+        info=info,
         messages=tuple(json.loads(tree.attrs["messages"])),
         failures=tuple(json.loads(tree.attrs["failures"])),
     )
@@ -157,9 +164,11 @@ def model_from_call(text: str) -> Any:
 
     Parsed, never evaluated.
     """
-    from bayespool.accuracy import Bivariate
+    from bayespool import accuracy, association
 
-    models = {"Bivariate": Bivariate}
+    models: dict[str, Any] = {
+        name: getattr(home, name) for home in (accuracy, association) for name in home.__all__
+    }
     call = ast.parse(text, mode="eval").body
     if not (
         isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in models
@@ -189,9 +198,23 @@ def studies_to_record(studies: Any) -> dict[str, Any]:
 
 def studies_from_record(record: dict[str, Any]) -> Any:
     """The studies that `studies_to_record` wrote down."""
-    from bayespool.studies import AccuracyStudies
+    from bayespool import studies
 
-    kinds = {"AccuracyStudies": AccuracyStudies}
-    values = {key: value for key, value in record.items() if key != "kind"}
-    values |= {key: tuple(values[key]) for key in ("study", "row")}
-    return kinds[record["kind"]](**values)
+    kind = getattr(studies, record["kind"])
+    arrays = set(kind.ARRAYS)
+    return kind(
+        **{
+            key: np.array(value)
+            if key in arrays
+            else tuple(tuple(v) if isinstance(v, list) else v for v in value)
+            if isinstance(value, list)
+            else value
+            for key, value in record.items()
+            if key != "kind"
+        }
+    )
+
+
+def _numbers(studies: Any) -> dict[str, np.ndarray]:
+    """The arrays of a study table: counts, effects and their errors."""
+    return {name: getattr(studies, name) for name in (*studies.ARRAYS, *studies.DERIVED)}

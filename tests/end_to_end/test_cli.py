@@ -55,6 +55,59 @@ def test_options_reach_the_fit(table):
     assert "probit_sens" in summary["estimands"]
 
 
+FLAGS = {
+    "--leave-one-out": "leave_one_out",
+    "--prior-sensitivity": "prior_sensitivity",
+    "--cumulative": "cumulative",
+}
+DATED = "study,year,tp,fp,fn,tn\nA,2001,18,17,4,25\nB,2002,15,12,7,19\nC,2002,24,10,5,13\n"
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_each_analysis_adds_its_key(table, flag):
+    table.write_text(DATED)
+    done = run("accuracy", "review.csv", "--engine", "quadrature", "--json", flag, cwd=table.parent)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert set(FLAGS.values()) & set(summary) == {FLAGS[flag]}
+    rows = summary[FLAGS[flag]]
+    assert len(rows) == {"leave_one_out": 3, "prior_sensitivity": 9, "cumulative": 2}[FLAGS[flag]]
+    assert [p.name for p in table.parent.iterdir()] == ["review.csv"]
+
+
+def test_all_analyses_are_reported(table):
+    table.write_text(DATED)
+    done = run(
+        "accuracy", "review.csv", "--engine", "quadrature", "--out", "rep", *FLAGS,
+        cwd=table.parent,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "Leaving out" in said
+    assert "other priors" in said
+    assert "to all 3" in said
+    for name in FLAGS.values():
+        assert (table.parent / "rep" / f"{name}.csv").stat().st_size > 0
+    # what was not asked for again is gone with the old report
+    done = run("accuracy", "review.csv", "--engine", "quadrature", "--out", "rep", cwd=table.parent)
+    assert done.returncode == 0, done.stderr
+    assert not (table.parent / "rep" / "cumulative.csv").exists()
+
+
+def test_json_with_analyses_loads_no_heavy_package(table):
+    table.write_text(DATED)
+    code = (
+        "import sys\nfrom bayespool.cli import app\n"
+        f"app(['accuracy', 'review.csv', '--engine', 'quadrature', '--json', *{list(FLAGS)}])\n"
+        "bad = {'pandas', 'matplotlib', 'jinja2', 'pymc', 'xarray', 'arviz_stats', 'arviz_base'}\n"
+        "sys.exit(', '.join(bad & {m.split('.')[0] for m in sys.modules}) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=table.parent, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_report_check_and_datasets(table):
     folder = table.parent
     done = run("accuracy", "review.csv", "--engine", "quadrature", "--out", "rep", cwd=folder)
@@ -91,6 +144,9 @@ def test_report_check_and_datasets(table):
         (("accuracy", "bad.csv"), "bad.csv"),
         (("accuracy", "cidp_mrn"), "--where"),
         (("accuracy", "review.csv", "--out", "mine"), "not a report"),
+        (("accuracy", "one.csv", "--leave-one-out"), "at least 2 studies"),
+        (("accuracy", "review.csv", "--cumulative"), "needs the column 'year'"),
+        (("accuracy", "undated.csv", "--cumulative"), "is empty for B"),
         (("check", "bad.csv"), "4 problems"),
         (("report", "nosuch.nc"), "no such file"),
         (("report", "review.csv"), "review.csv"),
@@ -99,6 +155,8 @@ def test_report_check_and_datasets(table):
 def test_wrong_requests_are_refused_in_words_and_write_nothing(table, arguments, words):
     folder = table.parent
     (folder / "bad.csv").write_text("study,tp,fp,fn,tn\nA,-1,2,3,4\nB,x,2,3,4\nB,1,2.5,3,4\n")
+    (folder / "one.csv").write_text("study,tp,fp,fn,tn\nA,8,2,3,9\n")
+    (folder / "undated.csv").write_text("study,year,tp,fp,fn,tn\nA,2001,8,2,3,9\nB,,9,1,4,8\n")
     (folder / "mine").mkdir()
     (folder / "mine" / "thesis.doc").write_text("do not touch")
     before = sorted(folder.rglob("*"))

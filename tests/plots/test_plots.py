@@ -10,8 +10,21 @@ import matplotlib
 import numpy as np
 import pytest
 
-from bayespool.plots import forest, pit, predictive, priors, sroc, style, svg, traces
+from bayespool.plots import (
+    cumulative,
+    forest,
+    influence,
+    pit,
+    predictive,
+    priors,
+    sensitivity,
+    sroc,
+    style,
+    svg,
+    traces,
+)
 from bayespool.plots.marks import Interval
+from bayespool.plots.rows import Panel, Row, RowsTable
 
 SOME = Interval(0.7, 0.5, 0.9)
 LINE = (np.array([0.1, 0.4, 0.6]), np.array([0.5, 0.7, 0.9]))
@@ -48,6 +61,13 @@ def prior_panels() -> tuple[priors.PriorPanel, ...]:
     return plain, ticked
 
 
+def rows_table(n: int = 3, panels: int = 2, wide: bool = False) -> RowsTable:
+    wider = (Interval(0.7, 0.1, 0.99),) * panels if wide else ()
+    rows = tuple(Row(f"A $x$ & {i}", i + 1, (SOME,) * panels, wider) for i in range(n))
+    shown = [Panel(f"Panel {i}", i == 0, SOME) for i in range(panels)]
+    return RowsTable(tuple(shown), rows)
+
+
 CASES: dict[str, tuple[Any, Any]] = {
     "forest": (forest, forest_table()),
     "sroc": (sroc, sroc_table()),
@@ -55,6 +75,10 @@ CASES: dict[str, tuple[Any, Any]] = {
     "predictive": (predictive, predictive_table()),
     "pit": (pit, pit.PitTable(*(np.linspace(0.1, 0.9, 5),) * 4)),
     "priors": (priors, prior_panels()),
+    "influence": (influence, rows_table()),
+    "sensitivity": (sensitivity, rows_table(wide=True)),
+    "cumulative": (cumulative, rows_table(1, 1)),
+    "threepanels": (cumulative, rows_table(2, 3)),
     "ranks": (traces, (traces.RankPanel("tau", np.full((4, 20), 100)),)),
 }
 
@@ -81,6 +105,24 @@ def test_forest_grows_to_a_limit(n: int, rows: int) -> None:
     table = forest_table(n)
     assert len(table.drawn) == rows
     assert forest.draw(table).get_size_inches()[1] < 30
+
+
+def test_rows_of_intervals_are_where_the_table_says() -> None:
+    """Percent axes show the whole of every interval, and the squares are the medians."""
+    first, second = Interval(0.95, 0.90, 0.97), Interval(0.93, 0.86, 0.96)
+    table = RowsTable(
+        (Panel("Specificity", True, first),), (Row("A", 1, (first,)), Row("B", 2, (second,)))
+    )
+    figure = influence.draw(table)
+    axes = next(a for a in figure.axes if a.get_title(loc="left"))
+    assert axes.get_title(loc="left") == "Specificity (%)"
+    low, high = axes.get_xlim()
+    assert low < 0.86
+    assert 0.97 < high <= 1.01
+    squares = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "s"]
+    assert squares == [0.95, 0.93]
+    figure.canvas.draw()
+    assert {text.get_text() for text in axes.get_xticklabels()} >= {"86", "96"}
 
 
 def test_no_global_figures() -> None:

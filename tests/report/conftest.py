@@ -33,6 +33,7 @@ def awkward() -> Any:
         fn=[2, 0, 3, 1, 4],
         tn=[9, 12, 20, 0, 5],
         **{"=cov": ["=1+1", "-a", "ok", None, "+z"], "tp_note": [1, 2, 3, 4, None]},
+        order=[2, 1, 1, 2, 2],
     )
     return bp.fit(bp.accuracy.Bivariate(), studies, engine="quadrature")
 
@@ -54,3 +55,27 @@ def awkward_report(awkward: Any, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return write_report(
         awkward, tmp_path_factory.mktemp("reports") / "awkward", title="<b>Title</b> & more"
     )
+
+
+@pytest.fixture(scope="session")
+def refits(awkward: Any) -> dict[str, Any]:
+    """Leave-one-out, two priors and two steps of the awkward table."""
+    from dataclasses import replace
+
+    from bayespool.checks.leave_one_out import refit_without_each
+    from bayespool.checks.variants import cumulative, prior_sensitivity
+    from bayespool.priors import HalfNormal
+
+    tight = replace(awkward.model, tau_sens=HalfNormal(0.3), tau_spec=HalfNormal(0.3))
+    return {
+        "leave_one_out": refit_without_each(awkward, ess=1_000.0),
+        "prior_sensitivity": prior_sensitivity(awkward, {"tau: HalfNormal(0.3)": tight}),
+        "cumulative": cumulative(awkward, "order"),
+    }
+
+
+@pytest.fixture(scope="session")
+def refit_report(
+    awkward: Any, refits: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    return write_report(awkward, tmp_path_factory.mktemp("reports") / "refits", **refits)

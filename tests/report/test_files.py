@@ -124,7 +124,7 @@ def test_posterior_reads_back(report: Path, fitted: Any) -> None:
 
 def test_reports_repeat_byte_for_byte(report: Path, fitted: Any, tmp_path: Path) -> None:
     first, second = (write_report(fitted, tmp_path / name) for name in ("a", "b"))
-    assert {p.name for p in first.iterdir()} == set(CONTENTS)
+    assert {p.name for p in first.iterdir()} == set(CONTENTS)  # nothing else was asked for
     for path in sorted(first.rglob("*")):
         if path.is_file() and path.suffix != ".nc":
             assert path.read_bytes() == (second / path.relative_to(first)).read_bytes()

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from bayespool import datasets
-from bayespool.studies import AccuracyStudies, TableError
+from bayespool.studies import SHAPES, ArmCounts, Correlations, TableError
 
 GOOD = "study,tp,fp,fn,tn\nA,10,2,3,40\n"
 
@@ -69,8 +69,35 @@ def test_data_dir_of_this_checkout_exists():
 def test_every_data_set_has_a_card_and_is_read(name):
     assert datasets.dataset_card(name).strip()
     studies = datasets.load_dataset(name)
-    assert isinstance(studies, AccuracyStudies)
+    shape, measure = datasets.dataset_shape(name)
+    assert type(studies) is SHAPES[shape]
+    assert getattr(studies, "measure", None) == measure
     assert studies.name == name
+
+
+def test_the_card_names_the_shape(folder):
+    data = datasets.data_dir()
+    table = "study,a,b,c,d\nA,1,2,3,4\n"
+    for name, shape in {"arms": "ArmCounts", "effects": "Effects, measure or"}.items():
+        (data / f"{name}.csv").write_text(table, encoding="utf-8")
+        (data / f"{name}.md").write_text(f"# x\n\nShape: {shape}\n", encoding="utf-8")
+    assert type(datasets.load_dataset("arms")) is ArmCounts
+    assert datasets.load_dataset("effects").measure == "or"
+    assert type(datasets.resolve_association("arms", "rr")) is ArmCounts
+    assert datasets.resolve_association("effects", "or").name == "effects"
+    with pytest.raises(ValueError, match=r"'arms' holds ArmCounts, no 2x2 .* are Audit, bio"):
+        datasets.resolve("arms")
+    for wrong in ("Arms", "Effects", "ArmCounts, measure or"):
+        (data / "arms.md").write_text(f"# x\n\nShape: {wrong}\n", encoding="utf-8")
+        with pytest.raises(ValueError, match="is no shape; legal: AccuracyStudies, ArmCounts"):
+            datasets.load_dataset("arms")
+
+
+def test_resolve_association(folder):
+    (folder / "mine.csv").write_text("study,r,n\nA,0.1,20\n", encoding="utf-8")
+    assert type(datasets.resolve_association("mine.csv", "cor")) is Correlations
+    with pytest.raises(ValueError, match="neither a file nor a data set"):
+        datasets.resolve_association("none.csv", "cor")
 
 
 def test_importing_is_cheap():

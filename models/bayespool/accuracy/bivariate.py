@@ -17,7 +17,7 @@ import numpy as np
 from bayespool.accuracy import roc
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Binomial
-from bayespool.numerics.links import LINKS, link
+from bayespool.numerics.links import LINKS, link, mean_proportion
 from bayespool.priors import LKJ, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
 
 if TYPE_CHECKING:
@@ -182,9 +182,12 @@ class Bivariate:
             correlations=("rho",),
             correlation_prior=prior["rho"],
             kinds=("tp", "tn") * k,
+            labels=studies.row,
         )
 
-    def study_estimands(self, draws: dict[str, Array], effects: Array) -> dict[str, Array]:
+    def study_estimands(
+        self, draws: dict[str, Array], effects: Array, studies: Any
+    ) -> dict[str, Array]:
         """Sensitivity and specificity of every study (proportions), shape (n_studies, ...)."""
         g = link(self.link)
         return {
@@ -203,7 +206,7 @@ class Bivariate:
                 "chosen with studies.where(column, value) or --where COLUMN=VALUE"
             )
 
-    def estimands(self, draws: dict[str, Array], new: Array) -> dict[str, Array]:
+    def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """What a reader asks for, from hyperparameters.
 
         Parameters
@@ -223,8 +226,8 @@ class Bivariate:
         tau_sens, tau_spec, rho = draws["tau_sens"], draws["tau_spec"], draws["rho"]
         out = roc.accuracy_measures(mu_sens, mu_spec, g)
         out["auc"] = roc.area(mu_sens, mu_spec, tau_sens, tau_spec, g)
-        out["sens_marginal"] = roc.marginal(mu_sens, tau_sens, g)
-        out["spec_marginal"] = roc.marginal(mu_spec, tau_spec, g)
+        out["sens_marginal"] = mean_proportion(mu_sens, tau_sens, g)
+        out["spec_marginal"] = mean_proportion(mu_spec, tau_spec, g)
         out["sens_new"] = g.inverse(mu_sens + new[0])
         out["spec_new"] = g.inverse(mu_spec + new[1])
         out |= {name: draws[name] for name in self.parameters}

@@ -86,13 +86,3 @@ def area(
     for value in t:
         total += g.density(np.asarray(value)) * g.inverse(mu_sens + slope * (mu_spec - value))
     return total * step
-
-
-def marginal(mu: Array, tau: Array, g: Link, points: int = 41) -> Array:
-    """Mean proportion over studies, ``E[g^-1(mu + tau z)]`` with z standard normal."""
-    z, step = np.linspace(-7.0, 7.0, points, retstep=True)
-    weight = np.exp(-0.5 * z * z) * step / np.sqrt(2.0 * np.pi)
-    total = np.zeros(np.shape(mu))
-    for value, w in zip(z, weight, strict=True):
-        total += w * g.inverse(mu + tau * value)
-    return total

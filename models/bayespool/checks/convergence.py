@@ -32,6 +32,17 @@ def check(fitted: Fit) -> list[Finding]:
 
 def _quadrature(fitted: Fit) -> list[Finding]:
     info = fitted.draws.info
+    if info.get("path") == "grid":
+        return [
+            at_most(
+                "grid_error",
+                info["grid_error"],
+                LOG_LIKELIHOOD_ERROR,
+                "Leaving out every second grid point moves the log evidence by "
+                f"{info['grid_error']:.1g}.",
+                gate=True,
+            )
+        ]
     return [
         at_most(
             "quadrature_error", info["node_error"], LOG_LIKELIHOOD_ERROR,

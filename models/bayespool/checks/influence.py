@@ -66,7 +66,7 @@ def check(fitted: Fit) -> list[Finding]:
     """One finding: the largest Pareto k, and whose it is."""
     result = leave_one_out(fitted)
     worst = int(np.argmax(result.pareto_k))
-    above = [fitted.studies.row[i] for i in np.flatnonzero(result.pareto_k > PARETO_K)]
+    above = [fitted.hierarchy.labels[i] for i in np.flatnonzero(result.pareto_k > PARETO_K)]
     note = f" Influential: {', '.join(above)}." if above else ""
     return [
         at_most(
@@ -74,7 +74,7 @@ def check(fitted: Fit) -> list[Finding]:
             float(result.pareto_k[worst]),
             PARETO_K,
             f"Leave-one-study-out: the largest Pareto k is {result.pareto_k[worst]:.2f} "
-            f"({fitted.studies.row[worst]}).{note}",
+            f"({fitted.hierarchy.labels[worst]}).{note}",
             gate=False,
         )
     ]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayespool.engines import quadrature
-from bayespool.estimands import Estimate, summarise
+from bayespool.estimands import Estimate
 from bayespool.fitting import Fit, package_versions
 
 if TYPE_CHECKING:
@@ -38,12 +37,9 @@ class LeftOut:
     elpd: float
     refitted: bool
 
-    @cached_property
+    @property
     def estimates(self) -> dict[str, Estimate]:
-        return {
-            name: summarise(name, samples, self.fit.draws.ancestor)
-            for name, samples in self.fit.samples.items()
-        }
+        return self.fit.estimates
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,5 +97,4 @@ def refit_without_each(fitted: Fit, ess: float = 4_000.0) -> LeaveOneOutRefits:
         own = fitted.hierarchy.subset([k]).log_likelihood(result.theta, result.nodes)[0]
         elpd = float(np.logaddexp.reduce(own) - np.log(own.size))
         out.append(LeftOut(studies.row[k], one, elpd, refitted))
-    full = {n: summarise(n, x, fitted.draws.ancestor) for n, x in fitted.samples.items()}
-    return LeaveOneOutRefits(full, tuple(out))
+    return LeaveOneOutRefits(fitted.estimates, tuple(out))

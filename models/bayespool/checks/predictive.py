@@ -58,7 +58,7 @@ def predictive_rows(fitted: Fit) -> list[PredictiveRow]:
         below = (replicated < observed[i]) + 0.5 * (replicated == observed[i])
         out.append(
             PredictiveRow(
-                fitted.studies.row[study],
+                fitted.hierarchy.labels[study],
                 hierarchy.kinds[i],
                 float(observed[i]),
                 float(trials[i]),

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bayespool.estimands import Estimate, summarise
+from bayespool.estimands import Estimate
 from bayespool.fitting import Fit, fit
 
 if TYPE_CHECKING:
@@ -21,12 +20,9 @@ class Variant:
     name: str
     fit: Fit
 
-    @cached_property
+    @property
     def estimates(self) -> dict[str, Estimate]:
-        return {
-            name: summarise(name, samples, self.fit.draws.ancestor)
-            for name, samples in self.fit.samples.items()
-        }
+        return self.fit.estimates
 
     @property
     def log_marginal_likelihood(self) -> float | None:

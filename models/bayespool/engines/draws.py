@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from bayespool.numerics.marginals import Marginal
+
 Array = np.ndarray
 
 
@@ -24,6 +26,10 @@ class Draws:
     ancestor : array of int, shape (n_draws,), or None
         For importance-resampled draws: draws with equal ancestors are copies of one another.
     sample_stats : mapping of str to array, shape (n_chains, n_draws)
+    z_new : array, shape (q, n_chains, n_draws), or None
+        Standard-normal effects of a new study, where the engine made its own.
+    exact : mapping of str to Marginal
+        Marginals of hyperparameters (and ``new``) known exactly, without draws.
     info : mapping of str to number or text
         What the engine measured about itself.
     messages : tuple of str
@@ -37,6 +43,8 @@ class Draws:
     effects: Array | None = None
     ancestor: Array | None = None
     sample_stats: Mapping[str, Array] = field(default_factory=dict)
+    z_new: Array | None = None
+    exact: Mapping[str, Marginal] = field(default_factory=dict)
     info: Mapping[str, Any] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()

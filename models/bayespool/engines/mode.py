@@ -29,6 +29,8 @@ def posterior_mode(hierarchy: Hierarchy) -> tuple[Array, Array]:
         for c, (i, j) in enumerate(pairs):
             points[[i, j], 1 + 2 * d + c] = step[i], step[j]
         f = hierarchy.log_posterior(theta[:, None] + points, 1)
+        # beyond the edge of a bounded prior the density is zero: a fall, but not a bottomless one
+        f = np.where(np.isfinite(f), f, f[0] - 3.0)
         up, down = f[1 : 1 + d], f[1 + d : 1 + 2 * d]
         value = f[0]
         gradient = (up - down) / (2.0 * step)
@@ -54,7 +56,7 @@ def posterior_mode(hierarchy: Hierarchy) -> tuple[Array, Array]:
 
 def _start(hierarchy: Hierarchy) -> Array:
     """Weighted least squares for the coefficients; prior medians, at most 0.5, for the SDs."""
-    eta, weight = hierarchy.likelihood.start()
+    eta, weight = (values[:, 0] for values in hierarchy.likelihood.start())
     weight = weight / (1.0 + 0.25 * weight)
     spread = np.array(
         [
@@ -66,9 +68,11 @@ def _start(hierarchy: Hierarchy) -> Array:
     x = hierarchy.X
     normal = np.einsum("ri,r,rj->ij", x, weight, x) + np.diag(1.0 / spread**2)
     beta = np.linalg.solve(normal, np.einsum("ri,r,r->i", x, weight, eta) + centre / spread**2)
-    medians = [float(p.ppf(np.array(0.5))) for p in hierarchy.scale_priors]
-    log_tau = np.log(np.clip(medians, 1e-3, 0.5))
-    return np.concatenate([beta, log_tau, np.zeros(len(hierarchy.correlations))])
+    log_positive = [
+        np.log(20.0 if name == "nu" else np.clip(float(p.ppf(np.array(0.5))), 1e-3, 0.5))
+        for name, p in hierarchy.positive.items()
+    ]
+    return np.concatenate([beta, log_positive, np.zeros(len(hierarchy.correlations))])
 
 
 def _positive_inverse(matrix: Array, scale: Array) -> Array:

@@ -72,8 +72,12 @@ def sample(
     hyper = {
         name: np.asarray(posterior[name].transpose("chain", "draw")) for name in hierarchy.names
     }
-    v = np.asarray(posterior["v"].transpose(..., "study", "chain", "draw"))
-    v = np.moveaxis(v, -4, 0) if v.ndim == 4 else v[None]
+    effects = None
+    if "v" in posterior and posterior["v"].shape[-1] == hierarchy.dimension:
+        v = np.moveaxis(np.asarray(posterior["v"]), (-1, -2), (0, 1))
+        if hierarchy.freedom_prior is not None:
+            v = v / np.sqrt(np.moveaxis(np.asarray(posterior["precision"]), -1, 0))
+        effects = _effects(hierarchy, hyper, v)
     stats = {
         new: np.asarray(tree.sample_stats[old])
         for old, new in KEPT_STATS.items()
@@ -82,7 +86,7 @@ def sample(
     return Draws(
         engine="nuts",
         hyper=hyper,
-        effects=_effects(hierarchy, hyper, v),
+        effects=effects,
         sample_stats=stats,
         info={
             "sampler": sampler,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bayespool.engines import grid
 from bayespool.engines.draws import Draws
 from bayespool.engines.mode import posterior_mode
 from bayespool.hierarchy import Hierarchy
@@ -92,7 +93,9 @@ class QuadratureDraws:
 
 
 def run(hierarchy: Hierarchy, seed: int, ess: float = 4_000.0, nodes: int | None = None) -> Draws:
-    """`sample`, in the form that every engine returns."""
+    """`sample`, in the form that every engine returns; by the grid where that applies."""
+    if grid.applies(hierarchy):
+        return grid.run(hierarchy, seed)
     return as_draws(hierarchy, sample(hierarchy, seed, ess, nodes))
 
 

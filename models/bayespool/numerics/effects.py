@@ -1,8 +1,8 @@
-"""Effect sizes: from what a study prints to an estimate and its standard error on the scale of analysis.
+"""Effect sizes: from what a study prints to estimate and standard error on the scale of analysis.
 
 Every function is vectorised NumPy, checks nothing (`bayespool.studies` does) and divides by zero
-where a table allows no effect: the result is then infinite or not a number, never an invented value.
-A number is added to the cells only where the caller asks for it with ``add``.
+where a table allows no effect: the result is then infinite or not a number, never invented. A
+number is added to the cells only where the caller asks for it with ``add``.
 """
 
 from __future__ import annotations

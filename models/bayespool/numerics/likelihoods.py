@@ -7,6 +7,7 @@ row, the log likelihood, its slope and its (expected) curvature.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -36,12 +37,16 @@ class RowLikelihood(Protocol):
         """What was observed, shape (n_rows,)."""
         ...
 
+    def widened(self, extra: Array) -> RowLikelihood:
+        """The same rows with an independent normal effect of SD `extra` on each."""
+        ...
+
     def log_density(self, eta: Array) -> Array:
         """Log likelihood per row without the terms that do not depend on ``eta``."""
         ...
 
     def log_constant(self) -> Array:
-        """The terms left out of `log_density`, shape (n_rows,)."""
+        """The terms left out of `log_density`, shape (n_rows, 1) or (n_rows, n_draws)."""
         ...
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
@@ -49,7 +54,7 @@ class RowLikelihood(Protocol):
         ...
 
     def start(self) -> tuple[Array, Array]:
-        """Each row's own estimate of eta and its weight, shape (n_rows,), before any model."""
+        """Each row's own estimate of eta and its weight, (n_rows, 1) or (n_rows, n_draws)."""
         ...
 
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
@@ -83,6 +88,9 @@ class Binomial:
     def observed(self) -> Array:
         return self.successes
 
+    def widened(self, extra: Array) -> Binomial:
+        raise NotImplementedError("effects of single binomial rows have no closed form")
+
     def take(self, rows: Array) -> Binomial:
         return Binomial(self.successes[rows], self.trials[rows], self.link_name)
 
@@ -105,7 +113,8 @@ class Binomial:
 
     def log_constant(self) -> Array:
         y, n = self.successes, self.trials
-        return special.gammaln(n + 1.0) - special.gammaln(y + 1.0) - special.gammaln(n - y + 1.0)
+        total = special.gammaln(n + 1.0) - special.gammaln(y + 1.0)
+        return (total - special.gammaln(n - y + 1.0))[:, None]
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
         y = self.successes[:, None].astype(float)
@@ -132,10 +141,112 @@ class Binomial:
         p = (self.successes + 0.5) / (self.trials + 1.0)
         eta = self._link.forward(p)
         weight = self.trials * self._link.density(eta) ** 2 / (p * (1.0 - p))
-        return eta, weight
+        return eta[:, None], weight[:, None]
 
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
         return rng.binomial(self.trials, self._link.inverse(eta))
+
+
+@dataclass(frozen=True, eq=False)
+class NoncentralHypergeometric:
+    """Events in group 1 given both margins of a 2x2 table; ``eta`` is the log odds ratio.
+
+    Parameters
+    ----------
+    events, people, total_events, others : array of int, shape (n_rows,)
+        Events and people of group 1, events of both groups, people of group 2.
+
+    References
+    ----------
+    Stijnen, Hamza & Ozdemir (2010), Stat Med 29:3046-3067.
+    """
+
+    events: Array
+    people: Array
+    total_events: Array
+    others: Array
+    exact: bool = field(default=False, init=False)
+    link_name: str = field(default="identity", init=False)
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    @cached_property
+    def support(self) -> Array:
+        """Possible events of group 1, (n_rows, longest support); padded with the last."""
+        low = np.maximum(0, self.total_events - self.others)
+        high = np.minimum(self.people, self.total_events)
+        width = int((high - low).max()) + 1
+        return np.minimum(low[:, None] + np.arange(width), high[:, None]).astype(float)
+
+    @cached_property
+    def log_weight(self) -> Array:
+        """Log number of tables of each support point; minus infinity for padding."""
+        x, n1, n2 = self.support, self.people[:, None], self.others[:, None]
+        other = self.total_events[:, None] - x
+        weight = _log_choose(n1, x) + _log_choose(n2, other)
+        padding = np.concatenate([np.zeros((len(x), 1), bool), np.diff(x, axis=1) == 0], axis=1)
+        return np.where(padding, -np.inf, weight)
+
+    def observed(self) -> Array:
+        return self.events
+
+    def widened(self, extra: Array) -> NoncentralHypergeometric:
+        raise NotImplementedError("effects of single hypergeometric rows have no closed form")
+
+    def take(self, rows: Array) -> NoncentralHypergeometric:
+        return NoncentralHypergeometric(
+            self.events[rows], self.people[rows], self.total_events[rows], self.others[rows]
+        )
+
+    def _terms(self, eta: Array) -> tuple[Array, Array]:
+        """Normalised probabilities over the support (first axis), and the log normaliser."""
+        extra = (1,) * (eta.ndim - 2)
+        shape = (self.support.shape[1], *extra, len(self), 1)
+        weight = self.log_weight.T.reshape(shape)
+        terms = weight + self.support.T.reshape(shape) * eta
+        top = terms.max(axis=0)
+        np.subtract(terms, top, out=terms)
+        np.exp(terms, out=terms)
+        total = terms.sum(axis=0)
+        return terms / total, np.log(total) + top
+
+    def log_density(self, eta: Array) -> Array:
+        _, normaliser = self._terms(eta)
+        return self.events[:, None] * eta - normaliser
+
+    def log_constant(self) -> Array:
+        chosen = _log_choose(self.people, self.events)
+        return (chosen + _log_choose(self.others, self.total_events - self.events))[:, None]
+
+    def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
+        p, _ = self._terms(eta)
+        x = self.support.T.reshape(p.shape[0], *(1,) * (eta.ndim - 2), len(self), 1)
+        mean = (p * x).sum(axis=0)
+        return self.events[:, None] - mean, (p * (x - mean) ** 2).sum(axis=0)
+
+    def start(self) -> tuple[Array, Array]:
+        a, b = self.events + 0.5, self.people - self.events + 0.5
+        c = self.total_events - self.events
+        d = self.others - c + 0.5
+        c = c + 0.5
+        flat = self.support.max(axis=1) == self.support.min(axis=1)  # the margins fix the table
+        weight = np.where(flat, 0.0, 1.0 / (1 / a + 1 / b + 1 / c + 1 / d))
+        return np.log(a * d / (b * c))[:, None], weight[:, None]
+
+    def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
+        out = np.empty(eta.shape)
+        for at in range(0, len(eta), 500):
+            p, _ = self._terms(eta[at : at + 500].T)
+            cumulative = np.cumsum(p, axis=0)
+            index = (cumulative < rng.random(p.shape[1:])).sum(axis=0)
+            index = np.minimum(index, p.shape[0] - 1)
+            out[at : at + 500] = np.take_along_axis(self.support, index, axis=1).T
+        return out
+
+
+def _log_choose(n: Array, k: Array) -> Array:
+    return special.gammaln(n + 1.0) - special.gammaln(k + 1.0) - special.gammaln(n - k + 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +255,8 @@ class Gaussian:
 
     Parameters
     ----------
-    y, se : array of float, shape (n_rows,)
+    y : array of float, shape (n_rows,)
+    se : array of float, shape (n_rows,) or (n_rows, n_draws)
     """
 
     y: Array
@@ -162,18 +274,26 @@ class Gaussian:
         return Gaussian(self.y[rows], self.se[rows])
 
     def log_density(self, eta: Array) -> Array:
-        z = (self.y[:, None] - eta) / self.se[:, None]
+        z = (self.y[:, None] - eta) / self._se
         return -0.5 * z * z
 
     def log_constant(self) -> Array:
-        return -np.log(self.se) - 0.5 * np.log(2.0 * np.pi)
+        return -np.log(self._se) - 0.5 * np.log(2.0 * np.pi)
+
+    @property
+    def _se(self) -> Array:
+        return self.se if self.se.ndim == 2 else self.se[:, None]
+
+    def widened(self, extra: Array) -> Gaussian:
+        """The same rows with an independent normal effect of SD `extra`, (n_draws,), on each."""
+        return Gaussian(self.y, np.sqrt(self._se**2 + extra**2))
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
-        precision = 1.0 / self.se[:, None] ** 2
+        precision = 1.0 / self._se**2
         return (self.y[:, None] - eta) * precision, np.broadcast_to(precision, eta.shape)
 
     def start(self) -> tuple[Array, Array]:
-        return self.y.astype(float), 1.0 / self.se**2
+        return self.y.astype(float)[:, None], 1.0 / self._se**2
 
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
         return eta + self.se * rng.standard_normal(eta.shape)

@@ -86,3 +86,13 @@ def link(name: str) -> Link:
     if name not in LINKS:
         raise ValueError(f"link={name!r} is unknown; legal: {', '.join(LINKS)}")
     return LINKS[name]
+
+
+def mean_proportion(mu: Array, tau: Array, g: Link, points: int = 41) -> Array:
+    """Mean proportion over studies, ``E[g^-1(mu + tau z)]`` with z standard normal."""
+    z, step = np.linspace(-7.0, 7.0, points, retstep=True)
+    weight = np.exp(-0.5 * z * z) * step / np.sqrt(2.0 * np.pi)
+    total = np.zeros(np.shape(mu))
+    for value, w in zip(z, weight, strict=True):
+        total += w * g.inverse(mu + tau * value)
+    return total

@@ -66,7 +66,8 @@ def fit_generalised_pareto(x: Array) -> tuple[float, float]:
     b = b / (prior_b * quartile) + 1.0 / x[-1]
     k = np.mean(np.log1p(-b[:, None] * x), axis=1)
     profile = n * (np.log(-b / k) - k - 1.0)
-    weight = 1.0 / np.sum(np.exp(profile - profile[:, None]), axis=1)
+    weight = np.exp(profile - profile.max())
+    weight /= weight.sum()
     keep = weight >= 10.0 * np.finfo(float).eps
     weight, b = weight[keep] / weight[keep].sum(), b[keep]
     b_mean = np.sum(weight * b)

@@ -210,8 +210,8 @@ def find_mode(rows: Rows, offset: Array, loading: Array) -> Mode:
 
     # start from one weighted least-squares step towards each row's own estimate
     eta0, weight0 = rows.likelihood.start()
-    pull = weight0[:, None] * (eta0[:, None] - offset)
-    upper = _factor(curvature(np.broadcast_to(weight0[:, None], offset.shape)))
+    pull = weight0 * (eta0 - offset)
+    upper = _factor(curvature(np.broadcast_to(weight0, offset.shape)))
     v = np.stack(_solve(upper, [rows.by_study(pull * loading[i]) for i in range(q)]))
 
     def climb(v: Array) -> tuple[Array, dict[tuple[int, int], Array], Array]:
@@ -324,7 +324,7 @@ def integrate(rows: Rows, offset: Array, loading: Array, nodes: int, mode: Mode)
             term = term + deepest.by_study(deepest.likelihood.log_density(eta), n_studies)
         np.exp(term, out=term)
         total = total + term
-    constant = rows.by_study(rows.likelihood.log_constant()[:, None])
+    constant = rows.by_study(rows.likelihood.log_constant())
     summed = total.reshape((-1, n_studies, n_draws)).sum(axis=0)
     return np.log(summed) + reference + mode.log_det + constant
 

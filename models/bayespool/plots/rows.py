@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MAX_ROWS = 80
-ROW_HEIGHT, TOP, BOTTOM, WIDTH = 0.26, 0.45, 0.95, 9.4
+ROW_HEIGHT, TOP, BOTTOM, WIDTH = 0.26, 0.45, 0.75, 9.4
 NAMES, GAP = 0.25, 0.04
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bayespool.estimands import Estimate, summarise
+from bayespool.estimands import Estimate
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
 from bayespool.report.summary import Summary
@@ -29,9 +29,7 @@ def other_estimates(fitted: Fit, other: Fit) -> dict[str, Estimate]:
             "other_engine is a fit of another model or other data; legal: the same model and "
             "studies fitted by another engine"
         )
-    return {
-        name: summarise(name, draws, other.draws.ancestor) for name, draws in other.samples.items()
-    }
+    return other.estimates
 
 
 def difference(a: float, b: float, mcse_a: float, mcse_b: float) -> float:

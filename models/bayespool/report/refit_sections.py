@@ -129,6 +129,7 @@ def left_out_blocks(fitted: Fit, left: LeaveOneOutRefits, drawing: Drawing) -> l
     )
     return [
         Prose(refit_words.left_out(fitted, left)),
+        *_warning({one.study: one.fit for one in left.studies}),
         drawing,
         Table(caption, (*head, "Log predictive density, exact"), tuple(rows)),
     ]
@@ -137,31 +138,46 @@ def left_out_blocks(fitted: Fit, left: LeaveOneOutRefits, drawing: Drawing) -> l
 def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) -> Section:
     """Would other priors change the answer?"""
     names = fitted.model.main_estimands
-    base, rows = variants[0], []
-    columns = with_new(base, names)
+    base = variants[0]
+    pooled, evidence = [], []
+    new = with_new(base, names)[len(names) :]
     for one in variants:
-        cells = [_both(one.estimates[name]) for name in columns]
-        cells += [numbers.number(m.shift) for m in moves(base.estimates, one.estimates, names)]
-        evidence, factor = one.log_marginal_likelihood, bayes_factor(one, base)
-        cells.append(numbers.MISSING if evidence is None else numbers.number(evidence))
-        cells.append(numbers.MISSING if factor is None else numbers.ratio(float(np.exp(factor[0]))))
-        rows.append((one.name, *cells))
-    head = (
-        "Prior", *map(estimand_label, columns),
-        *(f"{SHIFT}, {estimand_label(n).lower()}" for n in names),
-        "Log marginal likelihood", "Bayes factor against the fit",
+        label = one.name.replace(", ", f",{numbers.SPACE}")
+        cells: list[str] = []
+        for move in moves(base.estimates, one.estimates, names):
+            cells += [_both(one.estimates[move.name]), numbers.number(move.shift)]
+        pooled.append((label, *cells))
+        found, factor = one.log_marginal_likelihood, bayes_factor(one, base)
+        evidence.append(
+            (
+                label, *(_both(one.estimates[name]) for name in new),
+                numbers.MISSING if found is None else numbers.number(found),
+                numbers.MISSING if factor is None else numbers.ratio(float(np.exp(factor[0]))),
+            )
+        )  # fmt: skip
+    head = ["Prior"]
+    for name in names:
+        head += [estimand_label(name), SHIFT]
+    head_evidence = (
+        "Prior", *map(estimand_label, new), "Log marginal likelihood",
+        "Bayes factor against the fit",
     )  # fmt: skip
-    blocks = (
+    blocks: tuple[Block, ...] = (
         Prose(refit_words.other_priors(fitted, variants)),
+        *_warning({one.name: one.fit for one in variants}),
         drawing,
-        Table(f"Under each prior: median ({tables.INTERVAL})", head, tuple(rows)),
+        Table(f"Under each prior: median ({tables.INTERVAL})", tuple(head), tuple(pooled)),
+        Table(f"A new study, and how well each prior foresaw the data: median ({tables.INTERVAL})",
+              head_evidence, tuple(evidence)),
         Prose(
-            "The prior named replaces that of the fit; everything else stays. A Bayes factor above "
-            "1 says that these data are more probable under that prior than under the prior of the "
-            "fit. It weighs the priors as predictions; it is no reason to pick a prior after the "
-            "fact."
+            "The prior named replaces that of the fit; everything else stays. Here tau stands for "
+            "the standard deviations between studies, rho for their correlation, and pooled for "
+            "the pooled values on the scale of the link. A Bayes factor above 1 says that these "
+            "data are more probable under that prior than under the prior of the fit. It weighs "
+            "the priors as predictions; it is no reason to pick a prior after the fact. A fit by "
+            "NUTS has no marginal likelihood, and a dash."
         ),
-    )
+    )  # fmt: skip
     return Section("other-priors", "Other priors", "Would other priors change the answer?", blocks)
 
 
@@ -173,13 +189,19 @@ def cumulative_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawin
         for one in variants[-tables.MAX_ROWS :]
     )
     head = ("Studies", *map(estimand_label, names))
-    blocks = (
+    blocks: tuple[Block, ...] = (
         Prose(refit_words.over_time(fitted, variants)),
+        *_warning({one.name: one.fit for one in variants}),
         Prose("Studies of one year enter together, because nothing orders them."),
         drawing,
         Table(f"Year by year: median ({tables.INTERVAL})", head, rows),
     )
     return Section("cumulative", "Over time", "How the answer grew with the studies", blocks)
+
+
+def _warning(fits: Mapping[str, Fit]) -> list[Prose]:
+    words = refit_words.unsound(fits)
+    return [Prose(words)] if words else []
 
 
 def _both(estimate: Estimate) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.report import numbers
-from bayespool.report.refits import Move, Refits, left_out_moves, moves
+from bayespool.report.refits import Move, Refits, left_out_moves, moves, sound
 from bayespool.report.wording import counted, estimand_kind, estimand_label, inside, listed
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def other_priors(fitted: Fit, variants: Sequence[Variant]) -> str:
         bounds = numbers.interval(min(medians), max(medians), estimand_kind(name))
         ranges.append(f"pooled {inside(estimand_label(name))} {bounds}")
     return (
-        f"Of {counted(len(others), 'other prior', 'other priors')}, {prior} moves {_most(move)}. "
-        f"Over all of them the medians run over: {listed(ranges)}."
+        f"Of {counted(len(others), 'other prior', 'other priors')}, “{prior}” moves {_most(move)}. "
+        f"Over all of them the medians stay within: {listed(ranges)}."
     )
 
 
@@ -69,10 +69,19 @@ def over_time(fitted: Fit, variants: Sequence[Variant]) -> str:
     if len(variants) == 1:
         return "All studies are of one year: there is nothing to accumulate."
     n = len(first.fit.studies), len(last.fit.studies)
+    start = "study" if n[0] == 1 else counted(n[0], "study", "studies")
     return (
-        f"From the first {counted(n[0], 'study', 'studies')} to all {numbers.count(n[1])}: "
+        f"From the first {start} to all {numbers.count(n[1])}: "
         f"{'; '.join(parts)} (median and 95{numbers.SPACE}% equal-tailed interval)."
     )
+
+
+def unsound(fits: Mapping[str, Fit]) -> str:
+    """Whose computation failed a check; empty when all passed."""
+    failed = [name for name, one in fits.items() if not sound(one)]
+    if not failed:
+        return ""
+    return f"The computation failed a check, and its numbers may be wrong, for: {listed(failed)}."
 
 
 def largest_error(found: Sequence[Move]) -> str:

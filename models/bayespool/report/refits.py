@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from bayespool.averaging import log_bayes_factor
+from bayespool.checks import convergence
 from bayespool.estimands import Estimate
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ class Refits:
         return out
 
 
+def sound(fitted: Fit) -> bool:
+    """The computation passed every check that decides whether its numbers may be used."""
+    return all(finding.passed for finding in convergence.check(fitted) if finding.gate)
+
+
 @dataclass(frozen=True)
 class Move:
     """How far an estimand's mean moves between two fits, in posterior SDs of the first."""
@@ -114,6 +120,7 @@ def left_out_records(fitted: Fit, left: LeaveOneOutRefits) -> list[Record]:
     for rank, one in enumerate(left.ranked(names), start=1):
         record: Record = {"study": one.study, "rank": rank, "elpd": one.elpd}
         record |= {"influence": left.influence(one, names), "refitted": one.refitted}
+        record["passed"] = sound(one.fit)
         out.append(record | _values(one.estimates, names, left_out_moves(left, one, names)))
     return out
 
@@ -126,6 +133,7 @@ def prior_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
         factor = bayes_factor(one, variants[0])
         record: Record = {
             "variant": one.name, "model": repr(one.fit.model), "engine": one.fit.engine,
+            "passed": sound(one.fit),
             "log_marginal_likelihood": one.log_marginal_likelihood,
             "log_bayes_factor": factor[0] if factor else None,
             "log_bayes_factor_mcse": factor[1] if factor else None,
@@ -139,10 +147,13 @@ def cumulative_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]
     """One row per step, the earliest studies first."""
     names = fitted.model.main_estimands
     return [
-        {"variant": one.name, "n_studies": len(one.fit.studies), "engine": one.fit.engine}
+        {
+            "variant": one.name, "n_studies": len(one.fit.studies), "engine": one.fit.engine,
+            "passed": sound(one.fit),
+        }
         | _values(one.estimates, names, [])
         for one in variants
-    ]
+    ]  # fmt: skip
 
 
 def with_new(variant: Variant, names: Sequence[str]) -> list[str]:

@@ -94,13 +94,14 @@ def build_summary(
             f"thresholds of {', '.join(unknown)}, which the model does not estimate; "
             f"legal: {', '.join(fitted.samples)}"
         )
-    samples = dict(fitted.samples)
+    samples, ancestor = fitted.samples, fitted.draws.ancestor
+    estimates = dict(fitted.estimates)
     for p in chosen:
         values = predictive_values(samples["sens"], samples["spec"], p)
-        samples[f"ppv@{p:g}"], samples[f"npv@{p:g}"] = values
-    ancestor = fitted.draws.ancestor
+        for name, draws in zip((f"ppv@{p:g}", f"npv@{p:g}"), values, strict=True):
+            estimates[name] = summarise(name, draws, ancestor)
     return Summary(
-        {name: summarise(name, draws, ancestor) for name, draws in samples.items()},
+        estimates,
         tuple(exceedance(fitted.samples, cuts, ancestor)),
         run_checks(fitted),
         chosen,

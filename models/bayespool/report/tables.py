@@ -179,7 +179,8 @@ def leave_one_out_table(rows: Sequence[StudyRow], *, exact: bool) -> Table:
     )  # fmt: skip
     if exact:
         head = ("Study", "Log predictive density, exact", *transforms, "Pareto k (for information)")
-    return Table("Each study predicted from the others", head, tuple(body))
+    folded = "Each study predicted from the others, as a table" if exact else ""
+    return Table("Each study predicted from the others", head, tuple(body), folded)
 
 
 def spread_table(fitted: Fit) -> Table | None:

@@ -20,8 +20,17 @@ Fault = tuple[str, str]
 Pairs = list[tuple[int, int] | None]
 
 
-def read_counts(table: Table, recognised: Recognised) -> tuple[dict[str, list[int]], list[Problem]]:
+def read_counts(
+    table: Table, recognised: Recognised, *, every_group: bool = False
+) -> tuple[dict[str, list[int]], list[Problem]]:
     """The counts of every row in every recognised group, or the problems that prevent them.
+
+    Parameters
+    ----------
+    table, recognised
+        The table, and where its columns are.
+    every_group
+        Refuse rows in which one group is empty; else only those in which all groups are.
 
     Returns
     -------
@@ -29,8 +38,7 @@ def read_counts(table: Table, recognised: Recognised) -> tuple[dict[str, list[in
         Role of each count (``tp, fn, tn, fp``; ``e1, none1, ...``) -> one integer per row; empty if
         there is any problem.
     problems
-        By group, then by row. A row whose groups are all empty is one, and so is a group that
-        `Recognised` has no form for.
+        By group, then by row.
     """
     problems: list[Problem] = []
     pairs: dict[Group, Pairs] = {}
@@ -46,6 +54,7 @@ def read_counts(table: Table, recognised: Recognised) -> tuple[dict[str, list[in
             pairs[group] = [_both(*cells) for cells in zip(*columns, strict=True)]
     for group, index in recognised.totals:
         problems += _disagreements(table, group, index, pairs[group])
+    problems += _empty_rows(table, pairs, every_group)
     if problems:
         return {}, problems
     counts: dict[str, list[int]] = {}
@@ -54,6 +63,13 @@ def read_counts(table: Table, recognised: Recognised) -> tuple[dict[str, list[in
         counts[group.hit] = [hit for hit, _ in whole]
         counts[group.miss] = [miss for _, miss in whole]
     return counts, []
+
+
+def has_counts(table: Table, recognised: Recognised, row: int) -> bool:
+    """Whether a row fills a count or a rate of any group; the groups' sizes alone are no counts."""
+    sizes = {group.total for group in recognised.forms}
+    roles = {role for form in recognised.forms.values() for role in form} - sizes
+    return any(table.rows[row][recognised.roles[role]] is not None for role in roles)
 
 
 def as_count(name: str, value: Cell, text: str) -> int | Fault:
@@ -165,3 +181,25 @@ def _disagreements(table: Table, group: Group, index: int, pairs: Pairs) -> list
             problems.append(problem_at(table, row, index, (rule, legal)))
     return problems
 
+
+def _empty_rows(table: Table, pairs: dict[Group, Pairs], every_group: bool) -> list[Problem]:
+    problems: list[Problem] = []
+    if not pairs:
+        return []
+    for row, of_groups in enumerate(zip(*pairs.values(), strict=True)):
+        empty = [group for group, pair in zip(pairs, of_groups, strict=True) if pair == (0, 0)]
+        if not empty or (not every_group and len(empty) < 2):
+            continue
+        sums = " and ".join(f"{group.hit}+{group.miss}=0" for group in empty)
+        groups = "both groups are empty" if len(empty) > 1 else "a group is empty"
+        legal = f"{'every' if every_group else 'at least one'} group has a participant"
+        problems.append(
+            Problem(
+                table.file,
+                table.row_numbers[row],
+                None,
+                f"{groups} ({sums})",
+                f"{legal}; leave the row out",
+            )
+        )
+    return problems

@@ -41,9 +41,9 @@ class Measure:
     @property
     def legal(self) -> str:
         """The headers an estimate may have, in words."""
-        first = [self.headers[0], f"log_{self.name}"] if self.headers else []
-        kind = " (on the log scale)" if self.is_ratio else ""
-        return f"{', '.join([*first, 'estimate'])}{kind}"
+        if self.headers:
+            return f"{self.headers[0]}, or log_{self.name} or estimate on the log scale"
+        return " or ".join(dict.fromkeys((self.analysis_headers[0], "estimate")))
 
 
 _ESTIMATE = ("estimate", "yi", "te")

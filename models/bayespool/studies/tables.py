@@ -168,7 +168,7 @@ def _assemble(file: str, records: list[Record], sha256: str | None, decimal_comm
     problems += _clashes(file, header_row, names)
     if not cells:
         rule = "the table has a header but no rows"
-        problems.append(Problem(file, None, None, rule, "legal is one row per 2x2 table"))
+        problems.append(Problem(file, None, None, rule, "legal is one row per result"))
     if problems:
         raise TableError(problems)
     kept = [index for index, name in enumerate(names) if name]

@@ -1,0 +1,146 @@
+"""Several results per study: effects between and within studies, and shared patients.
+
+References
+----------
+Konstantopoulos (2011), Res Synth Methods 2:61-76; Van den Noortgate et al. (2013), Behav Res
+Methods 45:576-594.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+from bayespool.association import scale
+from bayespool.hierarchy import Hierarchy
+from bayespool.numerics.likelihoods import Gaussian
+from bayespool.numerics.marginals import Marginal
+from bayespool.priors import Fixed, HalfNormal, Normal
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Nested:
+    """``y_ij ~ Normal(mu + u_i + w_ij, se_ij)``, ``u_i ~ N(0, tau)``, ``w_ij ~ N(0, tau_within)``.
+
+    Parameters
+    ----------
+    mu, tau, tau_within : prior
+        Mean effect, and standard deviations between studies and between results of one study.
+    correlation : float
+        Known correlation of the sampling errors of two results of one study, 0 when they have
+        different patients.
+    measure : str
+        Of the studies; decides the back-transformation.
+    """
+
+    mu: Any = Normal(0, 4)
+    tau: Any = HalfNormal(0.5)
+    tau_within: Any = HalfNormal(0.5)
+    correlation: float = 0.0
+    measure: str = "generic"
+
+    title: ClassVar[str] = "Nested normal model"
+    effects: ClassVar[tuple[str, ...]] = ("effect",)
+    main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
+    references: ClassVar[tuple[str, ...]] = ("konstantopoulos2011",)
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.correlation < 1.0:
+            raise ValueError(f"correlation={self.correlation!r}; legal: 0 or more, below 1")
+
+    @classmethod
+    def for_studies(cls, studies: Any, **options: Any) -> tuple[Nested, str]:
+        """The model with default priors for the studies' measure, and where these come from."""
+        mu, tau, source = scale.default_priors(studies, studies.measure)
+        chosen = {"mu": mu, "tau": tau, "tau_within": tau} | options
+        return cls(measure=studies.measure, **chosen), source
+
+    @property
+    def priors(self) -> dict[str, Any]:
+        """The prior of each hyperparameter."""
+        return {"mu": self.mu, "tau": self.tau, "tau_within": self.tau_within}
+
+    def field_of(self, name: str) -> str:
+        """The field that a prior is given under."""
+        if name not in self.priors:
+            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(self.priors)}")
+        return name
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))
+        return f"Nested({values})"
+
+    def check(self, studies: Any) -> None:
+        """Nothing to refuse: one result per study is legal, and informs tau alone."""
+
+    def _order(self, studies: Any) -> tuple[Array, Array, tuple[str, ...]]:
+        """Rows sorted by study, the study of each, and the studies' labels."""
+        labels = tuple(dict.fromkeys(studies.study))
+        number = np.array([labels.index(study) for study in studies.study])
+        order = np.argsort(number, kind="stable")
+        return order, number[order], labels
+
+    def build(self, studies: Any) -> Any:
+        """The PyMC model: what a methodologist reads, and what NUTS samples."""
+        import pymc as pm
+
+        order, study, labels = self._order(studies)
+        se = np.asarray(studies.se)[order]
+        rows = [studies.row[i] for i in order]
+        with pm.Model(coords={"study": list(labels), "result": rows}) as model:
+            mu = self.mu.to_pymc("mu")
+            tau = self.tau.to_pymc("tau")
+            tau_within = self.tau_within.to_pymc("tau_within")
+            between = pm.Normal("between", 0.0, 1.0, dims="study")
+            within = pm.Normal("within", 0.0, 1.0, dims="result")
+            shared = pm.Normal("shared", 0.0, 1.0, dims="study")
+            theta = mu + tau * between[study] + tau_within * within
+            error = se * np.sqrt(self.correlation) * shared[study]
+            pm.Normal("estimate", theta + error, se * np.sqrt(1.0 - self.correlation),
+                      observed=np.asarray(studies.estimate)[order], dims="result")  # fmt: skip
+        return model
+
+    def hierarchy(self, studies: Any) -> Hierarchy:
+        """Gaussian rows; sampling errors that share patients are one more study effect."""
+        order, study, labels = self._order(studies)
+        se = np.asarray(studies.se)[order]
+        n = len(order)
+        shared = self.correlation > 0.0
+        z = [np.ones(n)] + ([se * np.sqrt(self.correlation)] if shared else [])
+        return Hierarchy(
+            X=np.ones((n, 1)),
+            Z=np.column_stack(z),
+            study=study,
+            likelihood=Gaussian(
+                np.asarray(studies.estimate)[order], se * np.sqrt(1.0 - self.correlation)
+            ),
+            coefficients=("mu",),
+            coefficient_priors=(self.mu,),
+            scales=("tau", "shared_error")[: len(z)],
+            scale_priors=(self.tau, Fixed(1))[: len(z)],
+            kinds=("estimate",) * n,
+            row_scale="tau_within",
+            row_scale_prior=self.tau_within,
+            labels=labels,
+        )
+
+    def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
+        """mu, both standard deviations, the share between studies, a new study."""
+        out = scale.effect_estimands(draws, new[0], self.measure, None)
+        total = draws["tau"] ** 2 + draws["tau_within"] ** 2
+        out["icc"] = draws["tau"] ** 2 / total
+        return out
+
+    def exact(self, marginals: dict[str, Marginal]) -> dict[str, Marginal]:
+        """Estimands whose marginal the deterministic path knows exactly."""
+        return scale.exact_marginals(marginals, self.measure)
+
+    def study_estimands(
+        self, draws: dict[str, Array], effects: Array, studies: Any
+    ) -> dict[str, Array]:
+        """Shrunken mean effect of every study on the scale of analysis, (n_studies, ...)."""
+        return {"effect": draws["mu"] + effects[0]}

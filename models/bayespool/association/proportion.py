@@ -1,0 +1,144 @@
+"""Pooled proportions: binomial counts with normal study effects on the link scale.
+
+References
+----------
+Hamza, van Houwelingen & Stijnen (2008), J Clin Epidemiol 61:41-51 (binomial-normal against
+normal-normal); Stijnen, Hamza & Ozdemir (2010), Stat Med 29:3046-3067.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from bayespool.association import scale
+from bayespool.association.normal_normal import refuse_several_rows
+from bayespool.design import design
+from bayespool.hierarchy import Hierarchy
+from bayespool.numerics.likelihoods import Binomial
+from bayespool.numerics.links import link, mean_proportion
+from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Proportion:
+    """``events_i ~ Binomial(n_i, expit(mu + x_i beta + tau v_i))``.
+
+    Parameters
+    ----------
+    mu, tau : prior
+        Mean logit and its between-study standard deviation; ``mu`` may be a `ProbabilityInterval`.
+    beta : prior
+        Of every regression coefficient.
+    covariates : tuple of str
+    nu : prior or None
+        Student-t study effects with degrees of freedom of this prior; None for normal ones.
+    """
+
+    mu: Any = Normal(0, 1.5)
+    tau: Any = HalfNormal(1)
+    beta: Any = Normal(0, 1.5)
+    covariates: tuple[str, ...] = ()
+    nu: Any = None
+
+    measure: ClassVar[str] = "proportion"
+    title: ClassVar[str] = "Binomial-normal model of a proportion"
+    effects: ClassVar[tuple[str, ...]] = ("effect",)
+    main_estimands: ClassVar[tuple[str, ...]] = ("mu_proportion",)
+    references: ClassVar[tuple[str, ...]] = ("stijnen2010",)
+
+    @property
+    def priors(self) -> dict[str, Any]:
+        """The prior of each hyperparameter, on the logit scale."""
+        mu = self.mu.on_link("logit") if isinstance(self.mu, ProbabilityInterval) else self.mu
+        out = {"mu": mu}
+        if self.covariates:
+            out["beta"] = self.beta
+        if not isinstance(self.tau, Fixed):
+            out["tau"] = self.tau
+        return out | ({"nu": self.nu} if self.nu is not None else {})
+
+    def field_of(self, name: str) -> str:
+        """The field that a prior is given under."""
+        legal = ("mu", "tau", "beta", "nu")
+        if name not in legal:
+            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(legal)}")
+        return name
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))
+        return f"Proportion({values})"
+
+    def alternatives(self) -> dict[str, Proportion]:
+        """Named priors that a reader might have preferred."""
+        return {
+            "tau: HalfNormal(0.5)": replace(self, tau=HalfNormal(0.5)),
+            "tau: HalfNormal(2)": replace(self, tau=HalfNormal(2)),
+            "tau: HalfCauchy(0.5)": replace(self, tau=HalfCauchy(0.5)),
+            "mu: Normal(0, 1)": replace(self, mu=Normal(0, 1)),
+            "mu: Normal(0, 3)": replace(self, mu=Normal(0, 3)),
+        }
+
+    def check(self, studies: Any) -> None:
+        """Refuse rows that this model would wrongly take for independent studies."""
+        refuse_several_rows(studies, "Nested")
+        design(studies, self.covariates)
+
+    def build(self, studies: Any) -> Any:
+        """The PyMC model: what a methodologist reads, and what NUTS samples."""
+        import pymc as pm
+
+        columns = design(studies, self.covariates)
+        with pm.Model(coords={"study": list(studies.row), "effect": ["effect"]}) as model:
+            mean = self.priors["mu"].to_pymc("mu")
+            for name, x in zip(columns.names, columns.matrix.T, strict=True):
+                mean = mean + self.beta.to_pymc(scale.heading(name)) * x
+            tau = self.tau.value if isinstance(self.tau, Fixed) else self.tau.to_pymc("tau")
+            v = pm.Normal("v", 0.0, 1.0, dims=("study", "effect"))
+            if self.nu is not None:
+                nu = self.nu.to_pymc("nu")
+                tau = tau / pm.math.sqrt(pm.Gamma("precision", nu / 2, nu / 2, dims="study"))
+            pm.Binomial("events", n=studies.n, logit_p=mean + tau * v[:, 0],
+                        observed=studies.events, dims="study")  # fmt: skip
+        return model
+
+    def hierarchy(self, studies: Any) -> Hierarchy:
+        """The same model as binomial rows with one study effect."""
+        columns = design(studies, self.covariates)
+        k = len(studies)
+        return Hierarchy(
+            X=np.column_stack([np.ones(k), columns.matrix]),
+            Z=np.ones((k, 1)),
+            study=np.arange(k),
+            likelihood=Binomial(np.asarray(studies.events), np.asarray(studies.n)),
+            coefficients=("mu", *map(scale.heading, columns.names)),
+            coefficient_priors=(self.priors["mu"], *[self.beta] * len(columns.names)),
+            scales=("tau",),
+            scale_priors=(self.tau,),
+            kinds=("events",) * k,
+            freedom_prior=self.nu,
+            labels=studies.row,
+        )
+
+    def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
+        """mu, tau, a new study, and the proportions; also the mean over studies."""
+        out = scale.effect_estimands(draws, new[0], "proportion", None)
+        tau = draws["tau"] if "tau" in draws else np.full(draws["mu"].shape, self.tau.value)
+        if self.nu is None:
+            out["mu_proportion_marginal"] = mean_proportion(draws["mu"], tau, link("logit"))
+        return out
+
+    def study_estimands(
+        self, draws: dict[str, Array], effects: Array, studies: Any
+    ) -> dict[str, Array]:
+        """Shrunken proportion of every study, (n_studies, ...)."""
+        columns = design(studies, self.covariates)
+        mean = draws["mu"] + sum(
+            x.reshape((-1,) + (1,) * draws["mu"].ndim) * draws[scale.heading(name)]
+            for name, x in zip(columns.names, columns.matrix.T, strict=True)
+        )
+        return {"proportion": 1.0 / (1.0 + np.exp(-(mean + effects[0])))}

@@ -1,0 +1,107 @@
+"""What all association models share: default priors by measure, and the estimands.
+
+Estimands are on the scale of analysis (log ratio, difference, Fisher z, logit) unless their name
+says otherwise: ``mu_ratio``, ``mu_correlation``, ``mu_proportion``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from bayespool.numerics.marginals import ExpOf, Marginal, NormalMixture
+from bayespool.priors import Gamma, HalfNormal, Normal
+from bayespool.studies.measures import MEASURES
+
+Array = np.ndarray
+NU_PRIOR = Gamma(2, 0.1)
+_BACK = {
+    "exp": ("ratio", np.exp),
+    "tanh": ("correlation", np.tanh),
+    "expit": ("proportion", special.expit),
+}
+DEFAULTS: dict[str, tuple[Normal, HalfNormal]] = {
+    **dict.fromkeys(("or", "rr", "rom", "hr", "irr"), (Normal(0, 4), HalfNormal(0.5))),
+    **dict.fromkeys(("smd", "cor"), (Normal(0, 1), HalfNormal(0.5))),
+    "proportion": (Normal(0, 1.5), HalfNormal(1)),
+    "rd": (Normal(0, 0.5), HalfNormal(0.15)),
+}
+
+
+def default_priors(studies: Any, measure: str) -> tuple[Normal, HalfNormal, str]:
+    """Priors of mu and tau for a measure, and a sentence on where they come from.
+
+    Log ratios have the unit-information scale of Roever (2020). Mean differences and generic
+    effects have no natural scale: theirs is set from the table, four and one half times the
+    standard deviation within groups, or five median standard errors where there are no groups.
+    """
+    if measure in DEFAULTS:
+        mu, tau = DEFAULTS[measure]
+        return mu, tau, f"defaults for {MEASURES[measure].analysis_label}"
+    sd = getattr(studies, "pooled_sd", None)
+    if sd is not None:
+        scale, source = float(sd), "the pooled standard deviation within groups"
+    else:
+        scale = 5.0 * float(np.median(studies.se))
+        source = "five times the median standard error"
+    unit = float(f"{scale:.2g}")
+    return (
+        Normal(0, 4 * unit),
+        HalfNormal(0.5 * unit),
+        f"the measure has no natural scale: priors set from this table ({source}, {unit:g})",
+    )
+
+
+def effect_estimands(
+    draws: dict[str, Array], new: Array, measure: str, typical_variance: float | None
+) -> dict[str, Array]:
+    """mu, a new study, heterogeneity, and what they are on the measure's own scale.
+
+    Parameters
+    ----------
+    draws : dict of arrays
+        With ``mu`` and, unless the effect is common to all studies, ``tau``.
+    new : array
+        Effect of a new study around mu, one per draw.
+    typical_variance : float or None
+        Of Higgins & Thompson (2002), Stat Med 21:1539-1558, for I2; None where rows have no
+        known variance.
+    """
+    out = {"mu": draws["mu"], "mu_new": draws["mu"] + new}
+    if "tau" in draws:
+        out["tau"], out["tau2"] = draws["tau"], draws["tau"] ** 2
+        if typical_variance is not None:
+            out["I2"] = out["tau2"] / (out["tau2"] + typical_variance)
+    back = _BACK.get(MEASURES[measure].back)
+    if back is not None:
+        name, function = back
+        out[f"mu_{name}"] = function(out["mu"])
+        out[f"mu_new_{name}"] = function(out["mu_new"])
+    return out | {name: x for name, x in draws.items() if name not in out}
+
+
+def exact_marginals(marginals: dict[str, Marginal], measure: str) -> dict[str, Marginal]:
+    """Estimands whose marginal the deterministic path knows exactly."""
+    out = {name: m for name, m in marginals.items() if name != "new"}
+    out["mu_new"] = marginals["new"]
+    if MEASURES[measure].back == "exp":
+        for name in ("mu", "mu_new"):
+            mixture = out[name]
+            if isinstance(mixture, NormalMixture):
+                out[f"{name}_ratio"] = ExpOf(mixture)
+    return out
+
+
+def typical_variance(se: Array) -> float | None:
+    """The typical within-study variance of Higgins & Thompson (2002), equation 9."""
+    w = 1.0 / np.asarray(se, float) ** 2
+    if w.size < 2:
+        return None
+    return float((w.size - 1) * w.sum() / (w.sum() ** 2 - np.sum(w * w)))
+
+
+def heading(name: str) -> str:
+    """What a covariate's coefficient is called."""
+    return f"beta_{name}"

@@ -1,0 +1,118 @@
+"""Correlations as reported: one validated, frozen class."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bayespool.studies.columns import recognise
+from bayespool.studies.counts import Fault, as_count, problem_at
+from bayespool.studies.measures import measure_named
+from bayespool.studies.numbers import as_number
+from bayespool.studies.problems import Problem, TableError
+from bayespool.studies.rows import Rows, shared_fields
+from bayespool.studies.spellings import CORRELATION
+from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
+
+if TYPE_CHECKING:
+    from bayespool.studies.effects import Effects
+
+# Fisher's z has variance 1 / (n - 3).
+SMALLEST = 4
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Correlations(Rows):
+    """Correlation coefficients and the people they rest on, one per row.
+
+    Build one with `from_table`, which checks everything.
+
+    Parameters
+    ----------
+    name
+        Short name: the file's stem, or the data set's name.
+    study
+        Study of every row; the rows of one study share it.
+    row
+        Label of every row, unique.
+    r
+        Correlation in (-1, 1), float, shape (n_rows,), read-only.
+    n
+        People, int64, at least 4.
+    covariates
+        Every other column under its own header, one value per row.
+    file
+        Name of the file, or ``<table>``.
+    sha256
+        Of the whole table that was read, also after `select`.
+    """
+
+    ARRAYS: ClassVar[Mapping[str, type]] = {"r": float, "n": np.int64}
+
+    name: str
+    study: tuple[str, ...]
+    row: tuple[str, ...]
+    r: NDArray[np.float64]
+    n: NDArray[np.int64]
+    covariates: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    file: str = IN_MEMORY
+    sha256: str = ""
+
+    @classmethod
+    def from_table(cls, table: TableSource, name: str | None = None) -> Self:
+        """Read and validate a table with columns r (ri, cor, correlation) and n (ni, ...).
+
+        Raises
+        ------
+        TableError
+            With every problem of the table's content, not only the first.
+        """
+        read = read_table(table)
+        recognised = recognise(read, CORRELATION)
+        problems: list[Problem] = []
+        values: dict[str, list[float]] = {}
+        for role, parse in (("r", _correlation), ("n", _size)):
+            index = recognised.roles.get(role)
+            if index is None:
+                legal = f"legal is r with n; the columns found are {', '.join(read.columns)}"
+                problems.append(Problem(read.file, None, role, f"missing column {role}", legal))
+                continue
+            values[role] = []
+            for row, (cells, texts) in enumerate(zip(read.rows, read.texts, strict=True)):
+                value = parse(read.columns[index], cells[index], texts[index])
+                if isinstance(value, tuple):
+                    problems.append(problem_at(read, row, index, value))
+                else:
+                    values[role].append(value)
+        shared, more = shared_fields(read, recognised, name)
+        if problems or more:
+            raise TableError([*problems, *more])
+        return cls(**shared, r=np.array(values["r"]), n=np.array(values["n"]))
+
+    def effects(self, measure: str = "cor") -> "Effects":
+        """Fisher's z and its standard error of every row; the only measure is ``cor``."""
+        from bayespool.numerics import effects
+        from bayespool.studies.effects import Effects
+
+        measure_named(measure, ("cor",))
+        estimate, se = effects.fisher_z(self.r, self.n)
+        how = ("r and n",) * len(self)
+        return Effects(**self._shared(), measure=measure, estimate=estimate, se=se, how=how)
+
+
+def _correlation(name: str, value: object, text: str) -> float | Fault:
+    if value is None:
+        return f"{name} is blank", "a correlation is a number with -1 < r < 1"
+    number = as_number(name, value, text)  # type: ignore[arg-type]
+    if isinstance(number, float) and not -1 < number < 1:
+        return f"{name}={text} is no correlation", f"-1 < {name} < 1"
+    return number
+
+
+def _size(name: str, value: object, text: str) -> float | Fault:
+    n = as_count(name, value, text)  # type: ignore[arg-type]
+    if isinstance(n, int) and n < SMALLEST:
+        return f"{name}={n} gives no standard error", f"{name} is {SMALLEST} or more"
+    return n

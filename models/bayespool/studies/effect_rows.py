@@ -1,0 +1,143 @@
+"""Rows of published effects: which state counts, which an estimate; every fault reported."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from bayespool.studies.arms import ADD_LEGAL, effects_of_counts
+from bayespool.studies.columns import Recognised, find, has_groups, recognise
+from bayespool.studies.counts import Fault, has_counts, problem_at, read_counts
+from bayespool.studies.effect_forms import EffectRow, RowFaults, RowNames, effect_of_row
+from bayespool.studies.measures import OF_COUNTS, Measure
+from bayespool.studies.numbers import read_numbers
+from bayespool.studies.problems import Problem
+from bayespool.studies.spellings import ARM_1, ARM_2, ARMS, PRECISION
+from bayespool.studies.tables import Table
+
+_TRUE = frozenset({"yes", "y", "true", "1", "adjusted"})
+_FALSE = frozenset({"no", "n", "false", "0", "unadjusted", "crude"})
+
+
+def recognise_effects(table: Table, measure: Measure) -> Recognised:
+    """Find the columns of an effect and, where its measure allows them, of counts."""
+    spellings = {
+        "printed": measure.headers,
+        "analysis": measure.analysis_headers,
+        **PRECISION,
+    }
+    level = find(table, {"level": PRECISION["level"]})["level"]
+    if any(isinstance(row[index], str) for index in level for row in table.rows):
+        # A level in words is no confidence level but a covariate, such as that of the spine.
+        del spellings["level"]
+    with_counts = measure.name in OF_COUNTS and has_groups(table, ARMS, (ARM_1, ARM_2))
+    groups = (ARM_1, ARM_2) if with_counts else ()
+    return recognise(table, {**spellings, **ARMS} if with_counts else spellings, groups)
+
+
+def has_estimates(table: Table, measure: Measure) -> bool:
+    """Whether a column holds the measure, as printed or as analysed."""
+    found = find(table, {"any": (*measure.headers, *measure.analysis_headers)})
+    return bool(found["any"])
+
+
+def read_effects(
+    table: Table, recognised: Recognised, measure: Measure, level: float, add: float | None
+) -> tuple[list[EffectRow], list[Problem]]:
+    """Every row as an estimate and a standard error, or the problems that prevent it.
+
+    Parameters are those of `bayespool.studies.Effects.from_table`.
+    """
+    if not recognised.forms and not {"printed", "analysis"} & set(recognised.roles):
+        return [], [_no_column(table, measure)]
+    of_counts = {role for form in recognised.forms.values() for role in form}
+    plain = replace(
+        recognised, roles={r: i for r, i in recognised.roles.items() if r not in of_counts}
+    )
+    numbers, problems = read_numbers(table, plain, lenient=("p", "adjusted"))
+    adjusted = _adjusted(table, recognised, problems)
+    counted = [
+        has_counts(table, recognised, row)
+        and not ({"printed", "analysis"} & set(values) and adjusted[row])
+        for row, values in enumerate(numbers)
+    ]
+    faulty = {problem.row for problem in problems}
+    rows: dict[int, EffectRow] = {}
+    of_table, count_problems = _from_counts(table, recognised, measure, counted, add)
+    problems += count_problems
+    rows |= of_table
+    for row, values in enumerate(numbers):
+        if counted[row] or table.row_numbers[row] in faulty:
+            continue
+        try:
+            rows[row] = effect_of_row(RowNames(table, recognised, row), values, measure, level)
+        except RowFaults as found:
+            for role, rule, legal in found.faults:
+                index = recognised.roles.get(role or "")
+                column = None if index is None else table.columns[index]
+                problems.append(Problem(table.file, table.row_numbers[row], column, rule, legal))
+    if problems:
+        return [], problems
+    for row, said in enumerate(adjusted):
+        if said is not None:
+            rows[row] = replace(rows[row], adjusted=said)
+    return [rows[row] for row in range(len(numbers))], []
+
+
+def _no_column(table: Table, measure: Measure) -> Problem:
+    columns = ", ".join(table.columns)
+    counts = " or the counts e1, n1, e2, n2 or a, b, c, d" if measure.name in OF_COUNTS else ""
+    legal = f"legal is {measure.legal}{counts}; the columns found are {columns}"
+    return Problem(table.file, None, "estimate", f"missing column of the {measure.label}", legal)
+
+
+def _adjusted(table: Table, recognised: Recognised, problems: list[Problem]) -> list[bool | None]:
+    """What the column of that name says of every row; None where it says nothing."""
+    index = recognised.roles.get("adjusted")
+    if index is None:
+        return [None] * len(table.rows)
+    out: list[bool | None] = []
+    for row, text in enumerate(table.text_column(index)):
+        word = "" if table.rows[row][index] is None else text.casefold()
+        if word and word not in _TRUE | _FALSE:
+            fault: Fault = (f"{table.columns[index]}={text!r} is neither yes nor no",
+                            "yes, no, or blank if not known")  # fmt: skip
+            problems.append(problem_at(table, row, index, fault))
+        out.append(word in _TRUE if word else None)
+    return out
+
+
+def _from_counts(
+    table: Table, recognised: Recognised, measure: Measure, counted: list[bool], add: float | None
+) -> tuple[dict[int, EffectRow], list[Problem]]:
+    """The rows that give counts, by their position."""
+    kept = [row for row, yes in enumerate(counted) if yes]
+    if not kept:
+        return {}, []
+    part = replace(
+        table,
+        rows=tuple(table.rows[row] for row in kept),
+        texts=tuple(table.texts[row] for row in kept),
+        row_numbers=tuple(table.row_numbers[row] for row in kept),
+    )
+    cells, problems = read_counts(part, recognised, every_group=True)
+    if problems:
+        return {}, problems
+    e1, none1, e2, none2 = (np.array(cells[role]) for role in ("e1", "none1", "e2", "none2"))
+    arms = e1, e1 + none1, e2, e2 + none2
+    effect = effects_of_counts(measure.name, *arms, add)
+    rows: dict[int, EffectRow] = {}
+    for place, row in enumerate(kept):
+        if not effect.usable[place]:
+            four = ", ".join(str(cell[place]) for cell in (e1, none1, e2, none2))
+            rule = f"a zero cell (counts {four}) gives no {measure.analysis_label}"
+            problems.append(Problem(table.file, table.row_numbers[row], None, rule, ADD_LEGAL))
+            continue
+        rows[row] = EffectRow(
+            estimate=float(effect.estimate[place]),
+            se=float(effect.se[place]),
+            approximated=effect.approximated[place],
+            how=effect.how[place],
+            adjusted=False,
+            counts=tuple(int(arm[place]) for arm in arms),  # type: ignore[arg-type]
+        )
+    return rows, problems

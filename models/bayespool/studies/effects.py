@@ -1,0 +1,182 @@
+"""Effects as published: estimate and standard error, one validated, frozen class."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from bayespool.studies.arms import ARM_COUNTS, ArmCounts, check_add
+from bayespool.studies.effect_rows import read_effects, recognise_effects
+from bayespool.studies.measures import measure_named
+from bayespool.studies.problems import TableError
+from bayespool.studies.rows import Rows, shared_fields
+from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
+
+FourCounts = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Effects(Rows):
+    """Estimates with standard errors on the scale of analysis, one result per row.
+
+    Build one with `from_table` or `from_values`, which check everything, or with the ``effects``
+    method of another shape.
+
+    Parameters
+    ----------
+    name
+        Short name: the file's stem, or the data set's name.
+    study
+        Study of every row; the rows of one study share it.
+    row
+        Label of every row, unique.
+    estimate, se
+        Estimate and standard error, float, shape (n_rows,), read-only: of a ratio its logarithm, of
+        a correlation Fisher's z, of a proportion its logit, else in the units of the measure.
+    measure
+        One of `bayespool.studies.measures.MEASURES`.
+    adjusted
+        Whether the estimate is adjusted for other variables; None where the table does not say.
+    approximated
+        Whether the row rests on more than its numbers: 1/2 added to a zero cell, a P value, a
+        median, or an interval that is not symmetric about its estimate.
+    how
+        How each row was obtained, in words.
+    counts
+        (e1, n1, e2, n2) of the rows that were computed from counts, else None.
+    covariates
+        Every other column under its own header, one value per row.
+    file
+        Name of the file, or ``<table>``.
+    sha256
+        Of the whole table that was read, also after `select`.
+    """
+
+    ARRAYS: ClassVar[Mapping[str, type]] = {"estimate": float, "se": float}
+    TUPLES: ClassVar[tuple[str, ...]] = ("adjusted", "approximated", "how", "counts")
+
+    name: str
+    study: tuple[str, ...]
+    row: tuple[str, ...]
+    estimate: NDArray[np.float64]
+    se: NDArray[np.float64]
+    measure: str = "generic"
+    adjusted: tuple[bool | None, ...] = ()
+    approximated: tuple[bool, ...] = ()
+    how: tuple[str, ...] = ()
+    counts: tuple[FourCounts | None, ...] = ()
+    covariates: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    file: str = IN_MEMORY
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        measure_named(self.measure)
+        defaults = {"adjusted": None, "approximated": False, "how": "as given", "counts": None}
+        for name, default in defaults.items():
+            if not getattr(self, name):
+                object.__setattr__(self, name, (default,) * len(self.row))
+        counts = tuple(None if four is None else tuple(four) for four in self.counts)
+        object.__setattr__(self, "counts", counts)
+        super().__post_init__()
+        if not (np.isfinite(self.estimate).all() and np.isfinite(self.se).all()):
+            raise ValueError("estimate and se must be finite")
+        if not (self.se > 0).all():
+            raise ValueError("se must be above 0")
+
+    @classmethod
+    def from_table(
+        cls,
+        table: TableSource,
+        measure: str = "generic",
+        name: str | None = None,
+        *,
+        level: float = 95.0,
+        add: float | None = 0.5,
+    ) -> Self:
+        """Read and validate a table whose rows may state their effects in different ways.
+
+        Parameters
+        ----------
+        table
+            Path, pandas DataFrame or mapping of columns. Every row gives an estimate and its
+            precision: a ratio as printed (column or, rr, hr, irr, ratio) or its logarithm (log_or,
+            ..., estimate), another measure as it is analysed (md, smd, rd, estimate); with se (on
+            the scale of analysis; se_log beside a ratio), or ci_low and ci_high (on the scale of
+            the estimate; with level if it is not 95), or t or z, or an exact p; df makes the
+            interval and p those of a t test. For or, rr and rd a row may give counts instead (see
+            `bayespool.studies.ArmCounts.from_table`); counts win over a crude estimate of the same
+            row, and an estimate marked ``adjusted`` wins over counts.
+        measure
+            ``or``, ``rr``, ``rd``, ``md``, ``smd``, ``rom``, ``cor``, ``hr``, ``irr``,
+            ``proportion`` or ``generic``.
+        name
+            Short name; the file's stem if None.
+        level
+            Percent of the confidence intervals, where the row has no level.
+        add
+            Added to the cells of rows with a zero cell, which are flagged; None refuses such rows.
+
+        Raises
+        ------
+        ValueError
+            Unknown measure, or a level or ``add`` that is none.
+        TableError
+            With every problem of the table's content, not only the first.
+        """
+        wanted = measure_named(measure)
+        if not 50 <= level < 100:
+            raise ValueError(f"level={level!r}: legal is a percentage from 50 to below 100")
+        check_add(add)
+        read = read_table(table)
+        recognised = recognise_effects(read, wanted)
+        rows, effect_problems = read_effects(read, recognised, wanted, level, add)
+        shared, problems = shared_fields(read, recognised, name)
+        if effect_problems or problems:
+            raise TableError([*effect_problems, *problems])
+        return cls(
+            **shared,
+            estimate=np.array([row.estimate for row in rows]),
+            se=np.array([row.se for row in rows]),
+            measure=measure,
+            adjusted=tuple(row.adjusted for row in rows),
+            approximated=tuple(row.approximated for row in rows),
+            how=tuple(row.how for row in rows),
+            counts=tuple(row.counts for row in rows),
+        )
+
+    @classmethod
+    def from_values(
+        cls,
+        study: Sequence[object],
+        estimate: ArrayLike,
+        se: ArrayLike,
+        measure: str = "generic",
+        **covariates: Sequence[object],
+    ) -> Self:
+        """The same checks for estimates in memory, given on the scale of analysis."""
+        columns: dict[str, Sequence[object]] = {"study": study}
+        for name, values in {"estimate": estimate, "se": se}.items():
+            columns[name] = np.atleast_1d(np.asarray(values, dtype=object)).tolist()
+        return cls.from_table(columns | covariates, measure)
+
+    def _described(self) -> str:
+        return measure_named(self.measure).analysis_label
+
+    def arm_counts(self) -> ArmCounts:
+        """The rows that were computed from counts, as counts, for an exact model.
+
+        Raises
+        ------
+        ValueError
+            No row has counts.
+        """
+        with_counts = [index for index, four in enumerate(self.counts) if four is not None]
+        if not with_counts:
+            raise ValueError(
+                f"{self.file}: no row has counts; legal is a table with e1, n1, e2, n2"
+            )
+        part = self.select(with_counts)
+        columns = np.array(part.counts, dtype=np.int64).T
+        return ArmCounts(**part._shared(), **dict(zip(ARM_COUNTS, columns, strict=True)))

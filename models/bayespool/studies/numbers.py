@@ -1,0 +1,52 @@
+"""Numbers of a table that may be blank (estimates, limits, means); cells that are none reported."""
+
+import math
+from collections.abc import Collection
+
+from bayespool.studies.cells import Cell
+from bayespool.studies.columns import Recognised
+from bayespool.studies.counts import Fault, problem_at
+from bayespool.studies.problems import Problem
+from bayespool.studies.tables import Table
+
+_NUMBER = "a number is written with digits and a point, such as -0.35; blank if not known"
+
+
+def read_numbers(
+    table: Table, recognised: Recognised, *, lenient: Collection[str] = ()
+) -> tuple[list[dict[str, float]], list[Problem]]:
+    """The filled cells of every row, by role.
+
+    Parameters
+    ----------
+    table, recognised
+        The table, and where its columns are.
+    lenient
+        Roles whose cells may hold text (P "<0.001", adjusted "yes"): such cells are left out.
+    """
+    rows: list[dict[str, float]] = [{} for _ in table.rows]
+    problems: list[Problem] = []
+    for role, index in recognised.roles.items():
+        name = table.columns[index]
+        for row, values in enumerate(rows):
+            cell, text = table.rows[row][index], table.texts[row][index]
+            if cell is None:
+                continue
+            number = as_number(name, cell, text)
+            if isinstance(number, float):
+                values[role] = number
+            elif role not in lenient:
+                problems.append(problem_at(table, row, index, number))
+    return rows, problems
+
+
+def as_number(name: str, value: Cell, text: str) -> float | Fault:
+    """A filled cell as a finite number, or what is wrong with it."""
+    shown = text if len(text) <= 24 else text[:21] + "..."
+    if isinstance(value, bool):
+        return f"{name}={shown} is true or false", _NUMBER
+    if value is None or isinstance(value, str):
+        return f"{name}={shown!r} is text", _NUMBER
+    if not math.isfinite(value):
+        return f"{name}={shown} is not finite", _NUMBER
+    return float(value)

@@ -1,0 +1,194 @@
+"""What the rows of every shape share: labels, covariates, selection, order, copying."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from bayespool.studies.cells import number_text
+from bayespool.studies.columns import Recognised, normalise
+from bayespool.studies.labels import row_labels, study_labels
+from bayespool.studies.problems import Problem, TableError
+from bayespool.studies.tables import IN_MEMORY, Table
+
+
+class Rows:
+    """Rows of a study table; each shape is a frozen dataclass that declares its own fields.
+
+    A shape has the fields ``name``, ``study``, ``row``, ``covariates``, ``file`` and ``sha256``, an
+    array for each name in `ARRAYS` and a tuple for each name in `TUPLES`.
+    """
+
+    ARRAYS: ClassVar[Mapping[str, type]] = {}
+    TUPLES: ClassVar[tuple[str, ...]] = ()
+    DERIVED: ClassVar[tuple[str, ...]] = ()
+
+    name: str
+    study: tuple[str, ...]
+    row: tuple[str, ...]
+    covariates: Mapping[str, tuple[object, ...]]
+    file: str
+    sha256: str
+
+    def __post_init__(self) -> None:
+        for name, kind in self.ARRAYS.items():
+            array: np.ndarray = np.array(getattr(self, name), dtype=kind)
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        for name in ("study", "row", *self.TUPLES):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        columns = {name: tuple(values) for name, values in self.covariates.items()}
+        object.__setattr__(self, "covariates", MappingProxyType(columns))
+        lengths = {len(getattr(self, name)) for name in ("study", *self.ARRAYS, *self.TUPLES)}
+        if lengths | {len(values) for values in columns.values()} != {len(self.row)}:
+            raise ValueError("study, row, values and covariates must have one length")
+        if not self.row or len(set(self.row)) != len(self.row):
+            raise ValueError("there must be at least one row, and row labels must be unique")
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def __repr__(self) -> str:
+        size = f"{self.n_studies} studies, {len(self)} rows"
+        rest = self._described()
+        return f"<{type(self).__name__} {self.name}: {size}{', ' if rest else ''}{rest}>"
+
+    def _described(self) -> str:
+        """What a shape's repr adds to its size."""
+        return ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy cannot be pickled; __post_init__ makes it again, and the arrays read-only.
+        names = [item.name for item in fields(self)]  # type: ignore[arg-type]
+        values: dict[str, Any] = {name: getattr(self, name) for name in names}
+        values["covariates"] = dict(self.covariates)
+        return type(self), tuple(values.values())
+
+    @property
+    def n_studies(self) -> int:
+        """Number of studies; a study may have several rows."""
+        return len(set(self.study))
+
+    def select(self, mask_or_indices: ArrayLike) -> Self:
+        """Rows by a boolean mask, shape (n_rows,), or by distinct integer indices in their order.
+
+        Raises
+        ------
+        ValueError
+            Wrong shape or type, no row, or a row twice.
+        IndexError
+            An index beyond the rows.
+        """
+        chosen = np.asarray(mask_or_indices)
+        if chosen.ndim != 1 or chosen.dtype.kind not in "biu":
+            raise ValueError("select takes a one-dimensional boolean mask or integer indices")
+        if chosen.dtype.kind == "b" and len(chosen) != len(self):
+            raise ValueError(
+                f"the mask has {len(chosen)} values; legal is one per row, {len(self)}"
+            )
+        indices = np.arange(len(self))[chosen]
+        if len(indices) == 0 or len(set(indices.tolist())) != len(indices):
+            raise ValueError("select needs at least one row, and each row once")
+        changes: dict[str, Any] = {name: getattr(self, name)[indices] for name in self.ARRAYS}
+        for name in ("study", "row", *self.TUPLES):
+            changes[name] = tuple(getattr(self, name)[index] for index in indices)
+        changes["covariates"] = {
+            name: tuple(values[index] for index in indices)
+            for name, values in self.covariates.items()
+        }
+        return replace(self, **changes)  # type: ignore[type-var]
+
+    def where(self, column: str, value: object) -> Self:
+        """Rows whose ``column`` (a covariate, study or row) is ``value``, ignoring case.
+
+        Raises
+        ------
+        TableError
+            No such column or value; the message lists those there are.
+        """
+        wanted = number_text(value).casefold()
+        texts = [number_text(cell) for cell in self._column(column)]
+        chosen = [index for index, text in enumerate(texts) if text and text.casefold() == wanted]
+        if not wanted or not chosen:
+            distinct = list(dict.fromkeys(text for text in texts if text))
+            listed = ", ".join(distinct[:20]) + (", ..." if len(distinct) > 20 else "")
+            rule, legal = f"no row has {column}={value!r}", f"legal values are {listed}"
+            raise TableError([Problem(self.file, None, column, rule, legal)])
+        return self.select(chosen)
+
+    def several_rows(self) -> dict[str, list[str]]:
+        """Row labels of each study that has more than one row."""
+        rows: dict[str, list[str]] = {}
+        for study, row in zip(self.study, self.row, strict=True):
+            rows.setdefault(study, []).append(row)
+        return {study: labels for study, labels in rows.items() if len(labels) > 1}
+
+    def order_by(self, column: str) -> Self:
+        """Rows in ascending order of a covariate, a value, study or row; ties stay, blanks last.
+
+        Raises
+        ------
+        TableError
+            No such column.
+        """
+        values = self._column(column)
+
+        def key(index: int) -> tuple[int, float, str]:
+            value = values[index]
+            if value is None:
+                return 2, 0.0, ""
+            if isinstance(value, int | float | np.integer):
+                return 0, float(value), ""
+            return 1, 0.0, str(value).casefold()
+
+        return self.select(sorted(range(len(self)), key=key))
+
+    def _shared(self) -> dict[str, Any]:
+        """The fields that another shape made of these rows takes over."""
+        names = ("name", "study", "row", "covariates", "file", "sha256")
+        return {name: getattr(self, name) for name in names}
+
+    def _column(self, column: str) -> Sequence[Any]:
+        own: dict[str, Sequence[Any]] = {"study": self.study, "row": self.row}
+        own |= {name: getattr(self, name).tolist() for name in (*self.ARRAYS, *self.DERIVED)}
+        own |= {name: getattr(self, name) for name in self.TUPLES}
+        columns = dict(self.covariates) | own
+        matches = [name for name in columns if name == column] or [
+            name for name in columns if normalise(name) == normalise(column)
+        ]
+        if len(matches) != 1:
+            rule, legal = f"there is no column {column!r}", f"legal are {', '.join(columns)}"
+            raise TableError([Problem(self.file, None, column, rule, legal)])
+        return columns[matches[0]]
+
+
+def shared_fields(
+    table: Table, recognised: Recognised, name: str | None
+) -> tuple[dict[str, Any], list[Problem]]:
+    """The fields that every shape has, and the problems of columns and labels.
+
+    Parameters
+    ----------
+    table, recognised
+        The table, and where its columns are.
+    name
+        Short name; the file's stem if None.
+    """
+    studies, study_problems = study_labels(table, recognised)
+    rows, row_problems = row_labels(table, recognised, studies)
+    headers = {index: table.columns[index] for index in recognised.covariates}
+    if recognised.year is not None:
+        headers[recognised.year] = "year"
+    values = {
+        "name": name or ("table" if table.file == IN_MEMORY else Path(table.file).stem),
+        "study": tuple(studies),
+        "row": tuple(rows),
+        "covariates": {header: table.column(index) for index, header in headers.items()},
+        "file": table.file,
+        "sha256": table.sha256,
+    }
+    return values, [*recognised.problems, *study_problems, *row_problems]
