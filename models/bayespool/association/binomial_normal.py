@@ -121,7 +121,7 @@ class BinomialNormal:
                 weight, support = likelihood.log_weight, likelihood.support
                 terms = weight + support * log_or[:, None]
                 pm.Potential(
-                    "e1", studies.e1 * log_or - pm.math.logsumexp(terms, axis=1)[:, 0]
+                    "e1", studies.e1 * log_or - pm.math.logsumexp(terms, axis=1)
                     + likelihood.log_constant()[:, 0], dims="study",
                 )  # fmt: skip
             else:

@@ -283,7 +283,8 @@ def _points(uniform: int, normal: int, rng: np.random.Generator) -> tuple[Array,
     z /= np.sqrt(np.mean(z * z, axis=2, keepdims=True))
     both = np.concatenate([u[:uniform], u[:uniform]], axis=2)
     mirrored = np.concatenate([z, -z], axis=2)
-    return both.reshape(uniform, -1), mirrored.reshape(normal, -1)
+    n = REPLICATES * 2 * LATTICE
+    return both.reshape(uniform, n), mirrored.reshape(normal, n)
 
 
 def _quantiles(density: Array, axes: list[Array], u: Array) -> Array:
