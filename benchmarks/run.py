@@ -68,9 +68,7 @@ def write_counts(name: str, folder: Path) -> Path:
 
 
 def smallest_ess(fitted: bp.Fit) -> float:
-    return min(
-        summarise(n, x, fitted.draws.ancestor).ess for n, x in fitted.draws.hyper.items()
-    )
+    return min(summarise(n, x, fitted.draws.ancestor).ess for n, x in fitted.draws.hyper.items())
 
 
 def nutpie_refit(name: str) -> tuple[float, float]:
@@ -86,9 +84,7 @@ def nutpie_refit(name: str) -> tuple[float, float]:
     def sample(draws: int) -> float:
         tree = nutpie.sample(compiled, draws=draws, tune=1_000, chains=4, seed=1,
                              target_accept=0.9, progress_bar=False, save_warmup=False)  # fmt: skip
-        return min(
-            float(array_stats.ess(tree.posterior[n].values, method="mean")) for n in names
-        )
+        return min(float(array_stats.ess(tree.posterior[n].values, method="mean")) for n in names)
 
     draws = 1_000
     while (ess := sample(draws)) < ESS and draws < 64_000:
@@ -103,6 +99,29 @@ def simulated(k: int) -> bp.AccuracyStudies:
     n1, n2 = rng.integers(10, 150, k), rng.integers(10, 150, k)
     tp, tn = rng.binomial(n1, p[:, 0]), rng.binomial(n2, p[:, 1])
     return bp.AccuracyStudies.from_counts([f"S{i}" for i in range(k)], tp, n2 - tn, n1 - tp, tn)
+
+
+def association(folder: Path, record: Callable[..., None]) -> None:
+    """Normal-normal, exact binomial and leave-one-out, beside metafor's point fits."""
+    from bayespool.association import BinomialNormal, NormalNormal
+
+    arms, smoke = bp.load_dataset("bcg"), bp.load_dataset("hackshaw1998")
+    path = folder / "hackshaw.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["estimate", "se"])
+        writer.writerows(zip(smoke.estimate, smoke.se, strict=True))
+    peer = rscript("association_metafor.R", str(path))
+    rma, glmm, left = (None, None, None) if peer is None else tuple(map(float, peer.split(",")))
+    effects, normal = arms.effects("rr"), NormalNormal(measure="rr")
+    seconds = median_time(lambda: bp.fit(normal, effects, engine="quadrature").estimates["mu"])
+    record("normal-normal BCG, full posterior, warm", seconds, "metafor rma, REML", rma, "1x")
+    exact = BinomialNormal()
+    seconds = median_time(lambda: bp.fit(exact, arms, engine="quadrature"))
+    record("exact binomial BCG odds ratio, warm", seconds, "metafor rma.glmm", glmm, "10x")
+    fitted = bp.fit(NormalNormal(measure="or"), smoke, engine="quadrature")
+    seconds = median_time(lambda: refit_without_each(fitted, ESS), 5)
+    record("leave-one-out of hackshaw1998, 37 refits", seconds, "metafor leave1out", left, "1x")
 
 
 def main() -> None:
@@ -132,9 +151,7 @@ def main() -> None:
         cold = median_time(lambda: subprocess.run(command, check=True, capture_output=True), 5)
         peer = None
         if jags is not None:
-            peer = median_time(
-                lambda: rscript("bivariate_jags.R", str(csf_csv), str(ESS)), 3
-            )
+            peer = median_time(lambda: rscript("bivariate_jags.R", str(csf_csv), str(ESS)), 3)
         record("csf_tau_dementia, cold process", cold, "Rscript and rjags, cold", peer,
                "1.43x (0.7 of its time)")  # fmt: skip
 
@@ -142,6 +159,8 @@ def main() -> None:
         record("csf_tau_dementia, warm", warm, "PyMC/nutpie without recompiling", seconds, "10x")
         record("csf_tau_dementia, warm", warm, "lme4::glmer point fit",
                _first(rscript("bivariate_glmer.R", str(csf_csv))), "5x")  # fmt: skip
+
+        association(folder, record)
 
         whole = bp.fit(model, ccp, engine="quadrature")
         ours = median_time(lambda: refit_without_each(whole, ESS), 3)

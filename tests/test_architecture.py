@@ -12,7 +12,7 @@ import bayespool
 PACKAGE = Path(bayespool.__file__).parent
 FLOORS = (
     ("numerics",),
-    ("studies", "priors"),
+    ("studies", "priors", "empirical"),
     ("hierarchy", "datasets", "design"),
     ("accuracy", "association", "engines"),
     ("fitting", "storage", "estimands"),

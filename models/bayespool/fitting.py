@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -208,9 +208,9 @@ def fit(
         from bayespool.engines import nuts
 
         draws = nuts.sample(model.build(studies), hierarchy, seed, **_only(options, NUTS_OPTIONS))
+    cautions = (getattr(prior, "caution", "") for prior in model.priors.values())
+    messages += tuple(caution for caution in cautions if caution)
     if messages:
-        from dataclasses import replace
-
         draws = replace(draws, messages=messages + draws.messages)
     return Fit(model, studies, draws, seed, package_versions(draws.engine))
 

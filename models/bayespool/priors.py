@@ -198,6 +198,30 @@ class LogNormal(_Call):
 
 
 @dataclass(frozen=True, repr=False)
+class LogStudentT(_Call):
+    """Log-t: the logarithm is StudentT(`mu`, `sigma`, `nu`)."""
+
+    mu: float
+    sigma: float
+    nu: float
+    support: ClassVar[str] = "positive"
+    positive_parameters: ClassVar[tuple[str, ...]] = ("sigma", "nu")
+
+    def logpdf(self, x: Array) -> Array:
+        log_x = np.log(x)
+        return StudentT(self.mu, self.sigma, self.nu).logpdf(log_x) - log_x
+
+    def ppf(self, u: Array) -> Array:
+        return np.exp(self.mu + self.sigma * special.stdtrit(self.nu, u))
+
+    def to_pymc(self, name: str) -> Any:
+        import pymc as pm
+
+        logarithm = pm.StudentT(f"{name}_logarithm", nu=self.nu, mu=self.mu, sigma=self.sigma)
+        return pm.Deterministic(name, pm.math.exp(logarithm))
+
+
+@dataclass(frozen=True, repr=False)
 class InverseGamma(_Call):
     """Inverse gamma with `shape` and `scale`."""
 
@@ -374,6 +398,7 @@ PRIORS: dict[str, Callable[..., Any]] = {
         HalfCauchy,
         HalfStudentT,
         LogNormal,
+        LogStudentT,
         InverseGamma,
         Exponential,
         Gamma,
@@ -383,6 +408,9 @@ PRIORS: dict[str, Callable[..., Any]] = {
         ProbabilityInterval,
     )
 }
+
+
+EMPIRICAL_NAMES = ("turner2012", "turner2015", "rhodes2015", "cochrane")
 
 
 def parse_prior(text: str) -> Any:
@@ -405,13 +433,24 @@ def prior_from_call(tree: ast.expr) -> Any:
     text = ast.unparse(tree)
     if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
         raise ValueError(f"{text!r} is not a prior; {_legal()}")
-    if tree.func.id not in PRIORS:
+    by_name = tree.func.id in EMPIRICAL_NAMES
+    if tree.func.id not in PRIORS and not by_name:
         raise ValueError(f"{tree.func.id!r} is not a known prior; {_legal()}")
     try:
         positional = [ast.literal_eval(item) for item in tree.args]
         named = {str(item.arg): ast.literal_eval(item.value) for item in tree.keywords}
     except ValueError:
         raise ValueError(f"{text!r}: arguments must be plain numbers; {_legal()}") from None
+    if by_name:
+        from bayespool.empirical import EMPIRICAL
+
+        try:
+            return EMPIRICAL[tree.func.id](*positional, **named)
+        except (TypeError, AttributeError):
+            raise ValueError(
+                f"{text!r}: legal are texts, such as turner2015('pain', 'pharmacological vs. "
+                "placebo / control')"
+            ) from None
     kind = PRIORS[tree.func.id]
     try:
         return kind(*positional, **named)
@@ -421,4 +460,14 @@ def prior_from_call(tree: ast.expr) -> Any:
 
 
 def _legal() -> str:
-    return f"legal: a call such as HalfNormal(0.5), of {', '.join(PRIORS)}"
+    names = ", ".join((*PRIORS, *EMPIRICAL_NAMES))
+    return f"legal: a call such as HalfNormal(0.5), of {names}"
+
+
+def __getattr__(name: str) -> Any:
+    """The empirical priors of `bayespool.empirical`, read from their tables when first used."""
+    if name in EMPIRICAL_NAMES:
+        from bayespool import empirical
+
+        return getattr(empirical, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
