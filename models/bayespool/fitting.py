@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -236,7 +236,8 @@ def _only(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name in names}
 
 
-def package_versions(engine: str) -> dict[str, str]:
+@lru_cache(maxsize=4)
+def package_versions(engine: str) -> Mapping[str, str]:
     """Versions of what produced the numbers."""
     from importlib.metadata import version
 

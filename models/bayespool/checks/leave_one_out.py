@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayespool.engines import quadrature
+from bayespool.engines import grid, quadrature
 from bayespool.estimands import Estimate
 from bayespool.fitting import Fit, package_versions
+from bayespool.hierarchy import Hierarchy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +77,10 @@ class LeaveOneOutRefits:
         return float(sum(one.elpd for one in self.studies))
 
 
+def _others(hierarchy: Hierarchy, k: int) -> list[int]:
+    return [j for j in range(hierarchy.n_studies) if j != k]
+
+
 def refit_without_each(fitted: Fit, ess: float = 4_000.0) -> LeaveOneOutRefits:
     """Leave every study out in turn, by quadrature, whichever engine made the fit.
 
@@ -85,16 +90,28 @@ def refit_without_each(fitted: Fit, ess: float = 4_000.0) -> LeaveOneOutRefits:
         With fewer than two studies there is nothing left to fit.
     """
     studies, model = fitted.studies, fitted.model
-    if len(studies) < 2:
+    if fitted.hierarchy.n_studies < 2:
         raise ValueError("leaving one study out needs at least 2 studies")
-    results = quadrature.sample_leaving_out(fitted.hierarchy, fitted.seed, ess)
-    versions = package_versions("quadrature")
+    hierarchy, versions = fitted.hierarchy, package_versions("quadrature")
+    labels = np.array(studies.study)
+    keep = [np.flatnonzero(labels != name) for name in dict.fromkeys(studies.study)]
+    if grid.applies(hierarchy):
+        refits = [(grid.run(hierarchy.subset(_others(hierarchy, k)), fitted.seed), True)
+                  for k in range(hierarchy.n_studies)]  # fmt: skip
+    else:
+        refits = [
+            (quadrature.as_draws(hierarchy, result), refitted)
+            for result, refitted in quadrature.sample_leaving_out(hierarchy, fitted.seed, ess)
+        ]
+    whole = fitted.draws.info.get("log_marginal_likelihood")
     out = []
-    for k, (result, refitted) in enumerate(results):
-        others = studies.select([j for j in range(len(studies)) if j != k])
-        draws = quadrature.as_draws(model.hierarchy(others), result)
-        one = Fit(model, others, draws, fitted.seed, versions)
-        own = fitted.hierarchy.subset([k]).log_likelihood(result.theta, result.nodes)[0]
-        elpd = float(np.logaddexp.reduce(own) - np.log(own.size))
-        out.append(LeftOut(studies.row[k], one, elpd, refitted))
+    for k, (draws, refitted) in enumerate(refits):
+        one = Fit(model, studies.select(keep[k]), draws, fitted.seed, versions)
+        if whole is not None and "path" in draws.info:
+            elpd = whole - draws.info["log_marginal_likelihood"]
+        else:
+            nodes = int(draws.info.get("nodes", 15))
+            own = hierarchy.subset([k]).log_likelihood(one.theta, nodes)[0]
+            elpd = float(np.logaddexp.reduce(own) - np.log(own.size))
+        out.append(LeftOut(hierarchy.labels[k], one, elpd, refitted))
     return LeaveOneOutRefits(fitted.estimates, tuple(out))

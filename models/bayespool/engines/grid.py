@@ -237,7 +237,7 @@ def _axes(hierarchy: Hierarchy) -> tuple[list[Array], int]:
     n = len(hierarchy.positive)
     bounds = [_axis(hierarchy, i) for i in range(n)]
     evaluated = 0
-    for size in (COARSE[n], COARSE[n], FINE[n]):
+    for size in (*[COARSE[n]] * n, FINE[n]):
         axes = [np.linspace(low, high, size) for low, high in bounds]
         if size == FINE[n]:
             return axes, evaluated

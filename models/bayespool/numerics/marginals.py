@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 Array = np.ndarray
 
@@ -52,11 +52,25 @@ class NormalMixture:
         z = (np.atleast_1d(x)[:, None] - self.centre) / self.spread
         return ndtr(z) @ self.weight
 
+    def pdf(self, x: Array) -> Array:
+        z = (np.atleast_1d(x)[:, None] - self.centre) / self.spread
+        return np.exp(-0.5 * z * z) @ (self.weight / self.spread) / np.sqrt(2.0 * np.pi)
+
     def quantile(self, p: Array) -> Array:
+        """By Newton's method, held inside a shrinking bracket."""
         p = np.atleast_1d(np.asarray(p, float))
         reach = 12.0 * self.spread.max() + np.ptp(self.centre)
         low, high = np.full(p.shape, self.mean - reach), np.full(p.shape, self.mean + reach)
-        return _bisect(self.cdf, p, low, high)
+        x = np.clip(self.mean + self.sd * ndtri(p), low, high)
+        for _ in range(100):
+            excess = self.cdf(x) - p
+            high, low = np.where(excess > 0, x, high), np.where(excess > 0, low, x)
+            new = x - excess / np.maximum(self.pdf(x), 1e-300)
+            new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
+            if np.all(np.abs(new - x) < 1e-12 * self.sd):
+                return new
+            x = new
+        return x
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,8 +145,16 @@ class LogGrid:
 
     def quantile(self, p: Array) -> Array:
         p = np.atleast_1d(np.asarray(p, float))
-        low, high = np.full(p.shape, self.axis[0]), np.full(p.shape, self.axis[-1])
-        return np.exp(_bisect(lambda x: self.cdf(np.exp(x)), p, low, high))
+        cumulative = np.concatenate(
+            [[0.0], np.cumsum(0.5 * (self.density[1:] + self.density[:-1]))]
+        )
+        index = np.clip(np.searchsorted(cumulative, p * cumulative[-1], side="right") - 1, 0,
+                        len(self.axis) - 2)  # fmt: skip
+        f0, slope = self.density[index], self.density[index + 1] - self.density[index]
+        rest = p * cumulative[-1] - cumulative[index]
+        root = np.sqrt(np.maximum(f0 * f0 + 2.0 * slope * rest, 0.0))
+        part = np.clip(2.0 * rest / np.maximum(f0 + root, 1e-300), 0.0, 1.0)
+        return np.exp(self.axis[index] + (self.axis[1] - self.axis[0]) * part)
 
 
 def shortest_interval(marginal: Marginal, prob: float = 0.95) -> tuple[float, float]:
@@ -163,12 +185,3 @@ def shortest_interval(marginal: Marginal, prob: float = 0.95) -> tuple[float, fl
     best = min((0.0, 0.5 * (low + high), 1.0), key=width)
     lower, upper = ends(best)
     return float(lower), float(upper)
-
-
-def _bisect(cdf, p: Array, low: Array, high: Array) -> Array:  # type: ignore[no-untyped-def]
-    for _ in range(54):
-        middle = 0.5 * (low + high)
-        above = cdf(middle) > p
-        high = np.where(above, middle, high)
-        low = np.where(above, low, middle)
-    return 0.5 * (low + high)
