@@ -21,7 +21,7 @@ _HOME = {
     "load": "bayespool.storage",
     "write_report": "bayespool.report",
 }
-_MODULES = ("accuracy", "averaging", "checks", "estimands", "priors", "studies")
+_MODULES = ("accuracy", "association", "averaging", "checks", "estimands", "priors", "studies")
 
 __all__ = [*_HOME, *_MODULES]
 

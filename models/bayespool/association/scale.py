@@ -54,6 +54,34 @@ def default_priors(studies: Any, measure: str) -> tuple[Normal, HalfNormal, str]
     )
 
 
+def prior_source(model: Any, studies: Any) -> str:
+    """Where the priors of mu and tau come from, as far as they are the defaults; empty if not."""
+    mu, tau, source = default_priors(studies, model.measure)
+    kept = [name for name, prior in (("mu", mu), ("tau", tau)) if getattr(model, name) == prior]
+    if not kept:
+        return ""
+    return source if len(kept) == 2 else f"{kept[0]} only, {source}"
+
+
+def shown_name(name: str, measure: str) -> str:
+    """The estimand on the measure's own scale: ``mu`` of an odds ratio is ``mu_ratio``."""
+    back = _BACK.get(MEASURES[measure].back)
+    return name if back is None else f"{name}_{back[0]}"
+
+
+def to_measure(values: Array, measure: str) -> Array:
+    """From the scale of analysis to the measure's own: log odds ratios to odds ratios."""
+    back = _BACK.get(MEASURES[measure].back)
+    return np.asarray(values, float) if back is None else back[1](np.asarray(values, float))
+
+
+def to_analysis(values: Array, measure: str) -> Array:
+    """The inverse of `to_measure`."""
+    forward = {"exp": np.log, "tanh": np.arctanh, "expit": special.logit}
+    function = forward.get(MEASURES[measure].back)
+    return np.asarray(values, float) if function is None else function(np.asarray(values, float))
+
+
 def effect_estimands(
     draws: dict[str, Array], new: Array, measure: str, typical_variance: float | None
 ) -> dict[str, Array]:

@@ -5,8 +5,9 @@ Replications give every study new effects (mixed predictive, Marshall & Spiegelh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,9 +17,18 @@ from bayespool.estimands import INTERVAL_PROB, LOWER, UPPER
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
+    from bayespool.hierarchy import Hierarchy
 
 SPREAD_P = 0.025
-KINDS = {"tp": "sensitivity", "tn": "specificity"}  # what a count tells of, in words
+# what a row tells of, in words
+KINDS = {
+    "tp": "sensitivity",
+    "tn": "specificity",
+    "events": "the proportion",
+    "e1": "the odds ratio",
+    "estimate": "the estimates",
+}
+LOGIT, LOG_ODDS, AS_GIVEN = "on the logit scale", "on the log scale", "on the scale of analysis"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,14 +53,34 @@ class PredictiveRow:
         return self.lower <= self.observed <= self.upper
 
 
+@lru_cache(maxsize=8)
+def replications(fitted: Fit) -> tuple[Hierarchy, np.ndarray]:
+    """Rows that a new study could show, and replications of them, shape (n_rows, n_draws).
+
+    Where every study has a baseline of its own, nothing says what a new study's would be: the
+    events of group 1 are then replicated given both margins of the table.
+    """
+    if not fitted.hierarchy.unobserved:
+        return fitted.hierarchy, fitted.predictive
+    given_margins = replace(fitted.model, conditional=True).hierarchy(fitted.studies)
+    rng = np.random.default_rng([fitted.seed, 3])
+    effects = given_margins.new_effects(fitted.theta, rng, given_margins.n_studies)
+    return given_margins, given_margins.simulate(fitted.theta, effects, rng)
+
+
+def things(fitted: Fit) -> str:
+    """What is predicted: counts, or estimates."""
+    return "estimates" if set(fitted.hierarchy.kinds) == {"estimate"} else "counts"
+
+
 def predictive_rows(fitted: Fit) -> list[PredictiveRow]:
     """95 % equal-tailed predictive interval and LOO-PIT of every observed row with trials."""
-    hierarchy = fitted.hierarchy
+    hierarchy, predictive = replications(fitted)
     weights = np.exp(leave_one_out(fitted).log_weights)
     observed = hierarchy.likelihood.observed()
     trials = getattr(hierarchy.likelihood, "trials", np.full(len(observed), np.nan))
     out = []
-    for i, replicated in enumerate(fitted.predictive):
+    for i, replicated in enumerate(predictive):
         study = int(hierarchy.study[i])
         if trials[i] == 0:
             continue
@@ -58,7 +88,7 @@ def predictive_rows(fitted: Fit) -> list[PredictiveRow]:
         below = (replicated < observed[i]) + 0.5 * (replicated == observed[i])
         out.append(
             PredictiveRow(
-                fitted.hierarchy.labels[study],
+                hierarchy.labels[study],
                 hierarchy.kinds[i],
                 float(observed[i]),
                 float(trials[i]),
@@ -73,33 +103,47 @@ def predictive_rows(fitted: Fit) -> list[PredictiveRow]:
 
 @dataclass(frozen=True)
 class Spread:
-    """Between-study spread of one margin: SD of the empirical logits, observed and replicated."""
+    """Between-study spread of one kind of row: SD on a scale, observed and replicated."""
 
     kind: str
     observed: float
     replicated_median: float
     p_value: float
+    scale: str = LOGIT
 
 
 def spreads(fitted: Fit) -> list[Spread]:
     """Predictive p-value of the between-study spread of each margin."""
-    likelihood = fitted.hierarchy.likelihood
+    hierarchy, predictive = replications(fitted)
+    likelihood = hierarchy.likelihood
     trials = getattr(likelihood, "trials", None)
     out = []
-    for kind in dict.fromkeys(fitted.hierarchy.kinds):
-        rows = np.flatnonzero(np.array(fitted.hierarchy.kinds) == kind)
+    for kind in dict.fromkeys(hierarchy.kinds):
+        rows = np.flatnonzero(np.array(hierarchy.kinds) == kind)
         if trials is not None:
             rows = rows[trials[rows] > 0]
         if rows.size < 3:
             continue
-        values = np.column_stack([likelihood.observed()[rows], fitted.predictive[rows]])
+        values = np.column_stack([likelihood.observed()[rows], predictive[rows]])
+        scale = AS_GIVEN
         if trials is not None:
-            n = trials[rows, None]
+            n, scale = trials[rows, None], LOGIT
             values = np.log((values + 0.5) / (n - values + 0.5))
+        elif kind == "e1":
+            values, scale = _log_odds_ratios(likelihood, rows, values), LOG_ODDS
         sd = values.std(axis=0, ddof=1)
         p = float(np.mean(sd[1:] > sd[0]) + 0.5 * np.mean(sd[1:] == sd[0]))
-        out.append(Spread(kind, float(sd[0]), float(np.median(sd[1:])), p))
+        out.append(Spread(kind, float(sd[0]), float(np.median(sd[1:])), p, scale))
     return out
+
+
+def _log_odds_ratios(likelihood: Any, rows: np.ndarray, e1: np.ndarray) -> np.ndarray:
+    """Of tables with these events of group 1 and fixed margins, 1/2 added to every cell."""
+    n1, n2, total = (
+        getattr(likelihood, name)[rows, None] for name in ("people", "others", "total_events")
+    )
+    e2 = total - e1
+    return np.log((e1 + 0.5) * (n2 - e2 + 0.5) / ((n1 - e1 + 0.5) * (e2 + 0.5)))
 
 
 def check(fitted: Fit) -> list[Finding]:
@@ -114,7 +158,7 @@ def check(fitted: Fit) -> list[Finding]:
             "predictive_coverage",
             inside / n,
             allowed / n,
-            f"{inside} of {n} observed counts lie in their 95 % predictive intervals.",
+            f"{inside} of {n} observed {things(fitted)} lie in their 95 % predictive intervals.",
             gate=False,
         )
     ]
@@ -127,7 +171,7 @@ def check(fitted: Fit) -> list[Finding]:
                 SPREAD_P,
                 two_sided >= SPREAD_P,
                 False,
-                f"Between-study SD of {KINDS.get(spread.kind, spread.kind)} on the logit scale: "
+                f"Between-study SD of {KINDS.get(spread.kind, spread.kind)} {spread.scale}: "
                 f"{spread.observed:.2f} observed, {spread.replicated_median:.2f} in the median "
                 f"replication (predictive p {spread.p_value:.2f}).",
             )
@@ -140,8 +184,8 @@ def check(fitted: Fit) -> list[Finding]:
             "loo_pit_extreme",
             extreme,
             max(most, 1.0 / n),
-            f"{round(extreme * n)} of {n} counts are extreme (outside the central 95 %) given "
-            "the other studies.",
+            f"{round(extreme * n)} of {n} {things(fitted)} are extreme (outside the central 95 %) "
+            "given the other studies.",
             gate=False,
         )
     )

@@ -25,11 +25,21 @@ def overlap(prior: Any, samples: np.ndarray) -> float:
     return float(np.sum(np.minimum(share, 1.0 / BINS)))
 
 
+def hyper_priors(fitted: Fit) -> dict[str, Any]:
+    """The prior of every hyperparameter drawn: one of all coefficients is named for each."""
+    drawn = fitted.draws.hyper
+    out = {}
+    for name, prior in fitted.model.priors.items():
+        names = [name] if name in drawn else [x for x in drawn if x.startswith(f"{name}_")]
+        out |= dict.fromkeys(names, prior)
+    return out
+
+
 def overlaps(fitted: Fit) -> dict[str, float]:
     """Overlap of every hyperparameter."""
     return {
         name: overlap(prior, fitted.draws.hyper[name])
-        for name, prior in fitted.model.priors.items()
+        for name, prior in hyper_priors(fitted).items()
     }
 
 

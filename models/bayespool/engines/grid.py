@@ -137,7 +137,8 @@ def _scale(hierarchy: Hierarchy) -> tuple[Array, Array]:
 def _axis(hierarchy: Hierarchy, i: int) -> tuple[float, float]:
     """A generous range of a log standard deviation, ended where its prior ends."""
     prior = list(hierarchy.positive.values())[i]
-    low, high = np.log(np.maximum(prior.ppf(np.array([1e-14, 1.0 - 1e-14])), 1e-300))
+    with np.errstate(over="ignore"):  # the far tail of a log-t is beyond double precision
+        low, high = np.log(np.maximum(prior.ppf(np.array([1e-14, 1.0 - 1e-14])), 1e-300))
     typical = np.log(np.median(1.0 / np.sqrt(hierarchy.likelihood.start()[1])))
     # far below the standard errors nothing but the prior's own density is left
     return max(low, min(typical, high) - 40.0), min(high, max(typical, low) + 60.0)
