@@ -8,13 +8,13 @@ Stijnen, Hamza & Ozdemir (2010), Stat Med 29:3046-3067 (non-central hypergeometr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from bayespool.association import scale
-from bayespool.association.normal_normal import refuse_several_rows
+from bayespool.association.regression import Regression
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Binomial, NoncentralHypergeometric
@@ -24,8 +24,8 @@ Array = np.ndarray
 FLAT = 1_000.0  # SD that is flat over any logit
 
 
-@dataclass(frozen=True)
-class BinomialNormal:
+@dataclass(frozen=True, repr=False)
+class BinomialNormal(Regression):
     """Odds ratios from ``e1 of n1`` against ``e2 of n2``, no correction for zero cells.
 
     ``e1 ~ Binomial(n1, expit(a_i + d_i / 2))``, ``e2 ~ Binomial(n2, expit(a_i - d_i / 2))`` with
@@ -65,27 +65,6 @@ class BinomialNormal:
                 "the effects would share their scale; legal: conditional=True, or nu=None"
             )
 
-    @property
-    def priors(self) -> dict[str, Any]:
-        """The prior of each hyperparameter."""
-        out = {"mu": self.mu}
-        if self.covariates:
-            out["beta"] = self.beta
-        if not isinstance(self.tau, Fixed):
-            out["tau"] = self.tau
-        return out | ({"nu": self.nu} if self.nu is not None else {})
-
-    def field_of(self, name: str) -> str:
-        """The field that a prior is given under."""
-        legal = ("mu", "tau", "beta", "nu")
-        if name not in legal:
-            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(legal)}")
-        return name
-
-    def __repr__(self) -> str:
-        values = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))
-        return f"BinomialNormal({values})"
-
     def alternatives(self) -> dict[str, BinomialNormal]:
         """Named priors that a reader might have preferred."""
         return {
@@ -95,11 +74,6 @@ class BinomialNormal:
             "mu: Normal(0, 1)": replace(self, mu=Normal(0, 1)),
             "mu: Normal(0, 10)": replace(self, mu=Normal(0, 10)),
         }
-
-    def check(self, studies: Any) -> None:
-        """Refuse rows that this model would wrongly take for independent studies."""
-        refuse_several_rows(studies, "Nested")
-        design(studies, self.covariates)
 
     def build(self, studies: Any) -> Any:
         """The PyMC model: what a methodologist reads, and what NUTS samples."""
@@ -141,36 +115,29 @@ class BinomialNormal:
 
         A Beta(1, 1) risk is a flat logit times ``p (1 - p)``: one event in two people.
         """
-        columns = design(studies, self.covariates)
-        k = len(studies)
-        treated = np.column_stack([np.ones(k), columns.matrix])
-        shared: dict[str, Any] = {
-            "coefficients": ("mu", *map(scale.heading, columns.names)),
-            "coefficient_priors": (self.mu, *[self.beta] * len(columns.names)),
-            "freedom_prior": self.nu,
-            "labels": studies.row,
-        }
+        shared = self.one_effect(studies)
         if self.conditional:
             return Hierarchy(
-                X=treated, Z=np.ones((k, 1)), study=np.arange(k),
-                likelihood=self._conditional(studies), kinds=("e1",) * k,
-                scales=("tau",), scale_priors=(self.tau,), **shared,
-            )  # fmt: skip
+                likelihood=self._conditional(studies), kinds=("e1",) * len(studies), **shared
+            )
+        k, treated = len(studies), shared["X"]
         x = np.zeros((k, 3, treated.shape[1]))
         x[:, 1], x[:, 2] = -0.5 * treated, 0.5 * treated
         successes = np.stack([np.ones(k, int), studies.e2, studies.e1], axis=1)
         trials = np.stack([np.full(k, 2), studies.n2, studies.n1], axis=1)
         return Hierarchy(
-            X=x.reshape(3 * k, -1),
-            Z=np.tile([[1.0, 0.0], [1.0, -0.5], [1.0, 0.5]], (k, 1)),
-            study=np.repeat(np.arange(k), 3),
             likelihood=Binomial(successes.ravel(), trials.ravel()),
             kinds=("baseline", "e2", "e1") * k,
-            scales=("baseline", "tau"),
-            scale_priors=(Fixed(FLAT), self.tau),
             log_offset=float(np.log(FLAT) + 0.5 * np.log(2.0 * np.pi) - np.log(2.0)),
             unobserved=("baseline",),
-            **shared,
+            **shared
+            | {
+                "X": x.reshape(3 * k, -1),
+                "Z": np.tile([[1.0, 0.0], [1.0, -0.5], [1.0, 0.5]], (k, 1)),
+                "study": np.repeat(np.arange(k), 3),
+                "scales": ("baseline", "tau"),
+                "scale_priors": (Fixed(FLAT), self.tau),
+            },
         )
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
@@ -181,9 +148,4 @@ class BinomialNormal:
         self, draws: dict[str, Array], effects: Array, studies: Any
     ) -> dict[str, Array]:
         """Shrunken log odds ratio of every study, (n_studies, ...)."""
-        columns = design(studies, self.covariates)
-        mean = draws["mu"] + sum(
-            x.reshape((-1,) + (1,) * draws["mu"].ndim) * draws[scale.heading(name)]
-            for name, x in zip(columns.names, columns.matrix.T, strict=True)
-        )
-        return {"effect": mean + effects[-1]}
+        return {"effect": self.study_means(draws, studies) + effects[-1]}

@@ -8,12 +8,13 @@ Methods 45:576-594.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from bayespool.association import scale
+from bayespool.association.regression import as_call
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Gaussian
 from bayespool.numerics.marginals import Marginal
@@ -22,7 +23,7 @@ from bayespool.priors import Fixed, HalfNormal, Normal
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Nested:
     """``y_ij ~ Normal(mu + u_i + w_ij, se_ij)``, ``u_i ~ N(0, tau)``, ``w_ij ~ N(0, tau_within)``.
 
@@ -71,8 +72,7 @@ class Nested:
         return name
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))
-        return f"Nested({values})"
+        return as_call(self)
 
     def check(self, studies: Any) -> None:
         """Nothing to refuse: one result per study is legal, and informs tau alone."""

@@ -8,12 +8,13 @@ Soc A 172:137-159; Roever et al. (2021), Res Synth Methods 12:448-474 (heterogen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from bayespool.association import scale
+from bayespool.association.regression import Regression
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Gaussian
@@ -23,8 +24,8 @@ from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, Uniform
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
-class NormalNormal:
+@dataclass(frozen=True, repr=False)
+class NormalNormal(Regression):
     """``y_i ~ Normal(theta_i, se_i)``, ``theta_i ~ Normal(mu + x_i beta, tau)``.
 
     Parameters
@@ -61,27 +62,6 @@ class NormalNormal:
         chosen = {"mu": mu, "tau": tau, "beta": Normal(0, float(mu.sigma) / 2)} | options
         return cls(measure=studies.measure, **chosen), source
 
-    @property
-    def priors(self) -> dict[str, Any]:
-        """The prior of each hyperparameter."""
-        out = {"mu": self.mu}
-        if self.covariates:
-            out["beta"] = self.beta
-        if not isinstance(self.tau, Fixed):
-            out["tau"] = self.tau
-        return out | ({"nu": self.nu} if self.nu is not None else {})
-
-    def field_of(self, name: str) -> str:
-        """The field that a prior is given under."""
-        legal = ("mu", "tau", "beta", "nu")
-        if name not in legal:
-            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(legal)}")
-        return name
-
-    def __repr__(self) -> str:
-        values = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))
-        return f"{type(self).__name__}({values})"
-
     def alternatives(self) -> dict[str, NormalNormal]:
         """Named priors that a reader might have preferred, scaled like this model's own."""
         unit = float(np.squeeze(self.tau.ppf(np.array(0.5)))) / 0.6745
@@ -94,11 +74,6 @@ class NormalNormal:
             f"mu: Normal(0, {wide / 4:.3g})": replace(self, mu=Normal(0, wide / 4)),
             f"mu: Normal(0, {10 * wide:.3g})": replace(self, mu=Normal(0, 10 * wide)),
         }
-
-    def check(self, studies: Any) -> None:
-        """Refuse rows that this model would wrongly take for independent studies."""
-        refuse_several_rows(studies, "Nested")
-        design(studies, self.covariates)
 
     def build(self, studies: Any) -> Any:
         """The PyMC model: what a methodologist reads, and what NUTS samples."""
@@ -122,20 +97,10 @@ class NormalNormal:
 
     def hierarchy(self, studies: Any) -> Hierarchy:
         """The same model as Gaussian rows with one study effect."""
-        columns = design(studies, self.covariates)
-        k = len(studies)
         return Hierarchy(
-            X=np.column_stack([np.ones(k), columns.matrix]),
-            Z=np.ones((k, 1)),
-            study=np.arange(k),
             likelihood=Gaussian(np.asarray(studies.estimate), np.asarray(studies.se)),
-            coefficients=("mu", *map(scale.heading, columns.names)),
-            coefficient_priors=(self.mu, *[self.beta] * len(columns.names)),
-            scales=("tau",),
-            scale_priors=(self.tau,),
-            kinds=("estimate",) * k,
-            freedom_prior=self.nu,
-            labels=studies.row,
+            kinds=("estimate",) * len(studies),
+            **self.one_effect(studies),
         )
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
@@ -151,21 +116,4 @@ class NormalNormal:
         self, draws: dict[str, Array], effects: Array, studies: Any
     ) -> dict[str, Array]:
         """Shrunken effect of every study on the scale of analysis, (n_studies, ...)."""
-        columns = design(studies, self.covariates)
-        mean = draws["mu"] + sum(
-            x.reshape((-1,) + (1,) * draws["mu"].ndim) * draws[scale.heading(name)]
-            for name, x in zip(columns.names, columns.matrix.T, strict=True)
-        )
-        return {"effect": mean + effects[0]}
-
-
-def refuse_several_rows(studies: Any, instead: str) -> None:
-    """One clear error when a study has several rows that would count as studies."""
-    repeated = studies.several_rows()
-    if repeated:
-        listed = "; ".join(f"{study}: {', '.join(rows)}" for study, rows in repeated.items())
-        raise ValueError(
-            f"{studies.file}: {len(repeated)} studies have several rows ({listed}), which would "
-            f"count as independent studies; legal: one row per study (--where COLUMN=VALUE), or "
-            f"the {instead} model"
-        )
+        return {"effect": self.study_means(draws, studies) + effects[0]}

@@ -8,24 +8,24 @@ normal-normal); Stijnen, Hamza & Ozdemir (2010), Stat Med 29:3046-3067.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from bayespool.association import scale
-from bayespool.association.normal_normal import refuse_several_rows
+from bayespool.association.regression import Regression
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Binomial
 from bayespool.numerics.links import link, mean_proportion
-from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval
+from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal
 
 Array = np.ndarray
 
 
-@dataclass(frozen=True)
-class Proportion:
+@dataclass(frozen=True, repr=False)
+class Proportion(Regression):
     """``events_i ~ Binomial(n_i, expit(mu + x_i beta + tau v_i))``.
 
     Parameters
@@ -51,28 +51,6 @@ class Proportion:
     main_estimands: ClassVar[tuple[str, ...]] = ("mu_proportion",)
     references: ClassVar[tuple[str, ...]] = ("stijnen2010",)
 
-    @property
-    def priors(self) -> dict[str, Any]:
-        """The prior of each hyperparameter, on the logit scale."""
-        mu = self.mu.on_link("logit") if isinstance(self.mu, ProbabilityInterval) else self.mu
-        out = {"mu": mu}
-        if self.covariates:
-            out["beta"] = self.beta
-        if not isinstance(self.tau, Fixed):
-            out["tau"] = self.tau
-        return out | ({"nu": self.nu} if self.nu is not None else {})
-
-    def field_of(self, name: str) -> str:
-        """The field that a prior is given under."""
-        legal = ("mu", "tau", "beta", "nu")
-        if name not in legal:
-            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(legal)}")
-        return name
-
-    def __repr__(self) -> str:
-        values = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))
-        return f"Proportion({values})"
-
     def alternatives(self) -> dict[str, Proportion]:
         """Named priors that a reader might have preferred."""
         return {
@@ -82,11 +60,6 @@ class Proportion:
             "mu: Normal(0, 1)": replace(self, mu=Normal(0, 1)),
             "mu: Normal(0, 3)": replace(self, mu=Normal(0, 3)),
         }
-
-    def check(self, studies: Any) -> None:
-        """Refuse rows that this model would wrongly take for independent studies."""
-        refuse_several_rows(studies, "Nested")
-        design(studies, self.covariates)
 
     def build(self, studies: Any) -> Any:
         """The PyMC model: what a methodologist reads, and what NUTS samples."""
@@ -108,20 +81,10 @@ class Proportion:
 
     def hierarchy(self, studies: Any) -> Hierarchy:
         """The same model as binomial rows with one study effect."""
-        columns = design(studies, self.covariates)
-        k = len(studies)
         return Hierarchy(
-            X=np.column_stack([np.ones(k), columns.matrix]),
-            Z=np.ones((k, 1)),
-            study=np.arange(k),
             likelihood=Binomial(np.asarray(studies.events), np.asarray(studies.n)),
-            coefficients=("mu", *map(scale.heading, columns.names)),
-            coefficient_priors=(self.priors["mu"], *[self.beta] * len(columns.names)),
-            scales=("tau",),
-            scale_priors=(self.tau,),
-            kinds=("events",) * k,
-            freedom_prior=self.nu,
-            labels=studies.row,
+            kinds=("events",) * len(studies),
+            **self.one_effect(studies),
         )
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
@@ -136,9 +99,6 @@ class Proportion:
         self, draws: dict[str, Array], effects: Array, studies: Any
     ) -> dict[str, Array]:
         """Shrunken proportion of every study, (n_studies, ...)."""
-        columns = design(studies, self.covariates)
-        mean = draws["mu"] + sum(
-            x.reshape((-1,) + (1,) * draws["mu"].ndim) * draws[scale.heading(name)]
-            for name, x in zip(columns.names, columns.matrix.T, strict=True)
-        )
-        return {"proportion": 1.0 / (1.0 + np.exp(-(mean + effects[0])))}
+        return {
+            "proportion": 1.0 / (1.0 + np.exp(-(self.study_means(draws, studies) + effects[0])))
+        }
