@@ -1,0 +1,52 @@
+"""The engine on hierarchies of one, two and three study effects, against the prior reweighted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from bayespool.engines import quadrature
+from bayespool.hierarchy import Hierarchy
+from bayespool.numerics.likelihoods import Binomial
+from bayespool.priors import LKJ, Gamma, HalfNormal, Normal
+
+DRAWS = 40_000
+
+
+def hierarchy_of(q: int, robust: bool = False) -> Hierarchy:
+    """Four small studies with one binomial row per effect."""
+    rng = np.random.default_rng(q)
+    k = 4
+    trials = rng.integers(4, 15, k * q)
+    return Hierarchy(
+        X=np.tile(np.eye(q), (k, 1)), Z=np.tile(np.eye(q), (k, 1)),
+        study=np.repeat(np.arange(k), q),
+        likelihood=Binomial(rng.binomial(trials, 0.6), trials),
+        coefficients=tuple(f"mu_{i}" for i in range(q)), coefficient_priors=(Normal(0, 1),) * q,
+        scales=tuple(f"tau_{i}" for i in range(q)), scale_priors=(HalfNormal(0.7),) * q,
+        correlations=tuple(f"rho_{i}{j}" for i in range(1, q) for j in range(i)),
+        correlation_prior=LKJ(2) if q > 1 else None,
+        freedom_prior=Gamma(2, 0.1) if robust else None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("q,robust", [(1, False), (2, False), (3, False), (1, True)])
+def test_posterior_equals_the_prior_reweighted_by_the_likelihood(q, robust):
+    hierarchy = hierarchy_of(q, robust)
+    ours = quadrature.sample(hierarchy, 1, ess=4_000)
+    assert not ours.failures
+    theta = hierarchy.draw_prior(DRAWS, np.random.default_rng(9))
+    log_w = hierarchy.log_likelihood(theta, 7).sum(axis=0)
+    w = np.exp(log_w - log_w.max())
+    w /= w.sum()
+    theirs, mine = hierarchy.natural(theta), hierarchy.natural(ours.theta)
+    for name in hierarchy.names:
+        mean = float(w @ theirs[name])
+        error = np.sqrt(np.sum((w * (theirs[name] - mean)) ** 2))
+        own = mine[name].std() / np.sqrt(ours.ess)
+        assert abs(mine[name].mean() - mean) < 4 * np.hypot(error, own), name
+    evidence = np.log(np.mean(np.exp(log_w - log_w.max()))) + log_w.max()
+    relative = np.sqrt(np.sum(w * w) - 1.0 / DRAWS)
+    assert abs(ours.log_marginal_likelihood - evidence) < 4 * np.hypot(
+        relative, ours.log_marginal_likelihood_mcse
+    )
