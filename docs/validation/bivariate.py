@@ -35,7 +35,7 @@ combined errors are expected; above 4 would be a fault.
 |---|---|---|---|---|---|---|
 {rows}
 
-Quadrature with an effective sample size of {ess:,}; NUTS with 4 chains of 5,000 draws. The
+Quadrature with an effective sample size of {ess:,}; NUTS with 4 chains of 20,000 draws. The
 reference's own interval ends are uncertain by up to 0.07 SD where its draws are worth 5,000
 independent ones.
 
@@ -62,7 +62,7 @@ def main() -> None:
         model = bp.accuracy.Bivariate()
         fits = {
             "quadrature": bp.fit(model, studies, engine="quadrature", ess=ESS),
-            "nuts": bp.fit(model, studies, engine="nuts", draws=5_000),
+            "nuts": bp.fit(model, studies, engine="nuts", draws=20_000),
         }
         print(dataset, {n: f.draws.failures or f.draws.messages for n, f in fits.items()})
         for row in reference:

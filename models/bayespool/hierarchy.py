@@ -47,7 +47,8 @@ class Hierarchy:
     correlation_prior : LKJ or None
         None for one effect, and for independent ones.
     row_scale, row_scale_prior : str and prior, optional
-        Standard deviation of an independent normal effect of every row, for Gaussian rows.
+        A positive parameter of the rows themselves (the likelihood's `widened`): the standard
+        deviation of an effect of every Gaussian row, or the overdispersion of beta-binomial ones.
     freedom_prior : prior, optional
         Of ``nu``: study effects are multivariate Student t with nu degrees of freedom.
     labels : tuple of str, length n_studies
@@ -86,8 +87,6 @@ class Hierarchy:
         expected = q * (q - 1) // 2 if self.correlation_prior is not None else 0
         if len(self.correlations) != expected:
             raise ValueError(f"{len(self.correlations)} correlation names; legal: {expected}")
-        if self.row_scale is not None and not self.likelihood.exact:
-            raise ValueError("an effect of every row needs Gaussian rows")
         if len(self.study) != n_rows or len(self.likelihood) != n_rows or len(self.X) != n_rows:
             raise ValueError("X, Z, study and likelihood must have one entry per row")
         if n_rows == 0 or np.any(np.diff(self.study) < 0):
@@ -411,9 +410,7 @@ class Hierarchy:
     def simulate(self, theta: Array, effects: Array, rng: np.random.Generator) -> Array:
         """New observations for the same designs, shape (n_rows, n_draws)."""
         eta = self.row_predictors(theta, effects)
-        if self.row_scale is not None:
-            eta += np.exp(self._split(theta)[1][self.row_scale]) * rng.standard_normal(eta.shape)
-        return self.likelihood.simulate(eta.T, rng).T
+        return self._rows_at(theta).likelihood.simulate(eta, rng)
 
 
 def _slices(n: int, size: int) -> list[slice]:

@@ -66,6 +66,34 @@ def test_integrated_pymc_density_equals_the_hierarchy(case):
     np.testing.assert_allclose(got, expected, atol=3e-4 if "robust" in case else 1e-5)
 
 
+def test_beta_binomial_density_equals_pymc_and_scipy():
+    from scipy import stats
+
+    from bayespool.association import BetaBinomial
+
+    model = BetaBinomial()
+    hierarchy = model.hierarchy(COUNTS)
+    logp = model.build(COUNTS).compile_logp(sum=False, jacobian=False)
+    for mu, psi in ((-0.4, 0.3), (1.2, 0.02), (0.1, 3.0)):
+        theta = hierarchy.unconstrained({"mu": np.array([mu]), "psi": np.array([psi])})
+        got = hierarchy.log_likelihood(theta, 5)[:, 0]
+        p = 1 / (1 + np.exp(-mu))
+        expected = stats.betabinom.logpmf(COUNTS.events, COUNTS.n, p / psi, (1 - p) / psi)
+        np.testing.assert_allclose(got, expected, atol=1e-9)
+        parts = logp({"mu": np.asarray(mu), "psi_log__": np.asarray(np.log(psi))})
+        np.testing.assert_allclose(parts[-1], expected, atol=1e-7)
+
+
+def test_beta_binomial_agrees_between_engines():
+    from bayespool.association import BetaBinomial
+
+    fits = [bp.fit(BetaBinomial(), COUNTS, engine=e) for e in ("quadrature", "nuts")]
+    assert not fits[0].draws.failures
+    for name in fits[0].samples:
+        a, b = (f.estimates[name] for f in fits)
+        assert abs(a.mean - b.mean) < 4 * np.hypot(a.mcse, b.mcse), name
+
+
 def test_nested_rows_have_their_multivariate_normal():
     from scipy import stats
 

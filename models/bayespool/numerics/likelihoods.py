@@ -58,7 +58,7 @@ class RowLikelihood(Protocol):
         ...
 
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
-        """New observations from the same designs; ``eta`` has shape (n_draws, n_rows)."""
+        """New observations from the same designs; ``eta`` has shape (n_rows, n_draws)."""
         ...
 
 
@@ -144,7 +144,7 @@ class Binomial:
         return eta[:, None], weight[:, None]
 
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
-        return rng.binomial(self.trials, self._link.inverse(eta))
+        return rng.binomial(self.trials[:, None], self._link.inverse(eta))
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,13 +236,77 @@ class NoncentralHypergeometric:
 
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
         out = np.empty(eta.shape)
-        for at in range(0, len(eta), 500):
-            p, _ = self._terms(eta[at : at + 500].T)
+        for at in range(0, eta.shape[1], 500):
+            p, _ = self._terms(eta[:, at : at + 500])
             cumulative = np.cumsum(p, axis=0)
             index = (cumulative < rng.random(p.shape[1:])).sum(axis=0)
             index = np.minimum(index, p.shape[0] - 1)
-            out[at : at + 500] = np.take_along_axis(self.support, index, axis=1).T
+            out[:, at : at + 500] = np.take_along_axis(self.support, index, axis=1)
         return out
+
+
+@dataclass(frozen=True, eq=False)
+class BetaBinomialRows:
+    """Counts whose proportions are beta distributed around ``expit(eta)``.
+
+    Parameters
+    ----------
+    successes, trials : array of int, shape (n_rows,)
+    overdispersion : array, shape (n_rows, 1) or (n_rows, n_draws)
+        ``1 / (alpha + beta)``.
+    """
+
+    successes: Array
+    trials: Array
+    overdispersion: Array
+    exact: bool = field(default=False, init=False)
+    link_name: str = field(default="logit", init=False)
+
+    def __len__(self) -> int:
+        return len(self.trials)
+
+    def observed(self) -> Array:
+        return self.successes
+
+    def take(self, rows: Array) -> BetaBinomialRows:
+        return BetaBinomialRows(self.successes[rows], self.trials[rows], self.overdispersion[rows])
+
+    def widened(self, extra: Array) -> BetaBinomialRows:
+        """The same rows with overdispersion `extra`, shape (n_draws,)."""
+        psi = np.broadcast_to(np.clip(extra, 1e-9, 1e9), (len(self), extra.size))
+        return BetaBinomialRows(self.successes, self.trials, psi)
+
+    def _shapes(self, eta: Array) -> tuple[Array, Array]:
+        p = special.expit(eta)
+        return (np.maximum(p, 1e-300) / self.overdispersion,
+                np.maximum(special.expit(-eta), 1e-300) / self.overdispersion)  # fmt: skip
+
+    def log_density(self, eta: Array) -> Array:
+        y, n = self.successes[:, None], self.trials[:, None]
+        alpha, beta = self._shapes(eta)
+        return special.betaln(alpha + y, beta + n - y) - special.betaln(alpha, beta)
+
+    def log_constant(self) -> Array:
+        return _log_choose(self.trials, self.successes)[:, None]
+
+    def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
+        y, n = self.successes[:, None], self.trials[:, None]
+        alpha, beta = self._shapes(eta)
+        slope = (alpha * beta * self.overdispersion) * (
+            special.digamma(alpha + y) - special.digamma(alpha)
+            - special.digamma(beta + n - y) + special.digamma(beta)
+        )  # fmt: skip
+        p = special.expit(eta)
+        psi = self.overdispersion
+        return slope, n * p * (1.0 - p) * (1.0 + psi) / (1.0 + n * psi)
+
+    def start(self) -> tuple[Array, Array]:
+        p = (self.successes + 0.5) / (self.trials + 1.0)
+        return special.logit(p)[:, None], (self.trials * p * (1.0 - p))[:, None]
+
+    def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
+        alpha, beta = self._shapes(eta)
+        return rng.binomial(self.trials[:, None], rng.beta(alpha, beta))
 
 
 def _log_choose(n: Array, k: Array) -> Array:
@@ -296,4 +360,4 @@ class Gaussian:
         return self.y.astype(float)[:, None], 1.0 / self._se**2
 
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
-        return eta + self.se * rng.standard_normal(eta.shape)
+        return eta + self._se * rng.standard_normal(eta.shape)

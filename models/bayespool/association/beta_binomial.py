@@ -1,0 +1,135 @@
+"""Pooled proportions with beta study effects: the beta-binomial model.
+
+References
+----------
+Young-Xu & Chan (2008), BMC Med Res Methodol 8:36 (beta-binomial meta-analysis of proportions);
+Kuss (2015), Stat Med 34:1097-1116.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import special
+
+from bayespool.association.regression import Regression, as_call
+from bayespool.hierarchy import Hierarchy
+from bayespool.numerics.likelihoods import BetaBinomialRows
+from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval
+
+Array = np.ndarray
+TINY = 1e-12
+
+
+@dataclass(frozen=True, repr=False)
+class BetaBinomial:
+    """``events_i ~ Binomial(n_i, p_i)``, ``p_i ~ Beta(m / psi, (1 - m) / psi)``, ``m = expit(mu)``.
+
+    Parameters
+    ----------
+    mu : prior
+        Of the logit of the mean proportion over studies; may be a `ProbabilityInterval`.
+    psi : prior
+        Overdispersion, ``1 / (alpha + beta)``: 0 when all studies share one proportion; the
+        correlation of two people of one study is ``psi / (1 + psi)``.
+    """
+
+    mu: Any = Normal(0, 1.5)
+    psi: Any = HalfNormal(0.5)
+
+    measure: ClassVar[str] = "proportion"
+    covariates: ClassVar[tuple[str, ...]] = ()
+    title: ClassVar[str] = "Beta-binomial model of a proportion"
+    effects: ClassVar[tuple[str, ...]] = ("effect",)
+    main_estimands: ClassVar[tuple[str, ...]] = ("mu_proportion",)
+    references: ClassVar[tuple[str, ...]] = ("kuss2015",)
+
+    @property
+    def priors(self) -> dict[str, Any]:
+        """The prior of each hyperparameter."""
+        mu = self.mu.on_link("logit") if isinstance(self.mu, ProbabilityInterval) else self.mu
+        return {"mu": mu, "psi": self.psi}
+
+    def field_of(self, name: str) -> str:
+        """The field that a prior is given under."""
+        if name not in ("mu", "psi"):
+            raise ValueError(f"there is no prior {name!r}; legal: mu, psi")
+        return name
+
+    def __repr__(self) -> str:
+        return as_call(self)
+
+    def alternatives(self) -> dict[str, BetaBinomial]:
+        """Named priors that a reader might have preferred."""
+        return {
+            "psi: HalfNormal(0.2)": replace(self, psi=HalfNormal(0.2)),
+            "psi: HalfNormal(1)": replace(self, psi=HalfNormal(1)),
+            "psi: HalfCauchy(0.5)": replace(self, psi=HalfCauchy(0.5)),
+            "mu: Normal(0, 1)": replace(self, mu=Normal(0, 1)),
+            "mu: Normal(0, 3)": replace(self, mu=Normal(0, 3)),
+        }
+
+    def check(self, studies: Any) -> None:
+        """Refuse rows that this model would wrongly take for independent studies."""
+        Regression.check(self, studies)  # type: ignore[arg-type]
+
+    def build(self, studies: Any) -> Any:
+        """The PyMC model: what a methodologist reads, and what NUTS samples."""
+        import pymc as pm
+
+        with pm.Model(coords={"study": list(studies.row)}) as model:
+            mean = pm.math.invlogit(self.priors["mu"].to_pymc("mu"))
+            psi = self.psi.to_pymc("psi")
+            pm.BetaBinomial("events", alpha=mean / psi, beta=(1.0 - mean) / psi, n=studies.n,
+                            observed=studies.events, dims="study")  # fmt: skip
+        return model
+
+    def hierarchy(self, studies: Any) -> Hierarchy:
+        """Beta-binomial rows; the study effects are integrated out in closed form already."""
+        k = len(studies)
+        return Hierarchy(
+            X=np.ones((k, 1)),
+            Z=np.ones((k, 1)),
+            study=np.arange(k),
+            likelihood=BetaBinomialRows(
+                np.asarray(studies.events), np.asarray(studies.n), np.full((k, 1), 0.1)
+            ),
+            coefficients=("mu",),
+            coefficient_priors=(self.priors["mu"],),
+            scales=("none",),
+            scale_priors=(Fixed(0),),
+            row_scale="psi",
+            row_scale_prior=self.psi,
+            kinds=("events",) * k,
+            labels=studies.row,
+        )
+
+    def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
+        """The mean proportion, a new study's, and the correlation within studies.
+
+        ``new`` is zero (there is no normal effect); the new study's proportion is drawn here.
+        """
+        mean, psi = special.expit(draws["mu"]), np.maximum(draws["psi"], TINY)
+        rng = np.random.default_rng(mean.size)
+        proportion = rng.beta(np.maximum(mean / psi, TINY), np.maximum((1 - mean) / psi, TINY))
+        return {
+            "mu": draws["mu"],
+            "psi": draws["psi"],
+            "icc": psi / (1.0 + psi),
+            "mu_proportion": mean,
+            "mu_new_proportion": proportion,
+        }
+
+    def study_estimands(
+        self, draws: dict[str, Array], effects: Array, studies: Any
+    ) -> dict[str, Array]:
+        """Shrunken proportion of every study, drawn from its beta posterior, (n_studies, ...)."""
+        mean, psi = special.expit(draws["mu"]), np.maximum(draws["psi"], TINY)
+        rng = np.random.default_rng(mean.size + 1)
+        y, n = np.asarray(studies.events), np.asarray(studies.n)
+        shape = (-1,) + (1,) * mean.ndim
+        alpha = np.maximum(mean / psi + y.reshape(shape), TINY)
+        beta = np.maximum((1 - mean) / psi + (n - y).reshape(shape), TINY)
+        return {"proportion": rng.beta(alpha, beta)}
