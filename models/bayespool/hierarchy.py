@@ -55,6 +55,8 @@ class Hierarchy:
         What the studies are called.
     log_offset : float
         Added to every study's log likelihood: constants that the rows leave out.
+    offset : float or array, shape (n_rows,)
+        Known part of the linear predictor.
     unobserved : tuple of str
         Kinds of rows that state a prior and observe nothing.
     kinds : tuple of str, length n_rows
@@ -78,6 +80,7 @@ class Hierarchy:
     labels: tuple[str, ...] = ()
     log_offset: float = 0.0
     unobserved: tuple[str, ...] = ()
+    offset: Array | float = 0.0
     rows: quadrature.Rows = field(init=False)
 
     def __post_init__(self) -> None:
@@ -208,6 +211,7 @@ class Hierarchy:
         return replace(
             self,
             X=self.X[rows],
+            offset=self.offset if np.ndim(self.offset) == 0 else np.asarray(self.offset)[rows],
             Z=self.Z[rows],
             study=np.repeat(np.arange(len(studies)), lengths),
             likelihood=self.likelihood.take(rows),
@@ -231,6 +235,7 @@ class Hierarchy:
         ``u = L v`` with ``L`` lower triangular, given as a dict (i, j) -> (n_draws,).
         """
         offset = np.einsum("rp,pd->rd", self.X, theta[: self.X.shape[1]])
+        offset += np.reshape(self.offset, (-1, 1))
         factor = self.sigma_factor(theta)
         loading = np.zeros((self.dimension, len(self.Z), theta.shape[1]))
         for (i, j), value in factor.items():
@@ -393,7 +398,7 @@ class Hierarchy:
     def row_predictors(self, theta: Array, effects: Array) -> Array:
         """Linear predictor of every row given study effects u, shape (n_rows, n_draws)."""
         beta = theta[: self.X.shape[1]]
-        eta = np.einsum("rp,pd->rd", self.X, beta)
+        eta = np.einsum("rp,pd->rd", self.X, beta) + np.reshape(self.offset, (-1, 1))
         for i in range(self.dimension):
             eta += self.Z[:, i, None] * effects[i][self.study]
         return eta

@@ -14,6 +14,8 @@ from bayespool.studies import ArmCounts, Effects, Proportions
 
 ARMS = ArmCounts.from_counts(["A", "B", "C", "D"], [4, 0, 7, 3], [20, 12, 9, 30],
                              [6, 2, 1, 3], [22, 11, 10, 28], dose=[1.0, 2.0, 4.0, 3.0])  # fmt: skip
+INNER = ArmCounts.from_counts(["A", "B", "C", "D"], [14, 20, 27, 13], [60, 62, 59, 70],
+                              [26, 22, 21, 23], [62, 51, 60, 68])  # fmt: skip
 EFFECTS = Effects.from_table(
     {"study": list("ABCD"), "estimate": [0.2, -0.4, 1.1, 0.3], "se": [0.2, 0.3, 0.5, 0.1],
      "dose": [1.0, 2.0, 4.0, 3.0]}, measure="generic",
@@ -27,6 +29,8 @@ CASES = {
     "proportion": (Proportion(), COUNTS),
     "proportion, regression": (Proportion(covariates=("dose",)), COUNTS),
     "binomial": (BinomialNormal(), ARMS),
+    "binomial, rr": (BinomialNormal(measure="rr"), INNER),
+    "binomial, rd": (BinomialNormal(measure="rd"), INNER),
     "normal, robust": (NormalNormal(nu=Gamma(2, 0.1)), EFFECTS),
 }
 
@@ -38,6 +42,10 @@ def test_integrated_pymc_density_equals_the_hierarchy(case):
     pymc_model = model.build(studies)
     natural = {name: np.array([0.3]) for name in hierarchy.names}
     natural["mu"], natural["tau"] = np.array([-0.4]), np.array([0.6])
+    if case.endswith("rd"):
+        natural["mu"], natural["tau"] = np.array([-0.1]), np.array([0.05])
+    if case.endswith("rr"):
+        natural["tau"] = np.array([0.3])
     if "nu" in natural:
         natural["nu"] = np.array([4.0])
     values = {n: np.asarray(x[0]) for n, x in natural.items() if n not in hierarchy.positive}
@@ -45,6 +53,8 @@ def test_integrated_pymc_density_equals_the_hierarchy(case):
     logp = pymc_model.compile_logp(sum=False, jacobian=False)
     order = [v.name for v in pymc_model.basic_RVs] + [p.name for p in pymc_model.potentials]
     second = {"binomial": ("baseline", np.linspace(-9, 7, 161)),
+              "binomial, rr": ("baseline", np.linspace(-4, 3, 161)),
+              "binomial, rd": ("baseline", np.linspace(-4, 3, 161)),
               "normal, robust": ("precision", np.linspace(-6, 2.5, 121))}.get(case)  # fmt: skip
     axis, step = np.linspace(-7, 7, 141, retstep=True)
     terms = []

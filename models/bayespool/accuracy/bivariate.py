@@ -17,13 +17,14 @@ import numpy as np
 from bayespool.accuracy import roc
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Binomial
-from bayespool.numerics.links import LINKS, link, mean_proportion
+from bayespool.numerics.links import link, mean_proportion
 from bayespool.priors import LKJ, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
 
 if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
+ACCURACY_LINKS = ("logit", "probit", "cloglog")  # defined for every linear predictor
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class Bivariate:
     references: ClassVar[tuple[str, ...]] = ("reitsma2005", "chu2006", "harbord2007", "lkj2009")
 
     def __post_init__(self) -> None:
-        if self.link not in LINKS:
-            raise ValueError(f"link={self.link!r} is unknown; legal: {', '.join(LINKS)}")
+        if self.link not in ACCURACY_LINKS:
+            raise ValueError(f"link={self.link!r} is unknown; legal: {', '.join(ACCURACY_LINKS)}")
         legal = {
             "sens": ("real", "proportion"),
             "spec": ("real", "proportion"),

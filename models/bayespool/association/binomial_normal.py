@@ -1,9 +1,10 @@
-"""The exact odds ratio from counts: binomial arms, or the conditional likelihood.
+"""Exact odds ratios, risk ratios and risk differences from counts, without corrections.
 
 References
 ----------
 Jackson, Law, Stijnen, Viechtbauer & White (2018), Stat Med 37:1059-1085 (models 2 to 7);
-Stijnen, Hamza & Ozdemir (2010), Stat Med 29:3046-3067 (non-central hypergeometric).
+Stijnen, Hamza & Ozdemir (2010), Stat Med 29:3046-3067 (non-central hypergeometric); Warn,
+Thompson & Spiegelhalter (2002), Stat Med 21:1601-1623 (risk ratios and differences).
 """
 
 from __future__ import annotations
@@ -22,21 +23,25 @@ from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal
 
 Array = np.ndarray
 FLAT = 1_000.0  # SD that is flat over any logit
+LINK_OF = {"or": "logit", "rr": "log", "rd": "identity"}
 
 
 @dataclass(frozen=True, repr=False)
 class BinomialNormal(Regression):
-    """Odds ratios from ``e1 of n1`` against ``e2 of n2``, no correction for zero cells.
+    """Effects from ``e1 of n1`` against ``e2 of n2``, no correction for zero cells.
 
-    ``e1 ~ Binomial(n1, expit(a_i + d_i / 2))``, ``e2 ~ Binomial(n2, expit(a_i - d_i / 2))`` with
-    ``d_i = mu + x_i beta + tau v_i`` and every study's own midpoint ``expit(a_i) ~ Beta(1, 1)``,
-    so that swapping the arms turns the sign of everything; or, conditional on the margins, ``e1``
+    ``e1 ~ Binomial(n1, g^-1(a_i + d_i / 2))``, ``e2 ~ Binomial(n2, g^-1(a_i - d_i / 2))`` with
+    ``d_i = mu + x_i beta + tau v_i`` and every study's own midpoint ``g^-1(a_i) ~ Beta(1, 1)``, so
+    that swapping the arms turns the sign of everything. The link ``g`` is the logit for odds
+    ratios, the logarithm for risk ratios and the identity for risk differences; beyond risks of 0
+    and 1 the likelihood is zero. Odds ratios may instead be conditional on the margins, ``e1``
     non-central hypergeometric, where the baselines drop out.
 
     Parameters
     ----------
     mu, tau : prior
-        Mean log odds ratio and its between-study standard deviation.
+        Mean effect (log odds ratio, log risk ratio or risk difference) and its between-study
+        standard deviation.
     beta : prior
         Of every regression coefficient.
     covariates : tuple of str
@@ -51,14 +56,20 @@ class BinomialNormal(Regression):
     covariates: tuple[str, ...] = ()
     conditional: bool = False
     nu: Any = None
+    measure: str = "or"
 
-    measure: ClassVar[str] = "or"
-    title: ClassVar[str] = "Binomial-normal model of the odds ratio"
+    title: ClassVar[str] = "Binomial-normal model"
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("jackson2018", "stijnen2010")
 
     def __post_init__(self) -> None:
+        if self.measure not in LINK_OF:
+            raise ValueError(f"measure={self.measure!r}; legal: {', '.join(LINK_OF)}")
+        if self.conditional and self.measure != "or":
+            raise ValueError(
+                "the conditional likelihood is one of odds ratios; legal: measure='or'"
+            )
         if self.nu is not None and not self.conditional:
             raise ValueError(
                 "Student-t effects of BinomialNormal need conditional=True: beside study baselines "
@@ -89,22 +100,30 @@ class BinomialNormal(Regression):
             if self.nu is not None:
                 nu = self.nu.to_pymc("nu")
                 tau = tau / pm.math.sqrt(pm.Gamma("precision", nu / 2, nu / 2, dims="study"))
-            log_or = mean + tau * v[:, 0]
+            effect = mean + tau * v[:, 0]
             if self.conditional:
                 likelihood = self._conditional(studies)
                 weight, support = likelihood.log_weight, likelihood.support
-                terms = weight + support * log_or[:, None]
+                terms = weight + support * effect[:, None]
                 pm.Potential(
-                    "e1", studies.e1 * log_or - pm.math.logsumexp(terms, axis=1)
+                    "e1", studies.e1 * effect - pm.math.logsumexp(terms, axis=1)
                     + likelihood.log_constant()[:, 0], dims="study",
                 )  # fmt: skip
             else:
-                risk = pm.Beta("baseline", 1.0, 1.0, dims="study")
-                baseline = pm.math.logit(risk)
-                pm.Binomial("e2", n=studies.n2, logit_p=baseline - log_or / 2, observed=studies.e2,
-                            dims="study")  # fmt: skip
-                pm.Binomial("e1", n=studies.n1, logit_p=baseline + log_or / 2, observed=studies.e1,
-                            dims="study")  # fmt: skip
+                midpoint = pm.Beta("baseline", 1.0, 1.0, dims="study")
+                forward, inverse = _pymc_link(self.measure)
+                for name, sign, n, y in (
+                    ("e2", -0.5, studies.n2, studies.e2),
+                    ("e1", 0.5, studies.n1, studies.e1),
+                ):
+                    risk = inverse(forward(midpoint) + sign * effect)
+                    if self.measure != "or":
+                        # beyond 0 and 1 the likelihood is zero; inside, the clip does nothing
+                        legal = pm.math.and_(pm.math.gt(risk, 0.0), pm.math.lt(risk, 1.0))
+                        pm.Potential(f"{name}_is_a_risk", pm.math.switch(legal, 0.0, -np.inf),
+                                     dims="study")  # fmt: skip
+                        risk = pm.math.clip(risk, 1e-12, 1.0 - 1e-12)
+                    pm.Binomial(name, n=n, p=risk, observed=y, dims="study")
         return model
 
     def _conditional(self, studies: Any) -> NoncentralHypergeometric:
@@ -113,7 +132,8 @@ class BinomialNormal(Regression):
     def hierarchy(self, studies: Any) -> Hierarchy:
         """Rows of both arms with baseline and effect, or one conditional row per study.
 
-        A Beta(1, 1) risk is a flat logit times ``p (1 - p)``: one event in two people.
+        A Beta(1, 1) midpoint is a flat linear predictor times the slope of the inverse link: one
+        event in two people for the logit (``p (1 - p)``), one in one for the logarithm (``p``).
         """
         shared = self.one_effect(studies)
         if self.conditional:
@@ -123,12 +143,15 @@ class BinomialNormal(Regression):
         k, treated = len(studies), shared["X"]
         x = np.zeros((k, 3, treated.shape[1]))
         x[:, 1], x[:, 2] = -0.5 * treated, 0.5 * treated
-        successes = np.stack([np.ones(k, int), studies.e2, studies.e1], axis=1)
-        trials = np.stack([np.full(k, 2), studies.n2, studies.n1], axis=1)
+        events, people = {"or": (1, 2), "rr": (1, 1), "rd": (0, 0)}[self.measure]
+        successes = np.stack([np.full(k, events), studies.e2, studies.e1], axis=1)
+        trials = np.stack([np.full(k, people), studies.n2, studies.n1], axis=1)
+        doubled = np.log(2.0) if self.measure == "or" else 0.0  # ways of one event in two people
         return Hierarchy(
-            likelihood=Binomial(successes.ravel(), trials.ravel()),
+            likelihood=Binomial(successes.ravel(), trials.ravel(), LINK_OF[self.measure]),
+            offset={"or": 0.0, "rr": -1.2, "rd": 0.3}[self.measure],
             kinds=("baseline", "e2", "e1") * k,
-            log_offset=float(np.log(FLAT) + 0.5 * np.log(2.0 * np.pi) - np.log(2.0)),
+            log_offset=float(np.log(FLAT) + 0.5 * np.log(2.0 * np.pi) - doubled),
             unobserved=("baseline",),
             **shared
             | {
@@ -141,11 +164,21 @@ class BinomialNormal(Regression):
         )
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
-        """mu, tau, a new study, and the odds ratios."""
-        return scale.effect_estimands(draws, new[-1], "or", None)
+        """mu, tau, a new study, and what they are on the measure's own scale."""
+        return scale.effect_estimands(draws, new[-1], self.measure, None)
 
     def study_estimands(
         self, draws: dict[str, Array], effects: Array, studies: Any
     ) -> dict[str, Array]:
-        """Shrunken log odds ratio of every study, (n_studies, ...)."""
+        """Shrunken effect of every study on the scale of analysis, (n_studies, ...)."""
         return {"effect": self.study_means(draws, studies) + effects[-1]}
+
+
+def _pymc_link(measure: str) -> tuple[Any, Any]:
+    import pymc as pm
+
+    return {
+        "or": (pm.math.logit, pm.math.invlogit),
+        "rr": (pm.math.log, pm.math.exp),
+        "rd": (lambda p: p, lambda p: p),
+    }[measure]

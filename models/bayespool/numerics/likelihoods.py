@@ -109,7 +109,11 @@ class Binomial:
         chosen = self._link
         # a term with a zero count is zero even where its logarithm is minus infinity
         hits = np.where(y > 0, y * np.maximum(chosen.log_inverse(eta), -1e300), 0.0)
-        return hits + np.where(n > y, (n - y) * np.maximum(chosen.log_complement(eta), -1e300), 0.0)
+        out = hits + np.where(n > y, (n - y) * np.maximum(chosen.log_complement(eta), -1e300), 0.0)
+        low, high = chosen.domain
+        if np.isfinite(low) or np.isfinite(high):
+            out = np.where((eta > low) & (eta < high), out, -1e300)
+        return out
 
     def log_constant(self) -> Array:
         y, n = self.successes, self.trials
