@@ -29,7 +29,7 @@ def main() -> None:
     """Fit by both engines and write the report."""
     studies = bp.load_dataset("anti_ccp")
     model = bp.accuracy.Bivariate()
-    fitted = bp.fit(model, studies, engine="quadrature")
+    fitted = bp.fit(model, studies, engine="quadrature", ess=20_000)
     folder = bp.write_report(
         fitted,
         REPORTS / "anti_ccp",

@@ -42,7 +42,7 @@ def main() -> None:
     model = bp.accuracy.Bivariate()
     for name, (left_out, note) in LEFT_OUT.items():
         rows = studies.select([site != left_out for site in studies.covariates["site"]])
-        fitted = bp.fit(model, rows, engine="quadrature")
+        fitted = bp.fit(model, rows, engine="quadrature", ess=20_000)
         folder = bp.write_report(
             fitted,
             REPORTS / name,

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bayespool.report.numbers import ratio
+
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = sorted(path.parent for path in (ROOT / "reports").glob("*/summary.json"))
 
@@ -42,7 +44,14 @@ def test_the_main_reports_are_committed():
 def test_committed_pages_say_what_their_summaries_say(folder):
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     page = (folder / "index.html").read_text(encoding="utf-8")
+    shown = [n for n in ("mu_ratio", "mu_correlation", "mu") if n in summary["estimands"]]
+    if "sens" not in summary["estimands"] and "mu_proportion" not in summary["estimands"]:
+        e = summary["estimands"][shown[0]]
+        ends = f"{ratio(e['lower'])}\u00a0to\u00a0{ratio(e['upper'])}"
+        assert f"<td>{ratio(e['median'])}</td><td>{ends}</td>" in page
     for name in ("sens", "spec"):
+        if name not in summary["estimands"]:
+            continue
         e = summary["estimands"][name]
         cell = f"{100 * e['median']:.1f} % ({100 * e['lower']:.1f} to {100 * e['upper']:.1f} %)"
         assert cell in page.replace("\u00a0", " ")

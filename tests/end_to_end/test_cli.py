@@ -193,3 +193,64 @@ def test_interruption_leaves_the_old_report_and_no_half_written_one(table):
     assert "Traceback" not in errors
     assert [p.name for p in (folder / "rep").iterdir()] == ["summary.json"]
     assert not list(folder.glob(".rep*"))
+
+
+TABLES = {
+    "or": (
+        "study,e1,n1,e2,n2\nA,4,20,9,21\nB,0,15,6,16\nC,7,30,8,29\n", "mu_ratio",
+    ),
+    "generic": ("study,estimate,se\nA,0.2,0.1\nB,-0.1,0.2\nC,0.3,0.15\n", "mu"),
+    "proportion": ("study,events,n\nA,4,20\nB,0,15\nC,7,30\n", "mu_proportion"),
+    "md": ("study,mean1,sd1,n1,mean2,sd2,n2\nA,5,2,20,4,2,21\nB,6,3,15,5,2,16\n", "mu"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("measure", TABLES)
+def test_association(tmp_path, measure):
+    text, name = TABLES[measure]
+    (tmp_path / "review.csv").write_text(text)
+    options = ["--mid", "1.25", "--baseline-risk", "0.1"] if measure == "or" else []
+    done = run("association", "review.csv", "--measure", measure, *options, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert summary["measure"] == measure
+    assert {"mu", "mu_new", "tau", "tau2", name} <= set(summary["estimands"])
+    assert [p.name for p in tmp_path.iterdir()] == ["review.csv"]
+    done = run("association", "review.csv", "--measure", measure, *options, "--out", "rep",
+               "--leave-one-out", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "rep" / "leave_one_out.csv").stat().st_size > 0
+    again = run("report", "rep/posterior.nc", "--out", "again", "--quiet", *options, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    written = json.loads((tmp_path / "again" / "summary.json").read_text())
+    assert written["estimands"] == summary["estimands"]
+    checked = run("check", "review.csv", "--measure", measure, cwd=tmp_path)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "measure, text, options, words",
+    [
+        ("or", "study,or,ci_low,ci_high\nA,3,1,2\nB,1,0.5,2\n", (), "review.csv row 2"),
+        ("or", "study,or,se_log\nA,-1,0.2\nB,1,0.5\n", (), "row 2"),
+        ("generic", "study,estimate,se\nA,1,0\nB,1,1\n", (), "se"),
+        ("generic", "study,estimate,p\nA,1,1.2\nB,1,0.5\n", (), "row 2"),
+        ("or", "study,e1,n1,e2,n2\nA,9,5,1,5\nB,1,5,1,5\n", (), "row 2"),
+        ("cor", "study,r,n\nA,1.2,20\nB,0.1,20\n", (), "-1 < r < 1"),
+        ("md", "study,mean1,n1,mean2,n2\nA,1,20,2,20\n", (), "sd"),
+        ("odds", TABLES["or"][0], (), "legal: or, rr"),
+        ("or", TABLES["or"][0], ("--covariate", "age"), "no covariate 'age'"),
+        ("or", TABLES["or"][0], ("--baseline-risk", "10"), "less than 1"),
+        ("or", TABLES["or"][0], ("--mid", "0"), "positive ratio"),
+        ("or", TABLES["or"][0], ("--model", "fixed"), "auto, normal, binomial, nested"),
+        ("or", TABLES["or"][0], ("--prior", "rho=LKJ(2)"), "legal: mu, tau"),
+        ("generic", TABLES["generic"][0], ("--model", "binomial"), "needs counts"),
+    ],
+)
+def test_wrong_associations_are_refused_in_words(tmp_path, measure, text, options, words):
+    (tmp_path / "review.csv").write_text(text)
+    done = run("association", "review.csv", "--measure", measure, *options, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["review.csv"]

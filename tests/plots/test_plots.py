@@ -12,6 +12,7 @@ import pytest
 
 from bayespool.plots import (
     cumulative,
+    effect_forest,
     forest,
     influence,
     pit,
@@ -68,8 +69,21 @@ def rows_table(n: int = 3, panels: int = 2, wide: bool = False) -> RowsTable:
     return RowsTable(tuple(shown), rows)
 
 
+def effect_table(n: int = 3, scale: str = "log") -> effect_forest.EffectForestTable:
+    wide = Interval(0.7, 0.001, 900.0)
+    rows = tuple(
+        effect_forest.EffectRow(f"A $x$ {i}", i + 1, "7/10, 3/9", "0.7", wide, SOME)
+        for i in range(n)
+    )
+    end = effect_forest.EffectRow("Pooled", 0, "", "0.7 (0.5 to 0.9)", None, SOME)
+    return effect_forest.EffectForestTable("Odds ratio", scale, rows, end, end, 1.0)
+
+
 CASES: dict[str, tuple[Any, Any]] = {
     "forest": (forest, forest_table()),
+    "effect": (effect_forest, effect_table()),
+    "difference": (effect_forest, effect_table(scale="linear")),
+    "effects": (effect_forest, effect_table(200)),
     "sroc": (sroc, sroc_table()),
     "nostudies": (sroc, sroc_table(0)),
     "predictive": (predictive, predictive_table()),
@@ -146,3 +160,17 @@ def test_labels() -> None:
 def test_dollar_signs_are_not_mathematics() -> None:
     figure = forest.draw(forest_table(1, "$\\nonsense{ $"))
     assert svg.to_svg(figure, "x", "t", "d")
+
+
+@pytest.mark.parametrize("low, high", [(0.9, 1.2), (0.2, 7.0), (0.001, 900.0), (1.01, 1.03)])
+def test_ratio_ticks_are_few_and_inside(low: float, high: float) -> None:
+    ticks = style.log_ticks(low, high)
+    assert len(ticks) <= 7
+    assert all(low <= tick <= high for tick in ticks)
+    assert 1.0 in ticks or not low <= 1.0 <= high
+
+
+def test_very_wide_intervals_are_cut_and_all_else_is_shown() -> None:
+    low, high = effect_forest.limits(effect_table())
+    assert 0.001 < low < 0.5
+    assert 1.0 < high < 900.0

@@ -105,8 +105,9 @@ def effect_estimands(
     back = _BACK.get(MEASURES[measure].back)
     if back is not None:
         name, function = back
-        out[f"mu_{name}"] = function(out["mu"])
-        out[f"mu_new_{name}"] = function(out["mu_new"])
+        with np.errstate(over="ignore"):  # a new study's heavy-tailed effect may be beyond exp
+            out[f"mu_{name}"] = function(out["mu"])
+            out[f"mu_new_{name}"] = function(out["mu_new"])
     return out | {name: x for name, x in draws.items() if name not in out}
 
 

@@ -107,6 +107,8 @@ def refit_without_each(fitted: Fit, ess: float = 4_000.0) -> LeaveOneOutRefits:
     out = []
     for k, (draws, refitted) in enumerate(refits):
         one = Fit(model, studies.select(keep[k]), draws, fitted.seed, versions)
+        # covariates stay coded as in the whole table: the same centres and reference levels
+        vars(one)["hierarchy"] = hierarchy.subset(_others(hierarchy, k))
         if whole is not None and "path" in draws.info:
             elpd = whole - draws.info["log_marginal_likelihood"]
         else:

@@ -99,17 +99,18 @@ def _panel(axes: Any, table: ForestTable, i: int) -> None:
     y = len(table.drawn)
     if y:
         axes.axhline(y - 0.5, color=MUTED, lw=0.7)
-    _diamond(axes, table.pooled[i], y, ACCENT, fill=True)
+    diamond(axes, table.pooled[i], y, ACCENT, fill=True)
     bar(axes, table.predictive[i], y + 1, INK, 1.2)
     new = table.predictive[i]
     axes.plot([new.lower, new.upper], [y + 1, y + 1], "|", ms=7, color=INK)
     for offset, (_, pair) in enumerate(table.comparators, start=y + 2):
         found = pair[i]
         if found is not None:
-            _diamond(axes, found, offset, CONTRAST, fill=False)
+            diamond(axes, found, offset, CONTRAST, fill=False)
 
 
-def _diamond(axes: Any, interval: Interval, y: float, color: str, *, fill: bool) -> None:
+def diamond(axes: Any, interval: Interval, y: float, color: str, *, fill: bool) -> None:
+    """The interval as a diamond at height `y`."""
     x = [interval.lower, interval.centre, interval.upper, interval.centre]
     axes.fill(x, [y, y - 0.28, y, y + 0.28], facecolor=color if fill else "none",
               edgecolor=color, lw=1.2, zorder=3)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Observed counts against what the model predicts for a study of the same size."""
+"""What was observed against what the model predicts for a study of the same size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bayespool.plots.marks import Interval
-from bayespool.plots.style import ACCENT, CONTRAST, FAINT, INK, label, percent_axis, styled, write
+from bayespool.plots.style import ACCENT, CONTRAST, FAINT, INK, label, styled, value_axis, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,12 +17,12 @@ ROW_HEIGHT, TOP, BOTTOM, WIDTH = 0.24, 0.45, 0.85, 9.4
 
 @dataclass(frozen=True)
 class PredictiveLine:
-    """One study: observed proportion and predictive interval of each panel, None where nobody."""
+    """One study: observed value and predictive interval of each panel, None where nobody."""
 
     label: str
     number: int
-    observed: tuple[float | None, float | None]
-    predicted: tuple[Interval | None, Interval | None]
+    observed: tuple[float | None, ...]
+    predicted: tuple[Interval | None, ...]
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,20 @@ class PredictiveTable:
     """Rows from top to bottom; `tables.predictive` keeps the most extreme ones when many."""
 
     rows: tuple[PredictiveLine, ...]
-    titles: tuple[str, str] = ("Sensitivity", "Specificity")
+    titles: tuple[str, ...] = ("Sensitivity", "Specificity")
+    scale: str = "percent"
+
+    def limits(self) -> tuple[float, float]:
+        """The least and largest value drawn."""
+        ends = [x for row in self.rows for x in row.observed if x is not None]
+        for row in self.rows:
+            ends += [x for p in row.predicted if p is not None for x in (p.lower, p.upper)]
+        return min(ends), max(ends)
 
 
 @styled
 def draw(table: PredictiveTable) -> Figure:
-    """Intervals as lines, observed proportions as circles inside and crosses outside."""
+    """Intervals as lines, observed values as circles inside and crosses outside."""
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
@@ -43,14 +51,16 @@ def draw(table: PredictiveTable) -> Figure:
     height = lines * ROW_HEIGHT + TOP + BOTTOM
     figure = Figure(figsize=(WIDTH, height))
     bottom, tall = BOTTOM / height, lines * ROW_HEIGHT / height
-    panels = [figure.add_axes((x, bottom, 0.33, tall)) for x in (0.28, 0.655)]
+    step = 0.75 / len(table.titles)
+    panels = [figure.add_axes((0.28 + i * step, bottom, step - 0.045, tall))
+              for i in range(len(table.titles))]  # fmt: skip
     for i, (axes, title) in enumerate(zip(panels, table.titles, strict=True)):
-        percent_axis(axes)
+        value_axis(axes, table.scale, *table.limits())
         axes.set_ylim(lines - 0.5, -0.5)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
-        axes.set_title(f"{title} (%)", loc="left")
-        axes.vlines([0.0, 0.25, 0.5, 0.75, 1.0], -0.5, lines - 0.5, color=FAINT, lw=0.5, zorder=0)
+        axes.set_title(f"{title} (%)" if table.scale == "percent" else title, loc="left")
+        axes.vlines(axes.get_xticks(), -0.5, lines - 0.5, color=FAINT, lw=0.5, zorder=0)
         for y, row in enumerate(table.rows):
             seen, expected = row.observed[i], row.predicted[i]
             if seen is None or expected is None:

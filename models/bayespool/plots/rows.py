@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bayespool.plots.marks import Interval, bar
-from bayespool.plots.style import ACCENT, FAINT, INK, label, write
+from bayespool.plots.style import ACCENT, FAINT, INK, label, log_axis, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +23,7 @@ class Panel:
     title: str
     percent: bool
     reference: Interval
+    log: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,15 @@ def _panel(axes: Any, table: RowsTable, i: int, panel: Panel) -> None:
         shown.append(row.main[i])
         axes.plot(row.main[i].centre, y, "s", ms=4, color=INK, clip_on=False)
     low, high = min(x.lower for x in shown), max(x.upper for x in shown)
-    pad = 0.04 * (high - low) or 0.01
-    low, high = low - pad, high + pad
-    if panel.percent:
-        low, high = max(low, -0.01), min(high, 1.01)
-    axes.set_xlim(low, high)
-    axes.xaxis.set_major_locator(_ticks())
+    if panel.log:
+        log_axis(axes, low, high)
+    else:
+        pad = 0.04 * (high - low) or 0.01
+        low, high = low - pad, high + pad
+        if panel.percent:
+            low, high = max(low, -0.01), min(high, 1.01)
+        axes.set_xlim(low, high)
+        axes.xaxis.set_major_locator(_ticks())
     if panel.percent:
         axes.xaxis.set_major_formatter(lambda x, _: f"{round(100 * x, 6):g}")
     axes.grid(axis="x", color=FAINT, lw=0.5)

@@ -97,3 +97,51 @@ def percent_axis(axes: Axes) -> None:
     """Proportions from 0 to 1 along x, written as percentages without the sign."""
     axes.set_xlim(-0.01, 1.01)
     axes.set_xticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "25", "50", "75", "100"])
+
+
+def value_axis(axes: Axes, scale: str, low: float, high: float) -> None:
+    """Values from `low` to `high` along x: ``log``, ``percent`` (all of 0 to 100) or ``linear``."""
+    from matplotlib.ticker import MaxNLocator
+
+    if scale == "log":
+        log_axis(axes, low, high)
+    elif scale == "percent":
+        percent_axis(axes)
+    else:
+        pad = 0.04 * (high - low)
+        axes.set_xlim(low - pad, high + pad)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+
+
+def log_axis(axes: Axes, low: float, high: float) -> None:
+    """Ratios along x on a logarithmic axis, labelled 0.5, 1, 2 and not as powers of ten."""
+    from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
+
+    pad = (high / low) ** 0.04
+    low, high = low / pad, high * pad
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    axes.xaxis.set_major_locator(FixedLocator(log_ticks(low, high)))
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def log_ticks(low: float, high: float, most: int = 7) -> list[float]:
+    """Round ratios between `low` and `high`, at most about `most`, with 1 where it is inside."""
+    import math
+
+    steps: tuple[tuple[float, ...], ...] = (
+        (1, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 5.6, 6.3, 7,
+         8, 9),
+        (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,),
+    )  # fmt: skip
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks: list[float] = []
+    for step in steps:
+        ticks = [float(f"{m * 10.0**d:.6g}") for d in decades for m in step]
+        ticks = [t for t in ticks if low <= t <= high]
+        if len(ticks) <= most:
+            return ticks
+    skip = -(-len(ticks) // most)
+    return ticks[::skip]

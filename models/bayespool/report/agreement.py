@@ -52,7 +52,7 @@ def agreement_table(fitted: Fit, other: Fit, summary: Summary) -> tuple[Table, f
         cells = [numbers.value(x, kind) for x in (a.median, b.median)]
         cells.append(numbers.number(median, 1))
         cells += [numbers.value(x, kind) for x in (a.mean, b.mean)]
-        rows.append((estimand_label(name), *cells, numbers.number(mean, 1)))
+        rows.append((estimand_label(name, summary.measure), *cells, numbers.number(mean, 1)))
     first, second = (fitted.engine, other.engine)
     if first == second:
         first, second = f"{first}, seed {fitted.seed}", f"{second}, seed {other.seed}"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from bayespool.report.comparators import read_comparators
 from bayespool.report.drawings import draw_all
-from bayespool.report.files import records_csv, studies_csv, summary_csv
+from bayespool.report.files import records_csv, summary_csv
+from bayespool.report.kinds import ACCURACY, kind_of
 from bayespool.report.page import Page, render
-from bayespool.report.per_study import study_rows
 from bayespool.report.refit_sections import draw_refits
 from bayespool.report.refits import Refits
 from bayespool.report.summary import build_summary, summary_json
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
     from bayespool.checks.variants import Variant
     from bayespool.fitting import Fit
+    from bayespool.report.association_numbers import BaselineRisk
 
 CONTENTS = ("index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc", "figures")
 OPTIONAL = ("leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv")
@@ -34,6 +35,8 @@ def write_report(
     title: str | None = None,
     question: str | None = None,
     prevalences: Sequence[float] | None = None,
+    mid: float | None = None,
+    baseline_risks: Sequence[BaselineRisk] = (),
     thresholds: Mapping[str, Sequence[float]] | None = None,
     comparators: Iterable[Mapping[str, Any]] = (),
     notes: Sequence[str] = (),
@@ -55,7 +58,13 @@ def write_report(
     title, question : str, optional
         Heading of the page and the question that it answers.
     prevalences : proportions in (0, 1), optional
-        For predictive values and natural frequencies; by default the shares in the studies.
+        Of accuracy: for predictive values and natural frequencies; by default the shares in the
+        studies.
+    mid : float, optional
+        Of an association: the smallest important difference on the measure's own scale (1.25 for
+        a ratio).
+    baseline_risks : proportions in (0, 1) or ProbabilityInterval, optional
+        Of an odds ratio, risk ratio or risk difference: risks of group 2, for absolute effects.
     thresholds : mapping of estimand name to cut-offs, optional
     comparators : mappings with name, measure ("sens" or "spec"), estimate, and optionally
         reference, lower, upper, interval, note
@@ -79,7 +88,8 @@ def write_report(
     Raises
     ------
     ValueError
-        A prevalence outside (0, 1), an unlawful comparator, or a second fit or refits of
+        A prevalence or baseline risk outside (0, 1), a `mid` that is none, an option of the other
+        kind of analysis, an unlawful comparator, or a second fit or refits of
         something else.
     FileExistsError
         When `out_dir` is a file, or holds files that are not of a report.
@@ -87,18 +97,21 @@ def write_report(
     target = Path(out_dir)
     _check_target(target)
     name = fitted.studies.name
+    kind = kind_of(fitted)
     external = read_comparators(comparators)
+    if external and kind is not ACCURACY:
+        raise ValueError("comparators are of diagnostic accuracy; legal here: none, or a note")
     refits = Refits(leave_one_out, prior_sensitivity, cumulative)
     refits.check(fitted)
-    summary = build_summary(fitted, prevalences, thresholds)
-    rows = study_rows(fitted, refits.exact_elpd)
-    drawings = draw_all(fitted, summary, rows, external)
+    summary = build_summary(fitted, prevalences, thresholds, mid, baseline_risks)
+    rows = kind.rows(fitted, refits.exact_elpd)
+    drawings = draw_all(fitted, rows, kind.own_drawings(fitted, summary, rows, external))
     drawings |= {drawing.name: drawing for drawing in draw_refits(fitted, refits)}
     page = render(
         Page(
             fitted, summary, rows, drawings, external,
-            title or f"Diagnostic accuracy: {name.replace('_', ' ')}",
-            question or "How accurate is the test in these studies?",
+            title or f"{kind.title}: {name.replace('_', ' ')}",
+            question or kind.question,
             tuple(notes), command, other_engine, refits,
         )
     )  # fmt: skip
@@ -106,9 +119,9 @@ def write_report(
         _write(folder / "index.html", page)
         _write(folder / "summary.json", summary_json(summary, fitted, refits))
         _write(folder / "summary.csv", summary_csv(summary))
-        _write(folder / "studies.csv", studies_csv(fitted, rows))
-        for kind, records in refits.records(fitted).items():
-            _write(folder / f"{kind}.csv", records_csv(records))
+        _write(folder / "studies.csv", records_csv([kind.record(fitted, row) for row in rows]))
+        for analysis, records in refits.records(fitted).items():
+            _write(folder / f"{analysis}.csv", records_csv(records))
         (folder / "figures").mkdir()
         for drawing in drawings.values():
             _write(folder / "figures" / f"{drawing.name}.svg", drawing.svg)

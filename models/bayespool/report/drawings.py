@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bayespool.checks.predictive import things
 from bayespool.plots import forest, pit, predictive, priors, sroc, svg, traces
 from bayespool.report import figure_tables, numbers
 from bayespool.report.blocks import Drawing
@@ -20,20 +21,23 @@ if TYPE_CHECKING:
 NB = numbers.SPACE
 
 
-def draw_all(
+def accuracy_drawings(
     fitted: Fit,
     summary: Summary,
     rows: Sequence[StudyRow],
     comparators: Sequence[Comparator],
-) -> dict[str, Drawing]:
-    """All figures of a fit by name; one that cannot be drawn raises."""
-    made = [
+) -> list[Drawing]:
+    """The figures that only accuracy has."""
+    return [
         _forest(summary, rows, comparators),
         _sroc(fitted, summary, rows, comparators),
         _predictive(rows),
-        _pit(rows),
-        _priors(fitted),
     ]
+
+
+def draw_all(fitted: Fit, rows: Sequence[StudyRow], own: Sequence[Drawing]) -> dict[str, Drawing]:
+    """All figures of a fit by name: its kind's own and the shared; one that fails raises."""
+    made = [*own, _pit(rows, things(fitted)), _priors(fitted)]
     if fitted.engine == "nuts":
         made.append(_ranks(fitted))
     return {drawing.name: drawing for drawing in made}
@@ -112,15 +116,15 @@ def _predictive(rows: Sequence[StudyRow]) -> Drawing:
     return Drawing("predictive", text, caption)
 
 
-def _pit(rows: Sequence[StudyRow]) -> Drawing:
+def _pit(rows: Sequence[StudyRow], what: str) -> Drawing:
     table = figure_tables.pit_table(rows)
     outside = int(((table.values < table.lower) | (table.values > table.upper)).sum())
     words = (
         f"{outside} of {len(table.values)} sorted values lie outside the band around the diagonal."
     )
     caption = (
-        "Leave-one-out probability integral transforms: where each count falls in what the other "
-        f"studies predict for it. Band: 95{NB}% at each point by itself. {words}"
+        f"Leave-one-out probability integral transforms: where each {what.removesuffix('s')} falls "
+        f"in what the other studies predict for it. Band: 95{NB}% at each point by itself. {words}"
     )
     title = "Leave-one-out probability integral transforms"
     return Drawing("pit", svg.to_svg(pit.draw(table), "figure-pit", title, words), caption)

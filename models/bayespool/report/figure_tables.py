@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.accuracy import roc
+from bayespool.association import scale
+from bayespool.checks.prior_overlap import hyper_priors
 from bayespool.estimands import LOWER, UPPER, Estimate
 from bayespool.numerics.links import link
 from bayespool.plots import forest, pit, predictive, priors, sroc, traces
@@ -36,6 +38,7 @@ def forest_table(
     """Observed and shrunken proportions of every study, and what was pooled."""
     lines = []
     for row in rows:
+        sens, spec = row.margins
         counts = tuple(
             f"{m.successes}/{m.trials}" if m.trials else EMPTY_SHORT[name]
             for name, m in zip(MARGINS, row.margins, strict=True)
@@ -43,7 +46,7 @@ def forest_table(
         lines.append(
             forest.ForestRow(
                 row.row, row.index + 1, (counts[0], counts[1]),
-                (row.sens.observed, row.spec.observed), (row.sens.shrunken, row.spec.shrunken),
+                (sens.observed, spec.observed), (sens.shrunken, spec.shrunken),
             )
         )  # fmt: skip
     estimate = summary.estimates
@@ -113,9 +116,7 @@ def sroc_table(fitted: Fit, summary: Summary, comparators: Sequence[Comparator])
 
 def predictive_table(rows: Sequence[StudyRow]) -> predictive.PredictiveTable:
     """Observed against predicted; of very many studies those that surprise the model most."""
-    kept = list(rows)
-    if len(kept) > predictive.MAX_ROWS:
-        kept = sorted(kept, key=_calmness)[: predictive.MAX_ROWS]
+    kept = most_surprising(rows)
     lines = []
     for row in kept:
         seen = [m.observed.centre if m.observed else None for m in row.margins]
@@ -129,6 +130,13 @@ def predictive_table(rows: Sequence[StudyRow]) -> predictive.PredictiveTable:
             )
         )
     return predictive.PredictiveTable(tuple(lines))
+
+
+def most_surprising(rows: Sequence[StudyRow]) -> list[StudyRow]:
+    """All studies, or of very many those that surprise the model most."""
+    if len(rows) <= predictive.MAX_ROWS:
+        return list(rows)
+    return sorted(rows, key=_calmness)[: predictive.MAX_ROWS]
 
 
 def _calmness(row: StudyRow) -> float:
@@ -148,7 +156,7 @@ def pit_table(rows: Sequence[StudyRow]) -> pit.PitTable:
 
 def prior_panels(fitted: Fit) -> tuple[priors.PriorPanel, ...]:
     """Prior density and posterior histogram of every hyperparameter."""
-    return tuple(_prior_panel(fitted, name, prior) for name, prior in fitted.model.priors.items())
+    return tuple(_prior_panel(fitted, name, prior) for name, prior in hyper_priors(fitted).items())
 
 
 def _prior_panel(fitted: Fit, name: str, prior: Any) -> priors.PriorPanel:
@@ -170,19 +178,38 @@ def _prior_panel(fitted: Fit, name: str, prior: Any) -> priors.PriorPanel:
     bins = max(12, min(60, round(50 * (high - low) / width)))
     heights, edges = np.histogram(inside, bins=np.linspace(low, high, bins + 1))
     density = heights / (len(draws) * np.diff(edges))
-    ticks: tuple[tuple[float, str], ...] = ()
-    if name in fitted.model.parameters[:2]:
-        g, step = link(fitted.model.link), max(1, int(np.ceil((high - low) / 6)))
-        places = [float(at) for at in range(int(np.ceil(low)), int(high) + 1) if at % step == 0]
-        ticks = tuple(
-            (
-                at,
-                f"{numbers.number(at, 0)}\n{numbers.percent_prose(float(g.inverse(np.array(at))))}",
-            )
-            for at in places
-        )
-    title = wording.estimand_label(name)
-    return priors.PriorPanel(title, x, np.exp(prior.logpdf(x)), edges, density, ticks)
+    measure = wording.measure_of(fitted.model)
+    title = wording.estimand_label(name, measure)
+    return priors.PriorPanel(
+        title, x, np.exp(prior.logpdf(x)), edges, density, _ticks(fitted.model, name, low, high)
+    )
+
+
+def _ticks(model: Any, name: str, low: float, high: float) -> tuple[tuple[float, str], ...]:
+    """Places of a pooled value on the scale of analysis, with what they are for a reader."""
+    measure = wording.measure_of(model)
+    if measure:
+        shown = scale.shown_name(name, measure)
+        if name != "mu" or shown == name:
+            return ()
+        kind = wording.estimand_kind(shown)
+
+        def text(at: float) -> str:
+            x = float(scale.to_measure(np.array(at), measure))
+            return numbers.percent_prose(x) if kind == "proportion" else numbers.small(x)
+    else:
+        if name not in model.parameters[:2]:
+            return ()
+        g = link(model.link)
+
+        def text(at: float) -> str:
+            return numbers.percent_prose(float(g.inverse(np.array(at))))
+
+    step = max(1, int(np.ceil((high - low) / 6)))
+    places = [float(at) for at in range(int(np.ceil(low)), int(high) + 1) if at % step == 0]
+    if len(places) < 2:
+        return ()
+    return tuple((at, f"{numbers.number(at, 0)}\n{text(at)}") for at in places)
 
 
 def rank_panels(fitted: Fit) -> tuple[traces.RankPanel, ...]:
@@ -193,5 +220,6 @@ def rank_panels(fitted: Fit) -> tuple[traces.RankPanel, ...]:
         ranks[np.argsort(draws, axis=None, kind="stable")] = np.arange(draws.size)
         bins = (ranks * BINS // draws.size).reshape(draws.shape)
         counts = np.stack([np.bincount(chain, minlength=BINS) for chain in bins])
-        out.append(traces.RankPanel(wording.estimand_label(name), counts))
+        label = wording.estimand_label(name, wording.measure_of(fitted.model))
+        out.append(traces.RankPanel(label, counts))
     return tuple(out)

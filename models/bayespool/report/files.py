@@ -47,30 +47,27 @@ def records_csv(records: Sequence[Mapping[str, object]]) -> str:
     return to_csv(list(records[0]), [list(record.values()) for record in records])
 
 
-def studies_csv(fitted: Fit, rows: Sequence[StudyRow]) -> str:
-    """Every study: counts, observed and shrunken proportions, leave-one-out, predictions."""
-    columns: list[dict[str, Any]] = []
-    for row in rows:
-        record: dict[str, Any] = {"study": row.study, "row": row.row}
-        for count in ("tp", "fp", "fn", "tn", "n_diseased", "n_healthy"):
-            record[count] = int(getattr(fitted.studies, count)[row.index])
-        for name, margin in zip(MARGINS, row.margins, strict=True):
-            seen, shrunken = margin.observed, margin.shrunken
-            record[f"{name}_observed"] = seen.centre if seen else None
-            record[f"{name}_cp95_lower"] = seen.lower if seen else None
-            record[f"{name}_cp95_upper"] = seen.upper if seen else None
-            record[f"{name}_median"] = shrunken.centre
-            record[f"{name}_eti95_lower"] = shrunken.lower
-            record[f"{name}_eti95_upper"] = shrunken.upper
-        record["elpd_loo"] = row.elpd
-        record["pareto_k"] = row.pareto_k
-        for name, margin in zip(MARGINS, row.margins, strict=True):
-            kind, found = KIND_OF[name], margin.predicted
-            record[f"{kind}_predictive_eti95_lower"] = found.lower if found else None
-            record[f"{kind}_predictive_median"] = found.median if found else None
-            record[f"{kind}_predictive_eti95_upper"] = found.upper if found else None
-            record[f"{kind}_loo_pit"] = found.pit if found else None
-        for name, values in fitted.studies.covariates.items():
-            record[f"covariate_{name}" if name in record else name] = values[row.index]
-        columns.append(record)
-    return records_csv(columns)
+def accuracy_record(fitted: Fit, row: StudyRow) -> dict[str, Any]:
+    """One study: counts, observed and shrunken proportions, leave-one-out, predictions."""
+    record: dict[str, Any] = {"study": row.study, "row": row.row}
+    for count in ("tp", "fp", "fn", "tn", "n_diseased", "n_healthy"):
+        record[count] = int(getattr(fitted.studies, count)[row.index])
+    for name, margin in zip(MARGINS, row.margins, strict=True):
+        seen, shrunken = margin.observed, margin.shrunken
+        record[f"{name}_observed"] = seen.centre if seen else None
+        record[f"{name}_cp95_lower"] = seen.lower if seen else None
+        record[f"{name}_cp95_upper"] = seen.upper if seen else None
+        record[f"{name}_median"] = shrunken.centre
+        record[f"{name}_eti95_lower"] = shrunken.lower
+        record[f"{name}_eti95_upper"] = shrunken.upper
+    record["elpd_loo"] = row.elpd
+    record["pareto_k"] = row.pareto_k
+    for name, margin in zip(MARGINS, row.margins, strict=True):
+        kind, found = KIND_OF[name], margin.predicted
+        record[f"{kind}_predictive_eti95_lower"] = found.lower if found else None
+        record[f"{kind}_predictive_median"] = found.median if found else None
+        record[f"{kind}_predictive_eti95_upper"] = found.upper if found else None
+        record[f"{kind}_loo_pit"] = found.pit if found else None
+    for name, values in fitted.studies.covariates.items():
+        record[f"covariate_{name}" if name in record else name] = values[row.index]
+    return record

@@ -110,8 +110,8 @@ def count(n: float) -> str:
 
 
 def value(x: float, kind: str) -> str:
-    """`x` written as its kind asks: proportion, ratio or number."""
-    return {"proportion": percent, "ratio": ratio, "number": number}[kind](x)
+    """`x` written as its kind asks: proportion, ratio, effect (three digits) or number."""
+    return {"proportion": percent, "ratio": ratio, "effect": ratio, "number": number}[kind](x)
 
 
 def interval(lower: float, upper: float, kind: str) -> str:

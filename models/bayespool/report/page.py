@@ -10,7 +10,8 @@ from bayespool.report import numbers, prose, tables
 from bayespool.report.agreement import agreement_table
 from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Section, Works
 from bayespool.report.comparators import Comparator
-from bayespool.report.per_study import MARGINS, StudyRow
+from bayespool.report.kinds import kind_of
+from bayespool.report.per_study import StudyRow
 from bayespool.report.references import ALWAYS, OF_ENGINE, references
 from bayespool.report.refit_sections import cumulative_section, left_out_blocks, prior_section
 from bayespool.report.refits import Refits
@@ -54,15 +55,18 @@ def render(page: Page) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     summary, fitted = page.summary, page.fitted
+    kind, measure = kind_of(fitted), summary.measure
     return environment.get_template("page.html").render(
         title=page.title,
         question=page.question,
-        failed=[spoken(f.sentence, fitted.model.priors) for f in summary.failed_gates]
+        failed=[spoken(f.sentence, fitted.draws.hyper, measure) for f in summary.failed_gates]
         + [f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures],
-        headlines=[prose.headline(summary, name) for name in MARGINS],
-        answer=prose.answer(summary),
-        answer_more=[prose.plain_words(summary), prose.elsewhere(summary), prose.evidence(fitted)],
-        cautions=prose.cautions(fitted, summary, page.notes, exact=page.exact),
+        headlines=kind.headlines(summary),
+        answer=kind.answer(summary),
+        answer_more=kind.more(fitted, summary),
+        cautions=prose.cautions(
+            fitted, summary, page.notes, kind.cautions(fitted), exact=page.exact
+        ),
         messages=fitted.draws.messages,
         comparators=[tables.comparators_table(summary, page.comparators)]
         if page.comparators
@@ -75,7 +79,7 @@ def render(page: Page) -> str:
 def sections(page: Page) -> list[Section]:
     """All sections after the answer."""
     parts = [
-        _studies(page), _sroc(page), _accuracy(page), _frequencies(page), _heterogeneity(page),
+        *kind_of(page.fitted).sections(page),
         _predictive(page), _left_out(page), _convergence(page), _priors(page),
     ]  # fmt: skip
     refits = page.refits
@@ -88,64 +92,6 @@ def sections(page: Page) -> list[Section]:
     if page.other is not None:
         parts.append(_agreement(page, page.other))
     return [*parts, _methods(page), _reproduce(page)]
-
-
-def _studies(page: Page) -> Section:
-    blocks = (page.drawings["forest"], tables.studies_table(page.rows))
-    return Section("studies", "Studies", "The studies and what they add up to", blocks)
-
-
-def _sroc(page: Page) -> Section:
-    blocks = (page.drawings["sroc"],)
-    return Section("sroc", "ROC", "Sensitivity and specificity together", blocks)
-
-
-def _accuracy(page: Page) -> Section:
-    summary = page.summary
-    blocks: list[Block] = [
-        tables.three_summaries(summary),
-        Prose(
-            "The average study has study effects of zero. The mean over studies is a little "
-            f"nearer to 50{NB}%, because proportions are averaged and not their "
-            f"{page.fitted.model.link}s. The new study carries all between-study variation."
-        ),
-        tables.estimates_table(
-            summary, [*MARGINS, *tables.RATIOS], "At the average study; Monte Carlo errors of "
-            "percentages are in percentage points",
-        ),
-        Prose(
-            "The area under the summary curve covers false-positive proportions that no study "
-            "observed: it extrapolates, and depends on the model there."
-        ),
-    ]  # fmt: skip
-    if summary.probabilities:
-        blocks.append(tables.probabilities_table(summary))
-    return Section("accuracy", "Accuracy", "Accuracy measures", tuple(blocks))
-
-
-def _frequencies(page: Page) -> Section:
-    blocks = (
-        Prose(
-            "What the pooled sensitivity and specificity would mean for 1,000 people. The "
-            "intervals hold the uncertainty of the pooled values only; in a single new setting the "
-            "spread is wider. Where the prevalence was not given it is the share of participants "
-            "with the condition in the studies, which in case-control studies is a matter of "
-            "design and no prevalence."
-        ),
-        tables.frequencies_table(page.summary),
-    )
-    return Section("frequencies", "Per 1,000", "In 1,000 people", blocks)
-
-
-def _heterogeneity(page: Page) -> Section:
-    summary = page.summary
-    names = ["tau_sens", "tau_spec", "rho", "sens_new", "spec_new", *tables.HSROC]
-    caption = "Between-study variation, and the HSROC parameters (Rutter and Gatsonis)"
-    blocks = (
-        Bullets(prose.heterogeneity(page.fitted, summary)),
-        tables.estimates_table(summary, names, caption),
-    )
-    return Section("heterogeneity", "Variation", "How much studies differ", blocks)
 
 
 def _predictive(page: Page) -> Section:
@@ -189,7 +135,8 @@ def _left_out(page: Page) -> Section:
             "Pareto k above 0.7 means that they are approximate; the rest of this section is exact."
         )
         blocks.append(Prose(words))
-    blocks.append(tables.leave_one_out_table(page.rows, exact=left is not None))
+    transforms = kind_of(page.fitted).transforms
+    blocks.append(tables.leave_one_out_table(page.rows, transforms, exact=left is not None))
     return Section("left-out", "Leave one out", "Each study left out in turn", tuple(blocks))
 
 
@@ -232,14 +179,27 @@ def _agreement(page: Page, other: Fit) -> Section:
 
 def _methods(page: Page) -> Section:
     engine = page.fitted.engine
-    keys = [*page.fitted.model.references, "rutter2001", *ALWAYS, *OF_ENGINE[engine]]
+    kind = kind_of(page.fitted)
+    by_grid = page.fitted.draws.info.get("path") == "grid"
+    how = () if by_grid else OF_ENGINE[engine]
+    keys = [*page.fitted.model.references, *kind.references, *ALWAYS, *how]
     if page.fitted.draws.info.get("sampler") == "nutpie":
         keys.append("nutpie")
+    if hasattr(page.fitted.studies, "events"):
+        keys.append("clopper1934")
     if page.other is not None:
         keys += OF_ENGINE[page.other.engine]
     works = tuple((work.text, work.doi) for work in references(keys))
     blocks: tuple[Block, ...] = (
-        *map(Prose, prose.methods(page.fitted, exact=page.exact)),
+        *map(
+            Prose,
+            prose.methods(
+                page.fitted,
+                kind.likelihood(page.fitted),
+                kind.observed(page.fitted),
+                exact=page.exact,
+            ),
+        ),
         Works(works),
     )
     return Section("methods", "Methods", "Methods and references", blocks)

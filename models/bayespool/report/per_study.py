@@ -26,10 +26,11 @@ EMPTY = {"sens": "no diseased participants", "spec": "no participants without th
 
 @dataclass(frozen=True)
 class Margin:
-    """Sensitivity or specificity of one study, as proportions.
+    """Sensitivity, specificity or an effect of one study, on the scale that is shown.
 
-    ``observed`` is the share with its exact (Clopper-Pearson) 95 % interval, None without
-    participants; ``shrunken`` the posterior median with its 95 % equal-tailed interval.
+    ``observed`` is what the study found with its 95 % interval (of a share the exact one of
+    Clopper and Pearson), None without participants; ``shrunken`` the posterior median with its
+    95 % equal-tailed interval; ``counts`` the counts of an effect that was computed from counts.
     """
 
     successes: int
@@ -37,6 +38,7 @@ class Margin:
     observed: Interval | None
     shrunken: Interval
     predicted: PredictiveRow | None
+    counts: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,9 @@ class StudyRow:
     index: int
     study: str
     row: str
-    sens: Margin
-    spec: Margin
+    margins: tuple[Margin, ...]
     elpd: float
     pareto_k: float
-
-    @property
-    def margins(self) -> tuple[Margin, Margin]:
-        return self.sens, self.spec
 
 
 def clopper_pearson(successes: int, trials: int) -> tuple[float, float]:
@@ -86,7 +83,7 @@ def study_rows(fitted: Fit, exact_elpd: Mapping[str, float] = NONE) -> tuple[Stu
             )
         ]
     return tuple(
-        StudyRow(i, study, row, sens, spec, elpd[i], float(loo.pareto_k[i]))
+        StudyRow(i, study, row, (sens, spec), elpd[i], float(loo.pareto_k[i]))
         for i, (study, row, sens, spec) in enumerate(
             zip(studies.study, studies.row, margins["sens"], margins["spec"], strict=True)
         )

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bayespool.association.scale import prior_source
 from bayespool.report import numbers
 from bayespool.report.numbers import percent_interval_prose, percent_prose
 from bayespool.report.per_study import MARGINS
 from bayespool.report.summary import Summary
-from bayespool.report.wording import LABELS, counted, estimand_label, inside, listed, spoken
+from bayespool.report.wording import (
+    LABELS,
+    counted,
+    estimand_label,
+    inside,
+    listed,
+    measure_of,
+    spoken,
+)
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -74,26 +83,9 @@ def evidence(fitted: Fit) -> str:
     )
 
 
-def cautions(
-    fitted: Fit, summary: Summary, notes: Sequence[str], *, exact: bool
-) -> tuple[str, ...]:
-    """What to keep in mind: the user's notes, thin data, and checks that inform.
-
-    With `exact` leave-one-out the Pareto k of its approximation is no caution.
-    """
-    studies = fitted.studies
-    out = list(notes)
-    n = len(set(studies.study))
-    if n == 1:
-        out.append(
-            "There is one study: what is said of variation between studies, and of a new study, "
-            "comes from the priors."
-        )
-    elif n < FEW_STUDIES:
-        out.append(
-            f"There are only {n} studies: what is said of variation between studies, and of a new "
-            "study, leans on the priors."
-        )
+def empty_groups(fitted: Fit) -> list[str]:
+    """Studies that have nobody with, or nobody without, the target condition."""
+    studies, out = fitted.studies, []
     for counts, words in ((studies.n_diseased, "with"), (studies.n_healthy, "without")):
         empty = [row for row, count in zip(studies.row, counts, strict=True) if count == 0]
         if empty:
@@ -103,15 +95,51 @@ def cautions(
                 f"No participants {words} the target condition: {listed(shown)}. "
                 f"{'It informs' if len(empty) == 1 else 'They inform'} {other} only."
             )
+    return out
+
+
+def cautions(
+    fitted: Fit,
+    summary: Summary,
+    notes: Sequence[str],
+    of_data: Sequence[str],
+    *,
+    exact: bool,
+) -> tuple[str, ...]:
+    """What to keep in mind: the user's notes, thin data, and checks that inform.
+
+    With `exact` leave-one-out the Pareto k of its approximation is no caution.
+    """
+    studies = fitted.studies
+    out = list(notes)
+    n = len(set(studies.study))
+    common = bool(summary.measure) and "tau" not in summary.estimates
+    if n == 1 and common:
+        out.append("There is one study: nothing is known of variation between studies.")
+    elif n == 1:
+        out.append(
+            "There is one study: what is said of variation between studies, and of a new study, "
+            "comes from the priors."
+        )
+    elif n < FEW_STUDIES and not common:
+        out.append(
+            f"There are only {n} studies: what is said of variation between studies, and of a new "
+            "study, leans on the priors."
+        )
+    out += of_data
     failed = [f for f in summary.checks if not f.gate and not f.passed]
     failed = [f for f in failed if not (exact and f.name == "loo_pareto_k")]
+    if n == 1 and summary.measure:  # there is nothing to predict it from
+        failed = [f for f in failed if f.name != "loo_pareto_k"]
     prefix = "prior_overlap_"
     little = [f.name.removeprefix(prefix) for f in failed if f.name.startswith(prefix)]
     if little:
-        words = listed([inside(estimand_label(name)) for name in little])
+        words = listed([inside(estimand_label(name, summary.measure)) for name in little])
         out.append(f"The data say little beyond the prior about: {words}.")
-    names = fitted.model.priors
-    out += [spoken(f.sentence, names) for f in failed if not f.name.startswith(prefix)]
+    names = fitted.draws.hyper
+    out += [
+        spoken(f.sentence, names, summary.measure) for f in failed if not f.name.startswith(prefix)
+    ]
     return tuple(dict.fromkeys(numbers.tied(text) for text in out))
 
 
@@ -153,7 +181,14 @@ def engine_words(fitted: Fit) -> str:
     """What the engine did, in words."""
     info, messages = fitted.draws.info, fitted.draws.messages
     chains, draws = fitted.draws.shape
-    if fitted.engine == "quadrature":
+    if info.get("path") == "grid":
+        text = (
+            "Nothing was sampled: the standard deviations were laid out on a grid of "
+            f"{numbers.count(info['n_evaluated'])} points, given which everything else has a "
+            "closed form, and summaries come from the exact marginals. For what has no exact "
+            f"marginal {draws:,} evenly spread draws were taken."
+        )
+    elif fitted.engine == "quadrature":
         text = (
             "The study effects were integrated out by adaptive Gauss-Hermite quadrature with "
             f"{info['nodes']} nodes per dimension, and the hyperparameters by adaptive importance "
@@ -176,7 +211,8 @@ def evidence_words(fitted: Fit) -> str:
         return ""
     return (
         "The log marginal likelihood of the data under this model and its priors is "
-        f"{numbers.number(info['log_marginal_likelihood'])} (Monte Carlo error "
+        f"{numbers.number(info['log_marginal_likelihood'])} "
+        f"({'numerical' if info.get('path') == 'grid' else 'Monte Carlo'} error "
         f"{numbers.small(info['log_marginal_likelihood_mcse'])})."
     )
 
@@ -193,23 +229,32 @@ EXACT = (
 )
 
 
-def methods(fitted: Fit, *, exact: bool) -> tuple[str, ...]:
-    """The methods paragraphs."""
-    model, studies = fitted.model, fitted.studies
-    priors = "; ".join(f"{estimand_label(n)}: {p!r}" for n, p in model.priors.items())
-    versions = listed([f"{name} {version}" for name, version in fitted.versions.items()])
-    likelihood = (
+def likelihood(fitted: Fit) -> str:
+    """The model in words."""
+    model = fitted.model
+    return (
         f"{model.title}. In every study the number of true positives is binomial among the "
         "participants with the target condition, and the number of true negatives is binomial "
         f"among those without. The studies' sensitivities and specificities on the {model.link} "
         "scale follow a bivariate normal distribution. Zero counts enter as they are, without "
         "continuity correction."
     )
+
+
+def methods(fitted: Fit, likelihood: str, observed: str, *, exact: bool) -> tuple[str, ...]:
+    """The methods paragraphs; the model and the observed intervals in the words of their kind."""
+    model, studies = fitted.model, fitted.studies
+    measure = measure_of(model)
+    priors = "; ".join(f"{estimand_label(n, measure)}: {p!r}" for n, p in model.priors.items())
+    if measure:
+        source = prior_source(model, studies)
+        priors += f" ({source or 'all of them given by the user'})"
+    versions = listed([f"{name} {version}" for name, version in fitted.versions.items()])
+    by_draws = "percentile of the posterior" if measure else "percentile of the posterior draws"
     intervals = (
         f"All intervals of estimates are 95{NB}% equal-tailed credible intervals: from the 2.5th "
-        "to the 97.5th percentile of the posterior draws. Intervals of observed shares are exact "
-        "(Clopper-Pearson). Predictive checks replicate every study with new study effects (mixed "
-        f"predictive). {EXACT if exact else PSIS}"
+        f"to the 97.5th {by_draws}. {observed} Predictive checks replicate every study with new "
+        f"study effects (mixed predictive). {EXACT if exact else PSIS}"
     )
     return (
         likelihood,

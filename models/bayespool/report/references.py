@@ -36,6 +36,38 @@ REFERENCES: dict[str, Reference] = {
         "test accuracy evaluations. Stat Med 2001;20:2865–2884.",
         "10.1002/sim.942",
     ),
+    "roever2020": Reference(
+        "Röver C. Bayesian random-effects meta-analysis using the bayesmeta R package. J Stat "
+        "Softw 2020;93(6):1–51.",
+        "10.18637/jss.v093.i06",
+    ),
+    "higgins2009": Reference(
+        "Higgins JPT, Thompson SG, Spiegelhalter DJ. A re-evaluation of random-effects "
+        "meta-analysis. J R Stat Soc A 2009;172:137–159.",
+        "10.1111/j.1467-985X.2008.00552.x",
+    ),
+    "higgins2002": Reference(
+        "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis. Stat Med "
+        "2002;21:1539–1558.",
+        "10.1002/sim.1186",
+    ),
+    "konstantopoulos2011": Reference(
+        "Konstantopoulos S. Fixed effects and variance components estimation in three-level "
+        "meta-analysis. Res Synth Methods 2011;2:61–76.",
+        "10.1002/jrsm.35",
+    ),
+    "jackson2018": Reference(
+        "Jackson D, Law M, Stijnen T, Viechtbauer W, White IR. A comparison of seven "
+        "random-effects models for meta-analyses that estimate the summary odds ratio. Stat Med "
+        "2018;37:1059–1085.",
+        "10.1002/sim.7588",
+    ),
+    "stijnen2010": Reference(
+        "Stijnen T, Hamza TH, Özdemir P. Random effects meta-analysis of event outcome in the "
+        "framework of the generalized linear mixed model with applications in sparse data. Stat "
+        "Med 2010;29:3046–3067.",
+        "10.1002/sim.4040",
+    ),
     "lkj2009": Reference(
         "Lewandowski D, Kurowicka D, Joe H. Generating random correlation matrices based on vines "
         "and extended onion method. J Multivar Anal 2009;100:1989–2001.",
@@ -96,7 +128,7 @@ OF_ENGINE = {
     "quadrature": ("cappe2008", "vehtari2024"),
     "nuts": ("hoffman2014", "vehtari2021", "pymc", "arviz"),
 }
-ALWAYS = ("clopper1934", "marshall2003", "vehtari2017", "merkle2019", "vehtari2024")
+ALWAYS = ("marshall2003", "vehtari2017", "merkle2019", "vehtari2024")
 
 
 def references(keys: Iterable[str]) -> list[Reference]:

@@ -13,8 +13,15 @@ from bayespool.plots.marks import Interval
 from bayespool.plots.rows import MAX_ROWS, Panel, Row, RowsTable
 from bayespool.report import numbers, refit_words, tables
 from bayespool.report.blocks import Block, Drawing, Prose, Section, Table
-from bayespool.report.refits import Refits, bayes_factor, left_out_moves, moves, with_new
-from bayespool.report.wording import estimand_kind, estimand_label
+from bayespool.report.refits import (
+    Refits,
+    bayes_factor,
+    left_out_moves,
+    moves,
+    shown,
+    with_new,
+)
+from bayespool.report.wording import estimand_kind, estimand_label, measure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,18 +82,21 @@ def _dropped(n: int, shown: int, which: str, file: str) -> str:
 
 def influence_table(fitted: Fit, left: LeaveOneOutRefits) -> RowsTable:
     """What the influence figure draws."""
-    names = fitted.model.main_estimands
-    number = {row: i for i, row in enumerate(fitted.studies.row, start=1)}
+    names = shown(fitted)
+    number = {study: i for i, study in enumerate(fitted.hierarchy.labels, start=1)}
+    studies = fitted.studies
+    one_row_each = bool(measure_of(fitted.model)) and not studies.several_rows()
+    names_of = dict(zip(studies.row, studies.study, strict=True)) if one_row_each else {}
     rows = [
-        Row(one.study, number[one.study], _intervals(one.estimates, names))
-        for one in left.ranked(names)[:MAX_ROWS]
+        Row(names_of.get(one.study, one.study), number[one.study], _intervals(one.estimates, names))
+        for one in left.ranked(fitted.model.main_estimands)[:MAX_ROWS]
     ]
-    return RowsTable(_panels(left.full, names), tuple(rows))
+    return RowsTable(_panels(fitted, left.full), tuple(rows))
 
 
 def variants_table(fitted: Fit, variants: Sequence[Variant], *, new: bool) -> RowsTable:
     """What the figures of priors and of years draw."""
-    names = fitted.model.main_estimands
+    names = shown(fitted)
     rows = []
     for number, one in list(enumerate(variants, start=1))[-MAX_ROWS:]:
         wide = with_new(one, names)[len(names) :] if new else []
@@ -94,14 +104,22 @@ def variants_table(fitted: Fit, variants: Sequence[Variant], *, new: bool) -> Ro
             Row(one.name, number, _intervals(one.estimates, names), _intervals(one.estimates, wide))
         )
     reference = variants[0] if new else variants[-1]
-    return RowsTable(_panels(reference.estimates, names), tuple(rows))
+    return RowsTable(_panels(fitted, reference.estimates), tuple(rows))
 
 
-def _panels(estimates: Mapping[str, Estimate], names: Sequence[str]) -> tuple[Panel, ...]:
+def _panels(fitted: Fit, estimates: Mapping[str, Estimate]) -> tuple[Panel, ...]:
+    names, measure = shown(fitted), measure_of(fitted.model)
     return tuple(
-        Panel(estimand_label(name), estimand_kind(name) == "proportion", interval)
+        Panel(
+            estimand_label(name, measure), estimand_kind(name) == "proportion", interval,
+            log=name.endswith("_ratio"),
+        )
         for name, interval in zip(names, _intervals(estimates, names), strict=True)
-    )
+    )  # fmt: skip
+
+
+def _labels(fitted: Fit, names: Sequence[str]) -> list[str]:
+    return [estimand_label(name, measure_of(fitted.model)) for name in names]
 
 
 def _intervals(estimates: Mapping[str, Estimate], names: Sequence[str]) -> tuple[Interval, ...]:
@@ -110,19 +128,19 @@ def _intervals(estimates: Mapping[str, Estimate], names: Sequence[str]) -> tuple
 
 def left_out_blocks(fitted: Fit, left: LeaveOneOutRefits, drawing: Drawing) -> list[Block]:
     """Sentence, figure and table of the exact refits."""
-    names = fitted.model.main_estimands
+    names, seen = fitted.model.main_estimands, shown(fitted)
     ranked = left.ranked(names)
-    found = {one.study: left_out_moves(left, one, names) for one in ranked}
+    found = {one.study: left_out_moves(left, one, names, seen) for one in ranked}
     error = refit_words.largest_error([move for row in found.values() for move in row])
     rows = []
     for rank, one in enumerate(ranked[: tables.MAX_ROWS], start=1):
         cells = [numbers.count(rank)]
-        for name, move in zip(names, found[one.study], strict=True):
-            cells += [_both(one.estimates[name]), numbers.number(move.shift)]
+        for move in found[one.study]:
+            cells += [_both(one.estimates[move.shown]), numbers.number(move.shift)]
         rows.append((one.study, *cells, numbers.number(one.elpd)))
     head = ["Left out", "Rank"]
-    for name in names:
-        head += [estimand_label(name), SHIFT]
+    for label in _labels(fitted, seen):
+        head += [label, SHIFT]
     caption = (
         f"Without each study: median ({tables.INTERVAL}); Monte Carlo error of a shift at most "
         f"{error}"
@@ -137,15 +155,15 @@ def left_out_blocks(fitted: Fit, left: LeaveOneOutRefits, drawing: Drawing) -> l
 
 def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) -> Section:
     """Would other priors change the answer?"""
-    names = fitted.model.main_estimands
+    names, seen = fitted.model.main_estimands, shown(fitted)
     base = variants[0]
     pooled, evidence = [], []
-    new = with_new(base, names)[len(names) :]
+    new = with_new(base, seen)[len(seen) :]
     for one in variants:
         label = one.name.replace(", ", f",{numbers.SPACE}")
         cells: list[str] = []
-        for move in moves(base.estimates, one.estimates, names):
-            cells += [_both(one.estimates[move.name]), numbers.number(move.shift)]
+        for move in moves(base.estimates, one.estimates, names, seen):
+            cells += [_both(one.estimates[move.shown]), numbers.number(move.shift)]
         pooled.append((label, *cells))
         found, factor = one.log_marginal_likelihood, bayes_factor(one, base)
         evidence.append(
@@ -156,10 +174,10 @@ def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) ->
             )
         )  # fmt: skip
     head = ["Prior"]
-    for name in names:
-        head += [estimand_label(name), SHIFT]
+    for label in _labels(fitted, seen):
+        head += [label, SHIFT]
     head_evidence = (
-        "Prior", *map(estimand_label, new), "Log marginal likelihood",
+        "Prior", *_labels(fitted, new), "Log marginal likelihood",
         "Bayes factor against the fit",
     )  # fmt: skip
     blocks: tuple[Block, ...] = (
@@ -170,9 +188,8 @@ def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) ->
         Table(f"A new study, and how well each prior foresaw the data: median ({tables.INTERVAL})",
               head_evidence, tuple(evidence)),
         Prose(
-            "The prior named replaces that of the fit; everything else stays. Here tau stands for "
-            "the standard deviations between studies, rho for their correlation, and pooled for "
-            "the pooled values on the scale of the link. A Bayes factor above 1 says that these "
+            f"The prior named replaces that of the fit; everything else stays. {_symbols(fitted)} "
+            "A Bayes factor above 1 says that these "
             "data are more probable under that prior than under the prior of the fit. It weighs "
             "the priors as predictions; it is no reason to pick a prior after the fact. A fit by "
             "NUTS has no marginal likelihood, and a dash."
@@ -181,14 +198,27 @@ def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) ->
     return Section("other-priors", "Other priors", "Would other priors change the answer?", blocks)
 
 
+def _symbols(fitted: Fit) -> str:
+    """What the names of priors stand for."""
+    if measure_of(fitted.model):
+        return (
+            "Here mu stands for the pooled value on the scale of analysis and tau for the standard "
+            "deviation between studies."
+        )
+    return (
+        "Here tau stands for the standard deviations between studies, rho for their correlation, "
+        "and pooled for the pooled values on the scale of the link."
+    )
+
+
 def cumulative_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) -> Section:
     """How the answer came about."""
-    names = fitted.model.main_estimands
+    names = shown(fitted)
     rows = tuple(
         (one.name, *(_both(one.estimates[name]) for name in names))
         for one in variants[-tables.MAX_ROWS :]
     )
-    head = ("Studies", *map(estimand_label, names))
+    head = ("Studies", *_labels(fitted, names))
     blocks: tuple[Block, ...] = (
         Prose(refit_words.over_time(fitted, variants)),
         *_warning({one.name: one.fit for one in variants}),

@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.report import numbers
-from bayespool.report.refits import Move, Refits, left_out_moves, moves, sound
-from bayespool.report.wording import counted, estimand_kind, estimand_label, inside, listed
+from bayespool.report.refits import Move, Refits, left_out_moves, moves, shown, sound
+from bayespool.report.wording import (
+    counted,
+    estimand_kind,
+    estimand_label,
+    inside,
+    listed,
+    measure_of,
+)
 
 if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
@@ -30,9 +37,11 @@ def sentences(fitted: Fit, refits: Refits) -> list[str]:
 def left_out(fitted: Fit, left: LeaveOneOutRefits) -> str:
     """Which study moves what most."""
     names = fitted.model.main_estimands
-    found = [(one.study, move) for one in left.studies for move in left_out_moves(left, one, names)]
+    seen = shown(fitted)
+    found = [(one.study, move) for one in left.studies
+             for move in left_out_moves(left, one, names, seen)]  # fmt: skip
     study, move = max(found, key=lambda pair: abs(pair[1].shift))
-    return f"Leaving out {study} moves {_most(move)}."
+    return f"Leaving out {study} moves {_most(fitted, move)}."
 
 
 def other_priors(fitted: Fit, variants: Sequence[Variant]) -> str:
@@ -42,16 +51,16 @@ def other_priors(fitted: Fit, variants: Sequence[Variant]) -> str:
     if not others:
         return "No other priors were tried."
     found = [(one.name, move) for one in others
-             for move in moves(base.estimates, one.estimates, names)]  # fmt: skip
+             for move in moves(base.estimates, one.estimates, names, shown(fitted))]  # fmt: skip
     prior, move = max(found, key=lambda pair: abs(pair[1].shift))
     ranges = []
-    for name in names:
+    for name in shown(fitted):
         medians = [one.estimates[name].median for one in variants]
         bounds = numbers.interval(min(medians), max(medians), estimand_kind(name))
-        ranges.append(f"pooled {inside(estimand_label(name))} {bounds}")
+        ranges.append(f"{_pooled(fitted, name)} {bounds}")
     return (
-        f"Of {counted(len(others), 'other prior', 'other priors')}, “{prior}” moves {_most(move)}. "
-        f"Over all of them the medians stay within: {listed(ranges)}."
+        f"Of {counted(len(others), 'other prior', 'other priors')}, “{prior}” moves "
+        f"{_most(fitted, move)}. Over all of them the medians stay within: {listed(ranges)}."
     )
 
 
@@ -59,16 +68,16 @@ def over_time(fitted: Fit, variants: Sequence[Variant]) -> str:
     """The answer with the first studies, and with all."""
     first, last = variants[0], variants[-1]
     parts = []
-    for name in fitted.model.main_estimands:
+    for name in shown(fitted):
         a, b, kind = first.estimates[name], last.estimates[name], estimand_kind(name)
         parts.append(
-            f"pooled {inside(estimand_label(name))} from {numbers.value(a.median, kind)} "
+            f"{_pooled(fitted, name)} from {numbers.value(a.median, kind)} "
             f"({numbers.interval(a.lower, a.upper, kind)}) to {numbers.value(b.median, kind)} "
             f"({numbers.interval(b.lower, b.upper, kind)})"
         )
     if len(variants) == 1:
         return "All studies are of one year: there is nothing to accumulate."
-    n = len(first.fit.studies), len(last.fit.studies)
+    n = first.fit.hierarchy.n_studies, last.fit.hierarchy.n_studies
     start = "study" if n[0] == 1 else counted(n[0], "study", "studies")
     return (
         f"From the first {start} to all {numbers.count(n[1])}: "
@@ -89,10 +98,16 @@ def largest_error(found: Sequence[Move]) -> str:
     return numbers.number(max(move.mcse for move in found))
 
 
-def _most(move: Move) -> str:
-    kind = estimand_kind(move.name)
+def _pooled(fitted: Fit, name: str) -> str:
+    """``pooled sensitivity``, ``pooled odds ratio``."""
+    label = inside(estimand_label(name, measure_of(fitted.model)))
+    return label if label.startswith("pooled ") else f"pooled {label}"
+
+
+def _most(fitted: Fit, move: Move) -> str:
+    kind = estimand_kind(move.shown)
     size = numbers.number(abs(move.shift))
     return (
-        f"the pooled {inside(estimand_label(move.name))} most, by {size} posterior standard "
+        f"the {_pooled(fitted, move.shown)} most, by {size} posterior standard "
         f"deviations: {numbers.value(move.before, kind)} to {numbers.value(move.after, kind)}"
     )

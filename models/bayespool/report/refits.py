@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from bayespool.association.scale import shown_name
 from bayespool.averaging import log_bayes_factor
 from bayespool.checks import convergence
 from bayespool.estimands import Estimate
@@ -40,7 +41,7 @@ class Refits:
         """
         left, priors, years = self.leave_one_out, self.prior_sensitivity, self.cumulative
         if left is not None and not (
-            tuple(one.study for one in left.studies) == fitted.studies.row
+            tuple(one.study for one in left.studies) == fitted.hierarchy.labels
             and all(_alike(one.fit, fitted) for one in left.studies)
         ):
             raise ValueError(_foreign("leave_one_out", "refit_without_each(fitted)"))
@@ -87,30 +88,40 @@ def sound(fitted: Fit) -> bool:
 
 @dataclass(frozen=True)
 class Move:
-    """How far an estimand's mean moves between two fits, in posterior SDs of the first."""
+    """How far an estimand's mean moves between two fits, in posterior SDs of the first.
+
+    ``before`` and ``after`` are medians of ``shown``: the estimand, or what it is for a reader.
+    """
 
     name: str
     shift: float
     mcse: float
+    shown: str
     before: float
     after: float
 
 
 def moves(
-    before: Mapping[str, Estimate], after: Mapping[str, Estimate], names: Sequence[str]
+    before: Mapping[str, Estimate],
+    after: Mapping[str, Estimate],
+    names: Sequence[str],
+    seen: Sequence[str] = (),
 ) -> list[Move]:
-    """Moves of some estimands; `before` and `after` in a `Move` are medians."""
+    """Moves of some estimands, each shown as itself or as the one at its place in `seen`."""
     out = []
-    for name in names:
+    for name, to_show in zip(names, seen or names, strict=True):
         a, b = before[name], after[name]
         error = math.hypot(a.mcse, b.mcse) / a.sd
-        out.append(Move(name, (b.mean - a.mean) / a.sd, error, a.median, b.median))
+        medians = before[to_show].median, after[to_show].median
+        out.append(Move(name, (b.mean - a.mean) / a.sd, error, to_show, *medians))
     return out
 
 
-def left_out_moves(left: LeaveOneOutRefits, one: LeftOut, names: Sequence[str]) -> list[Move]:
+def left_out_moves(
+    left: LeaveOneOutRefits, one: LeftOut, names: Sequence[str], seen: Sequence[str] = ()
+) -> list[Move]:
     """Moves when one study is left out."""
-    return moves(left.full, one.estimates, names)
+    return moves(left.full, one.estimates, names, seen)
 
 
 def left_out_records(fitted: Fit, left: LeaveOneOutRefits) -> list[Record]:
@@ -121,7 +132,8 @@ def left_out_records(fitted: Fit, left: LeaveOneOutRefits) -> list[Record]:
         record: Record = {"study": one.study, "rank": rank, "elpd": one.elpd}
         record |= {"influence": left.influence(one, names), "refitted": one.refitted}
         record["passed"] = sound(one.fit)
-        out.append(record | _values(one.estimates, names, left_out_moves(left, one, names)))
+        kept = also_shown(fitted, names)
+        out.append(record | _values(one.estimates, kept, left_out_moves(left, one, names)))
     return out
 
 
@@ -139,7 +151,8 @@ def prior_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
             "log_bayes_factor_mcse": factor[1] if factor else None,
         }  # fmt: skip
         found = moves(variants[0].estimates, one.estimates, names)
-        out.append(record | _values(one.estimates, with_new(one, names), found))
+        kept = with_new(one, also_shown(fitted, names))
+        out.append(record | _values(one.estimates, kept, found))
     return out
 
 
@@ -148,17 +161,30 @@ def cumulative_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]
     names = fitted.model.main_estimands
     return [
         {
-            "variant": one.name, "n_studies": len(one.fit.studies), "engine": one.fit.engine,
+            "variant": one.name, "n_studies": one.fit.hierarchy.n_studies, "engine": one.fit.engine,
             "passed": sound(one.fit),
         }
-        | _values(one.estimates, names, [])
+        | _values(one.estimates, also_shown(fitted, names), [])
         for one in variants
     ]  # fmt: skip
 
 
 def with_new(variant: Variant, names: Sequence[str]) -> list[str]:
     """The estimands and, where the model has them, those of a new study."""
-    return [*names, *(f"{n}_new" for n in names if f"{n}_new" in variant.estimates)]
+    new = [n.replace("mu", "mu_new", 1) if n.startswith("mu") else f"{n}_new" for n in names]
+    return [*names, *(n for n in new if n in variant.estimates)]
+
+
+def shown(fitted: Fit) -> tuple[str, ...]:
+    """The main estimands on the scale that a reader is shown: ``mu_ratio`` for ``mu``."""
+    measure = getattr(fitted.model, "measure", "")
+    names = fitted.model.main_estimands
+    return tuple(shown_name(n, measure) if measure and n == "mu" else n for n in names)
+
+
+def also_shown(fitted: Fit, names: Sequence[str]) -> list[str]:
+    """Estimands, and those that show them where these are others."""
+    return list(dict.fromkeys([*names, *shown(fitted)]))
 
 
 def bayes_factor(variant: Variant, base: Variant) -> tuple[float, float] | None:

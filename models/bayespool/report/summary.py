@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.accuracy.roc import predictive_values
+from bayespool.association.scale import prior_source
 from bayespool.checks import Finding, run_checks
 from bayespool.estimands import (
     INTERVAL_KIND,
@@ -21,6 +22,15 @@ from bayespool.estimands import (
     exceedance,
     summarise,
 )
+from bayespool.report.association_numbers import (
+    BaselineRisk,
+    NumberNeeded,
+    absolute_effects,
+    check_baseline,
+    check_mid,
+    probabilities,
+)
+from bayespool.report.wording import measure_of
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -36,17 +46,29 @@ class Summary:
     Attributes
     ----------
     estimates : mapping of estimand name to Estimate
-        With ``ppv@0.1`` and ``npv@0.1`` for every prevalence.
+        With ``ppv@0.1`` and ``npv@0.1`` for every prevalence, ``risk@0.1`` and ``difference@0.1``
+        for every baseline risk.
     probabilities : tuple of Probability
     checks : tuple of Finding
         Gates first.
     prevalences : tuple of float
+        Of accuracy.
+    measure : str
+        Of an association; empty for accuracy.
+    mid : float or None
+        Smallest important difference, on the measure's own scale.
+    baseline_risks : tuple
+    numbers_needed : tuple of NumberNeeded
     """
 
     estimates: Mapping[str, Estimate]
     probabilities: tuple[Probability, ...]
     checks: tuple[Finding, ...]
-    prevalences: tuple[float, ...]
+    prevalences: tuple[float, ...] = ()
+    measure: str = ""
+    mid: float | None = None
+    baseline_risks: tuple[BaselineRisk, ...] = ()
+    numbers_needed: tuple[NumberNeeded, ...] = ()
 
     @property
     def failed_gates(self) -> tuple[Finding, ...]:
@@ -63,6 +85,8 @@ def build_summary(
     fitted: Fit,
     prevalences: Sequence[float] | None = None,
     thresholds: Mapping[str, Sequence[float]] | None = None,
+    mid: float | None = None,
+    baseline_risks: Sequence[BaselineRisk] = (),
 ) -> Summary:
     """Summarise a fit.
 
@@ -70,42 +94,77 @@ def build_summary(
     ----------
     fitted : Fit
     prevalences : proportions in (0, 1), optional
-        For predictive values; the smallest, median and largest share of diseased participants
-        in the studies if None.
+        Of accuracy: for predictive values; the smallest, median and largest share of diseased
+        participants in the studies if None.
     thresholds : mapping of estimand name to cut-offs, optional
-        For statements such as ``P(sens > 0.8)``; 0.7, 0.8 and 0.9 of both if None.
+        For statements such as ``P(sens > 0.8)``; of accuracy 0.7, 0.8 and 0.9 of both if None.
+    mid : float, optional
+        Of an association: the smallest important difference, on the measure's own scale (1.25 for
+        a ratio), for the probabilities of less, more and neither.
+    baseline_risks : proportions in (0, 1) or ProbabilityInterval, optional
+        Of an odds ratio, risk ratio or risk difference: risks of group 2, for absolute effects.
 
     Raises
     ------
     ValueError
-        A prevalence outside (0, 1), or a threshold of an unknown estimand.
+        A prevalence or baseline risk outside (0, 1), a threshold of an unknown estimand, or an
+        option of the other kind of analysis.
     """
-    chosen = default_prevalences(fitted.studies) if prevalences is None else prevalences
-    chosen = tuple(dict.fromkeys(float(p) for p in chosen))
-    for p in chosen:
-        if not 0.0 < p < 1.0:
-            raise ValueError(
-                f"prevalence={p!r} is no prevalence; legal: greater than 0, less than 1"
-            )
-    cuts = THRESHOLDS if thresholds is None else thresholds
+    measure = measure_of(fitted.model)
+    _check_options(measure, prevalences, mid, baseline_risks)
+    cuts = thresholds
+    if cuts is None:
+        cuts = {} if measure else THRESHOLDS
     unknown = sorted(set(cuts) - set(fitted.samples))
     if unknown:
         raise ValueError(
             f"thresholds of {', '.join(unknown)}, which the model does not estimate; "
             f"legal: {', '.join(fitted.samples)}"
         )
-    samples, ancestor = fitted.samples, fitted.draws.ancestor
-    estimates = dict(fitted.estimates)
-    for p in chosen:
-        values = predictive_values(samples["sens"], samples["spec"], p)
-        for name, draws in zip((f"ppv@{p:g}", f"npv@{p:g}"), values, strict=True):
-            estimates[name] = summarise(name, draws, ancestor)
+    statements = tuple(exceedance(fitted.samples, cuts, fitted.draws.ancestor))
+    if measure:
+        mid, risks = check_mid(mid, measure), check_baseline(baseline_risks, measure)
+        absolute, needed = absolute_effects(fitted, risks)
+        return Summary(
+            dict(fitted.estimates) | absolute,
+            (*probabilities(fitted, mid), *statements),
+            run_checks(fitted),
+            measure=measure, mid=mid, baseline_risks=risks, numbers_needed=needed,
+        )  # fmt: skip
+    chosen = default_prevalences(fitted.studies) if prevalences is None else prevalences
+    chosen = tuple(dict.fromkeys(float(p) for p in chosen))
     return Summary(
-        estimates,
-        tuple(exceedance(fitted.samples, cuts, ancestor)),
+        dict(fitted.estimates) | _predictive_values(fitted, chosen),
+        statements,
         run_checks(fitted),
         chosen,
     )
+
+
+def _check_options(
+    measure: str,
+    prevalences: Sequence[float] | None,
+    mid: float | None,
+    baseline_risks: Sequence[BaselineRisk],
+) -> None:
+    """Refuse an option that this kind of analysis has no use for."""
+    if measure and prevalences is not None:
+        raise ValueError("prevalences are of diagnostic accuracy; legal here: mid, baseline_risks")
+    if not measure and (mid is not None or baseline_risks):
+        raise ValueError("mid and baseline_risks are of associations; legal here: prevalences")
+
+
+def _predictive_values(fitted: Fit, prevalences: Sequence[float]) -> dict[str, Estimate]:
+    samples, out = fitted.samples, {}
+    for p in prevalences:
+        if not 0.0 < p < 1.0:
+            raise ValueError(
+                f"prevalence={p!r} is no prevalence; legal: greater than 0, less than 1"
+            )
+        values = predictive_values(samples["sens"], samples["spec"], p)
+        for name, draws in zip((f"ppv@{p:g}", f"npv@{p:g}"), values, strict=True):
+            out[name] = summarise(name, draws, fitted.draws.ancestor)
+    return out
 
 
 def default_prevalences(studies: Any) -> tuple[float, ...]:
@@ -125,8 +184,9 @@ def default_prevalences(studies: Any) -> tuple[float, ...]:
 def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) -> dict[str, Any]:
     """The summary as plain lists, texts and numbers, without NaN or infinity (null instead).
 
-    With refits there is a list of records for each: "leave_one_out", "prior_sensitivity",
-    "cumulative".
+    An association has its measure, mid, baseline risks and numbers needed beside the keys that
+    both kinds of analysis have. With refits there is a list of records for each: "leave_one_out",
+    "prior_sensitivity", "cumulative".
     """
     estimands = {}
     for name, estimate in summary.estimates.items():
@@ -145,9 +205,21 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
             "checks": [finding.to_dict() for finding in summary.checks],
             "provenance": fitted.provenance,
         }
+        | (_of_association(summary, fitted) if summary.measure else {})
         | (refits.records(fitted) if refits is not None else {})
     )
     return plain
+
+
+def _of_association(summary: Summary, fitted: Fit) -> dict[str, Any]:
+    source = prior_source(fitted.model, fitted.studies)
+    return {
+        "measure": summary.measure,
+        "mid": summary.mid,
+        "baseline_risks": [p if isinstance(p, float) else repr(p) for p in summary.baseline_risks],
+        "numbers_needed": [needed.record() for needed in summary.numbers_needed],
+        "provenance": fitted.provenance | {"prior_source": source},
+    }
 
 
 def summary_json(summary: Summary, fitted: Fit, refits: Refits | None = None) -> str:

@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 
 from bayespool.checks import Finding
 from bayespool.checks.influence import PARETO_K
-from bayespool.checks.predictive import KINDS, spreads
-from bayespool.checks.prior_overlap import overlaps
+from bayespool.checks.predictive import AS_GIVEN, KINDS, LOG_ODDS, LOGIT, spreads
+from bayespool.checks.prior_overlap import hyper_priors, overlaps
 from bayespool.estimands import Estimate
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
 from bayespool.report.comparators import Comparator
 from bayespool.report.per_study import EMPTY, MARGINS, Margin, StudyRow
 from bayespool.report.summary import Summary
-from bayespool.report.wording import LABELS, check_label, estimand_kind, estimand_label, spoken
+from bayespool.report.wording import (
+    LABELS,
+    check_label,
+    estimand_kind,
+    estimand_label,
+    measure_of,
+    spoken,
+)
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -135,7 +142,7 @@ def studies_table(rows: Sequence[StudyRow]) -> Table:
             "Specificity observed", "Specificity shrunken")  # fmt: skip
     caption = (
         f"Studies: observed share (exact 95{NB}% interval) and posterior median ({INTERVAL})"
-        f"{_only_first(len(rows), len(body))}"
+        f"{only_first(len(rows), len(body))}"
     )
     return Table(caption, head, tuple(body), folded="The studies as a table")
 
@@ -153,11 +160,14 @@ def _shrunken(margin: Margin) -> str:
     return f"{numbers.percent(margin.shrunken.centre)} ({bounds})"
 
 
-def _only_first(all_rows: int, shown: int) -> str:
+def only_first(all_rows: int, shown: int) -> str:
+    """What a caption says where a table has not all rows."""
     return "" if shown == all_rows else f"; the first {shown} of {all_rows:,}, all in studies.csv"
 
 
-def leave_one_out_table(rows: Sequence[StudyRow], *, exact: bool) -> Table:
+def leave_one_out_table(
+    rows: Sequence[StudyRow], transforms: tuple[str, ...], *, exact: bool
+) -> Table:
     """Each study given the others; the most influential ones where there are very many.
 
     With exact log predictive densities the Pareto k judges only the transforms beside it.
@@ -173,7 +183,6 @@ def leave_one_out_table(rows: Sequence[StudyRow], *, exact: bool) -> Table:
         elpd, k = numbers.number(row.elpd), numbers.number(row.pareto_k)
         note = "influential" if row.pareto_k > PARETO_K else "reliable"
         body.append((row.row, elpd, *pits, k) if exact else (row.row, elpd, k, note, *pits))
-    transforms = ("PIT, sensitivity", "PIT, specificity")
     head: tuple[str, ...] = (
         "Study", "Log predictive density", "Pareto k", "Estimate is", *transforms
     )  # fmt: skip
@@ -185,16 +194,23 @@ def leave_one_out_table(rows: Sequence[StudyRow], *, exact: bool) -> Table:
 
 def spread_table(fitted: Fit) -> Table | None:
     """Predictive p-values of the between-study spread; None with fewer than three studies."""
-    rows = []
+    rows, scale = [], ""
     for item in spreads(fitted):
         label = KINDS.get(item.kind, item.kind)
+        scale = _SPREAD.get(item.scale, item.scale)
         rows.append(
             (label[:1].upper() + label[1:], numbers.number(item.observed),
              numbers.number(item.replicated_median), numbers.percent(item.p_value))
         )  # fmt: skip
     head = ("", "SD observed", "SD in the median replication", "Replications with more spread")
-    caption = "Between-study spread (SD of the empirical logits)"
-    return Table(caption, head, tuple(rows)) if rows else None
+    return Table(f"Between-study spread ({scale})", head, tuple(rows)) if rows else None
+
+
+_SPREAD = {
+    LOGIT: "SD of the empirical logits",
+    LOG_ODDS: "SD of the log odds ratios",
+    AS_GIVEN: "SD of the estimates on the scale of analysis",
+}
 
 
 _AT_LEAST = ("ess", "ess_bulk", "ess_tail", "e_bfmi", "predictive_coverage")
@@ -202,7 +218,7 @@ _AT_LEAST = ("ess", "ess_bulk", "ess_tail", "e_bfmi", "predictive_coverage")
 
 def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Table:
     """What was measured, what is asked, and whether it holds."""
-    rows = []
+    rows, measure = [], measure_of(fitted.model)
     for item in findings:
         limit = f"{item.threshold:.3g}"
         asked = f"at least {limit}" if item.name in _AT_LEAST else f"at most {limit}"
@@ -210,7 +226,7 @@ def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Ta
             asked = f"{limit} to {1 - item.threshold:.3g}"
         failed = "FAILED" if item.gate else "read with care"
         rows.append(
-            (check_label(item.name), spoken(item.sentence, fitted.model.priors),
+            (check_label(item.name, measure), spoken(item.sentence, fitted.draws.hyper, measure),
              numbers.measured(item.value), asked, "passed" if item.passed else failed)
         )  # fmt: skip
     head = ("Check", "In words", "Value", "Asked for", "Result")
@@ -221,9 +237,9 @@ def priors_table(fitted: Fit, summary: Summary) -> Table:
     """Prior, posterior and the area that they share."""
     shared = overlaps(fitted)
     rows = []
-    for name, prior in fitted.model.priors.items():
+    for name, prior in hyper_priors(fitted).items():
         median, interval, _ = estimate_cells(summary.estimates[name])
         cells = (repr(prior), f"{median} ({interval})", numbers.percent_prose(shared[name]))
-        rows.append((estimand_label(name), *cells))
+        rows.append((estimand_label(name, summary.measure), *cells))
     head = ("", "Prior", f"Posterior median ({INTERVAL})", "Area shared")
     return Table("Priors and posteriors", head, tuple(rows))

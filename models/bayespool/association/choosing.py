@@ -1,0 +1,71 @@
+"""Which model a table of an association asks for, and the studies as that model takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bayespool.association.binomial_normal import BinomialNormal
+from bayespool.association.nested import Nested
+from bayespool.association.normal_normal import NormalNormal
+from bayespool.association.proportion import Proportion
+from bayespool.association.scale import NU_PRIOR
+
+CHOICES = ("auto", "normal", "binomial", "nested")
+
+
+def choose(
+    studies: Any,
+    measure: str,
+    model: str = "auto",
+    covariates: Sequence[str] = (),
+    *,
+    robust: bool = False,
+) -> tuple[Any, Any]:
+    """A model with default priors, and the studies in the shape that it takes.
+
+    Parameters
+    ----------
+    studies : ArmCounts, Effects, GroupMeans, Correlations or Proportions
+    measure : str
+    model : {"auto", "normal", "binomial", "nested"}
+        ``auto`` is the exact model where there are counts of an odds ratio or of a proportion,
+        else the normal-normal model of effects. Effects of tables with a zero cell have 1/2 added
+        to every cell, and say so.
+    covariates : sequence of str
+    robust : bool
+        Student-t study effects; of an odds ratio in the conditional form of the exact model.
+
+    Raises
+    ------
+    ValueError
+        An unknown model, or one that the measure, the table or the options do not allow.
+    """
+    if model not in CHOICES:
+        raise ValueError(f"model={model!r} is unknown; legal: {', '.join(CHOICES)}")
+    counts = (measure == "or" and hasattr(studies, "e1")) or hasattr(studies, "events")
+    if model == "binomial" and not counts:
+        raise ValueError(
+            f"model='binomial' needs counts in every row of an odds ratio or a proportion; "
+            f"{studies.file} is {type(studies).__name__} of {measure}; legal: normal, nested"
+        )
+    if model == "nested" and (covariates or robust):
+        raise ValueError("model='nested' has no covariates and no robust effects; legal: neither")
+    options: dict[str, Any] = {"nu": NU_PRIOR} if robust else {}
+    if covariates:
+        options["covariates"] = tuple(covariates)
+    if counts and model in ("auto", "binomial"):
+        if measure == "proportion":
+            return Proportion(**options), studies
+        return BinomialNormal(conditional=robust, **options), studies
+    effects = _effects(studies, measure)
+    kind: Any = Nested if model == "nested" else NormalNormal
+    return kind.for_studies(effects, **options)[0], effects
+
+
+def _effects(studies: Any, measure: str) -> Any:
+    if hasattr(studies, "estimate"):
+        return studies
+    if hasattr(studies, "e1") or hasattr(studies, "events"):
+        return studies.effects(measure, add=0.5)
+    return studies.effects(measure)

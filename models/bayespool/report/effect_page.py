@@ -1,0 +1,99 @@
+"""What the page of an association has of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bayespool.design import design
+from bayespool.report import effect_tables, effect_words, numbers
+from bayespool.report.blocks import Block, Bullets, Prose, Section
+from bayespool.report.wording import inside
+from bayespool.studies.measures import MEASURES
+
+if TYPE_CHECKING:
+    from bayespool.report.page import Page
+
+NB = numbers.SPACE
+
+
+def sections(page: Page) -> list[Section]:
+    """From the studies to how much they differ."""
+    parts = [_studies(page), _effect(page)]
+    if getattr(page.fitted.model, "covariates", ()):
+        parts.append(_covariates(page))
+    if page.summary.baseline_risks:
+        parts.append(_absolute(page))
+    return [*parts, _heterogeneity(page)]
+
+
+def _studies(page: Page) -> Section:
+    table = effect_tables.studies_table(page.fitted, page.summary, page.rows)
+    blocks = (page.drawings["forest"], table)
+    return Section("studies", "Studies", "The studies and what they add up to", blocks)
+
+
+def _effect(page: Page) -> Section:
+    summary = page.summary
+    measure = MEASURES[summary.measure]
+    names = ["mu_ratio", "mu_correlation", "mu_proportion", "mu_proportion_marginal", "mu",
+             "mu_new_ratio", "mu_new_correlation", "mu_new_proportion", "mu_new", "tau", "tau2",
+             "tau_within", "icc", "I2", "nu"]  # fmt: skip
+    blocks: list[Block] = [
+        effect_tables.estimates_table(
+            summary, names, "What was estimated; Monte Carlo errors of percentages are in "
+            "percentage points",
+        ),
+    ]  # fmt: skip
+    if measure.analysis_label != measure.label:
+        blocks.append(
+            Prose(
+                f"The analysis is of the {measure.analysis_label}; the {measure.label} is the same "
+                "result for a reader. A new study carries all variation between studies."
+            )
+        )
+    if "mu_proportion_marginal" in summary.estimates:
+        blocks.append(
+            Prose(
+                "The average study has a study effect of zero. The mean over studies is a little "
+                f"nearer to 50{NB}%, because proportions are averaged and not their logits."
+            )
+        )
+    if summary.probabilities:
+        blocks.append(effect_tables.probabilities_table(summary))
+    return Section("effect", "Effect", f"The {measure.label}", tuple(blocks))
+
+
+def _covariates(page: Page) -> Section:
+    fitted, summary = page.fitted, page.summary
+    names = [name for name in summary.estimates if name.startswith("beta_")]
+    analysed = MEASURES[summary.measure].analysis_label
+    notes = design(fitted.studies, fitted.model.covariates).notes
+    blocks = (
+        Prose(
+            f"A coefficient is the difference in {inside(analysed)} per unit of a number, or "
+            "between a level and the reference. It compares studies, not people: other things "
+            "differ between studies as well."
+        ),
+        Bullets(tuple(notes)),
+        effect_tables.estimates_table(summary, names, "Regression coefficients"),
+    )
+    return Section("covariates", "Covariates", "How the effect goes with covariates", blocks)
+
+
+def _absolute(page: Page) -> Section:
+    blocks = (
+        Prose(
+            "What the pooled value would mean for 1,000 people at a risk in group 2 that was given "
+            "for this report. The intervals hold the uncertainty of the pooled value (and of a "
+            "risk that was given with an interval) only; in a single new setting the spread is "
+            "wider."
+        ),
+        effect_tables.absolute_table(page.summary),
+        Bullets(tuple(map(effect_words.number_needed, page.summary.numbers_needed))),
+    )
+    return Section("absolute", "Per 1,000", "In 1,000 people", blocks)
+
+
+def _heterogeneity(page: Page) -> Section:
+    blocks = (Bullets(effect_words.heterogeneity(page.fitted, page.summary)),)
+    return Section("heterogeneity", "Variation", "How much studies differ", blocks)

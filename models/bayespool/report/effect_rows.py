@@ -1,0 +1,122 @@
+"""What is said of each row of an association: as published, shrunken, left out, predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool.association import scale
+from bayespool.checks.influence import leave_one_out
+from bayespool.checks.predictive import predictive_rows
+from bayespool.estimands import LOWER, UPPER
+from bayespool.plots.marks import Interval
+from bayespool.report.per_study import NONE, Margin, StudyRow, clopper_pearson
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+Z95 = 1.959963984540054
+
+
+def effect_rows(fitted: Fit, exact_elpd: Mapping[str, float] = NONE) -> tuple[StudyRow, ...]:
+    """All rows, those of one study together; values of the study stand in each of its rows.
+
+    Estimates and intervals are on the measure's own scale (odds ratio, correlation, proportion).
+    """
+    studies, labels, loo = fitted.studies, fitted.hierarchy.labels, leave_one_out(fitted)
+    study_of = studies.row if tuple(labels) == tuple(studies.row) else studies.study
+    number = np.array([labels.index(name) for name in study_of])
+    order = np.argsort(number, kind="stable")
+    shrunken = shrunken_intervals(fitted)
+    observed, counts = observed_intervals(fitted), counts_texts(studies)
+    predicted = predictive_rows(fitted)
+    out = []
+    for place, i in enumerate(order):
+        at = int(number[i])
+        margin = Margin(
+            *(_events(studies, i)), observed[i], shrunken[at],
+            predicted[place] if place < len(predicted) else None, counts[i],
+        )  # fmt: skip
+        elpd = exact_elpd.get(labels[at], float(loo.elpd[at]))
+        out.append(
+            StudyRow(int(i), labels[at], studies.row[i], (margin,), elpd, float(loo.pareto_k[at]))
+        )
+    return tuple(out)
+
+
+def shrunken_intervals(fitted: Fit) -> list[Interval]:
+    """Posterior median and 95 % interval of every study, on the measure's own scale."""
+    name, draws = next(iter(fitted.study_samples.items()))
+    bounds = np.quantile(draws.reshape(len(draws), -1), [0.5, LOWER, UPPER], axis=1)
+    if name == "effect":
+        bounds = scale.to_measure(bounds, fitted.model.measure)
+    return [Interval(*map(float, row)) for row in bounds.T]
+
+
+def observed_intervals(fitted: Fit) -> list[Interval | None]:
+    """What every row found, with its 95 % interval, on the measure's own scale."""
+    studies: Any = fitted.studies
+    measure = fitted.model.measure
+    if hasattr(studies, "events"):
+        return [
+            Interval(x / n, *clopper_pearson(int(x), int(n))) if n else None
+            for x, n in zip(studies.events, studies.n, strict=True)
+        ]
+    effects = studies.effects(measure, add=0.5) if hasattr(studies, "e1") else studies
+    ends = effects.estimate + np.array([[0.0], [-Z95], [Z95]]) * effects.se
+    return [Interval(*map(float, row)) for row in scale.to_measure(ends, measure).T]
+
+
+def counts_texts(studies: Any) -> list[str]:
+    """``7/14, 10/14`` where there are counts."""
+    if hasattr(studies, "events"):
+        return [f"{x}/{n}" for x, n in zip(studies.events, studies.n, strict=True)]
+    if hasattr(studies, "e1"):
+        four = zip(studies.e1, studies.n1, studies.e2, studies.n2, strict=True)
+        return [f"{a}/{b}, {c}/{d}" for a, b, c, d in four]
+    return ["" if c is None else "{}/{}, {}/{}".format(*c) for c in studies.counts]
+
+
+def _events(studies: Any, i: int) -> tuple[int, int]:
+    if hasattr(studies, "events"):
+        return int(studies.events[i]), int(studies.n[i])
+    if hasattr(studies, "e1"):
+        return int(studies.e1[i]), int(studies.n1[i])
+    return 0, 0
+
+
+def effect_record(fitted: Fit, row: StudyRow) -> dict[str, Any]:
+    """One row of studies.csv: what was read, observed and shrunken values, predictions."""
+    studies, margin = fitted.studies, row.margins[0]
+    record: dict[str, Any] = {"study": studies.study[row.index], "row": row.row}
+    for name in studies.ARRAYS:
+        record[name] = getattr(studies, name)[row.index]
+    for name in studies.TUPLES:
+        if name != "counts":
+            record[name] = getattr(studies, name)[row.index]
+    record["counts"] = margin.counts
+    seen, shrunken, found = margin.observed, margin.shrunken, margin.predicted
+    word = "proportion" if hasattr(studies, "events") else "effect"
+    ends = "cp95" if word == "proportion" else "ci95"
+    record |= {
+        f"{word}_observed": seen.centre if seen else None,
+        f"{word}_{ends}_lower": seen.lower if seen else None,
+        f"{word}_{ends}_upper": seen.upper if seen else None,
+        f"{word}_median": shrunken.centre,
+        f"{word}_eti95_lower": shrunken.lower,
+        f"{word}_eti95_upper": shrunken.upper,
+        "elpd_loo": row.elpd,
+        "pareto_k": row.pareto_k,
+    }
+    kind = found.kind if found else "estimate"
+    record |= {
+        f"{kind}_predictive_eti95_lower": found.lower if found else None,
+        f"{kind}_predictive_median": found.median if found else None,
+        f"{kind}_predictive_eti95_upper": found.upper if found else None,
+        f"{kind}_loo_pit": found.pit if found else None,
+    }
+    for name, values in studies.covariates.items():
+        record[f"covariate_{name}" if name in record else name] = values[row.index]
+    return record

@@ -1,0 +1,353 @@
+"""The sentences of an association's page. Every number comes from the summary or the studies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool.association.scale import prior_source, shown_name
+from bayespool.design import design
+from bayespool.priors import Fixed
+from bayespool.report import numbers
+from bayespool.report.association_numbers import NumberNeeded
+from bayespool.report.numbers import percent_interval_prose, percent_prose
+from bayespool.report.wording import counted, estimand_kind, inside, listed
+from bayespool.studies.measures import MEASURES
+
+if TYPE_CHECKING:
+    from bayespool.estimands import Estimate
+    from bayespool.fitting import Fit
+    from bayespool.report.summary import Summary
+
+NB = numbers.SPACE
+# what a value above no association says
+ABOVE = {
+    "or": "more events in group 1 (treated, exposed or with the finding) than in group 2",
+    "rr": "more events in group 1 (treated, exposed or with the finding) than in group 2",
+    "rd": "more events in group 1 (treated, exposed or with the finding) than in group 2",
+    "md": "a higher mean in group 1 (treated, exposed or with the finding) than in group 2",
+    "smd": "a higher mean in group 1 (treated, exposed or with the finding) than in group 2",
+    "rom": "a higher mean in group 1 (treated, exposed or with the finding) than in group 2",
+    "hr": "that events come sooner in group 1 (treated, exposed or with the finding)",
+    "irr": "a higher rate in group 1 (treated, exposed or with the finding)",
+    "cor": "that the two quantities go up together",
+    "generic": "an effect in the positive direction of the table",
+}
+
+
+def said(estimate: Estimate) -> tuple[str, str]:
+    """Median and interval as sentences write them."""
+    if estimand_kind(estimate.name) == "proportion":
+        return percent_prose(estimate.median), percent_interval_prose(
+            estimate.lower, estimate.upper
+        )
+    kind = estimand_kind(estimate.name)
+    low, high = (numbers.value(x, kind) for x in (estimate.lower, estimate.upper))
+    return numbers.value(estimate.median, kind), f"{low} to {high}"
+
+
+def pooled(summary: Summary) -> Estimate:
+    """The pooled value on the measure's own scale."""
+    return summary.estimates[shown_name("mu", summary.measure)]
+
+
+def predicted(summary: Summary) -> Estimate:
+    """A new study's value on the measure's own scale."""
+    return summary.estimates[shown_name("mu_new", summary.measure)]
+
+
+def headlines(summary: Summary) -> list[tuple[str, str, str]]:
+    """The pooled value, and where a new study's own value is predicted."""
+    label = MEASURES[summary.measure].label
+    median, interval = said(pooled(summary))
+    return [(f"Pooled {label}", median, interval)]
+
+
+def answer(summary: Summary) -> str:
+    """The pooled value in one sentence."""
+    label, median, interval = headlines(summary)[0]
+    return f"{label} {median} (95{NB}% equal-tailed credible interval {interval})."
+
+
+def plain_words(fitted: Fit, summary: Summary) -> str:
+    """The same for a reader without statistics."""
+    measure, e = MEASURES[summary.measure], pooled(summary)
+    kind = estimand_kind(e.name)
+    low, high = (
+        percent_prose(x) if kind == "proportion" else numbers.value(x, kind)
+        for x in (e.lower, e.upper)
+    )
+    rule = f"The data cannot rule out a pooled {measure.label} as low as {low} or as high as {high}"
+    if measure.name == "proportion":
+        return f"{rule}."
+    null = "1" if measure.is_ratio else "0"
+    above = next(p.prob for p in summary.probabilities if p.statement == "P(mu > 0)")
+    article = "An" if measure.label[0] in "aeiou" else "A"
+    return (
+        f"{article} {measure.label} above {null} means {ABOVE[measure.name]}. The probability that "
+        f"the pooled {measure.label} is above {null} is {percent_prose(above)}, given these "
+        f"studies and priors. {rule}."
+    )
+
+
+def important(summary: Summary) -> str:
+    """How probable a difference is that matters; empty where nobody said what matters."""
+    if summary.mid is None:
+        return ""
+    more, less, neither = (p for p in summary.probabilities if about_mid(p.statement, summary))
+    ratio = MEASURES[summary.measure].is_ratio
+    high = f"{summary.mid:.4g}"
+    low = f"{1.0 / summary.mid:.4g}" if ratio else f"{numbers.MINUS}{summary.mid:.4g}"
+    return (
+        f"With {high} as the smallest important {MEASURES[summary.measure].label} (and {low} in "
+        f"the other direction), the pooled value is above {high} with probability "
+        f"{percent_prose(more.prob)}, below {low} with {percent_prose(less.prob)}, and too small "
+        f"to matter with {percent_prose(neither.prob)}."
+    )
+
+
+def about_mid(statement: str, summary: Summary) -> bool:
+    """The statement is about the smallest important difference."""
+    if summary.mid is None:
+        return False
+    low = 1.0 / summary.mid if MEASURES[summary.measure].is_ratio else -summary.mid
+    name = shown_name("mu", summary.measure)
+    return statement in (
+        f"P({name} > {summary.mid:g})", f"P({name} < {low:g})",
+        f"P({low:g} <= {name} <= {summary.mid:g})",
+    )  # fmt: skip
+
+
+def elsewhere(summary: Summary) -> str:
+    """What a new study or setting could show."""
+    if "tau" not in summary.estimates:
+        return ""
+    label = MEASURES[summary.measure].label
+    article = "an" if label[0] in "aeiou" else "a"
+    _, interval = said(predicted(summary))
+    return (
+        f"A new study in a setting like these could show {article} {label} anywhere from "
+        f"{interval} (95{NB}% predictive interval, before the chance of its own sampling)."
+    )
+
+
+def evidence(fitted: Fit) -> str:
+    """How many studies, results and people."""
+    studies: Any = fitted.studies
+    n = len(set(studies.study))
+    text = f"Based on {counted(n, 'study', 'studies')}"
+    if len(studies) != n:
+        text += f" with {counted(len(studies), 'result', 'results')}"
+    if hasattr(studies, "events"):
+        return (
+            f"{text}: {numbers.count(studies.events.sum())} of "
+            f"{counted(int(studies.n.sum()), 'person', 'people')}."
+        )
+    if hasattr(studies, "e1"):
+        return (
+            f"{text}: {numbers.count(studies.e1.sum())} events among "
+            f"{counted(int(studies.n1.sum()), 'person', 'people')} of group 1 and "
+            f"{numbers.count(studies.e2.sum())} among {numbers.count(studies.n2.sum())} of group 2."
+        )
+    return f"{text}."
+
+
+def at_covariates(fitted: Fit) -> str:
+    """Where the pooled value stands in a regression; empty without covariates."""
+    names = getattr(fitted.model, "covariates", ())
+    if not names:
+        return ""
+    notes = design(fitted.studies, names).notes
+    return f"The pooled value is that of a study at these covariates: {'; '.join(notes)}."
+
+
+def cautions(fitted: Fit) -> list[str]:
+    """What to keep in mind of the data and of the defaults."""
+    studies: Any = fitted.studies
+    out = []
+    source = prior_source(fitted.model, studies)
+    if "set from this table" in source:
+        out.append(
+            f"{source[:1].upper()}{source[1:]}. A prior that the reader states is better "
+            "than one that the data suggest."
+        )
+    if hasattr(studies, "e1"):
+        out += _zero_cells(studies)
+    if hasattr(studies, "how"):
+        out += _approximated(studies)
+    return out
+
+
+def _zero_cells(studies: Any) -> list[str]:
+    out = []
+    zero = [row for row, none in zip(studies.row, studies.zero_cell, strict=True) if none]
+    if zero:
+        out.append(
+            f"Zero cells are kept as they are, without correction: {_some(zero)}. Their circles in "
+            "the forest plot add 1/2 to every cell, which the analysis does not."
+        )
+    total, people = studies.e1 + studies.e2, studies.n1 + studies.n2
+    empty = np.flatnonzero((total == 0) | (total == people))
+    if len(empty):
+        rows = [studies.row[i] for i in empty]
+        out.append(f"With nobody or everybody having the event in both groups, these say nothing "
+                   f"of the odds ratio: {_some(rows)}.")  # fmt: skip
+    return out
+
+
+def _approximated(studies: Any) -> list[str]:
+    out = []
+    zero = [row for row, how in zip(studies.row, studies.how, strict=True) if "zero cell" in how]
+    if zero:
+        out.append(
+            f"A zero cell has no log ratio: {_some(zero)} had a constant added to every cell, "
+            "which pulls towards no association. The exact model of the counts needs none."
+        )
+    rough = [
+        f"{row} ({how})"
+        for row, how, flag in zip(studies.row, studies.how, studies.approximated, strict=True)
+        if flag and "zero cell" not in how
+    ]
+    if rough:
+        out.append(f"Effects that rest on an approximation: {_some(rough)}.")
+    adjusted = {flag for flag in studies.adjusted if flag is not None}
+    if len(adjusted) == 2:
+        rows = [r for r, flag in zip(studies.row, studies.adjusted, strict=True) if flag]
+        out.append(f"Adjusted and crude estimates are pooled together; adjusted: {_some(rows)}.")
+    return out
+
+
+def _some(rows: Sequence[str]) -> str:
+    return listed([*rows[:6], f"{len(rows) - 6} more"] if len(rows) > 7 else list(rows))
+
+
+def heterogeneity(fitted: Fit, summary: Summary) -> tuple[str, ...]:
+    """Between-study variation in words."""
+    measure, e = MEASURES[summary.measure], summary.estimates
+    if "tau" not in e:
+        return ("The model gives all studies one common effect: it knows no variation between "
+                "studies.",)  # fmt: skip
+    tau = e["tau"]
+    _, interval = said(predicted(summary))
+    text = (
+        f"The {measure.analysis_label} varies between studies with a standard deviation of "
+        f"{numbers.ratio(tau.median)} ({numbers.interval(tau.lower, tau.upper, 'effect')})."
+    )
+    if measure.is_ratio:
+        factor = numbers.ratio(float(np.exp(tau.median)))
+        text += (
+            f" At its median about two thirds of studies have a true {measure.label} within a "
+            f"factor of {factor} of the pooled one."
+        )
+    out = [
+        text,
+        f"Around a pooled {said(pooled(summary))[0]}, a new study's own value is expected within "
+        f"{interval} with 95{NB}% probability.",
+    ]
+    if "tau_within" in e:
+        w, icc = e["tau_within"], e["icc"]
+        out.append(
+            f"Results of one study differ by a standard deviation of {numbers.ratio(w.median)} "
+            f"({numbers.interval(w.lower, w.upper, 'effect')}); of the variance of true effects "
+            f"{percent_prose(icc.median)} ({percent_interval_prose(icc.lower, icc.upper)}) is "
+            "between studies."
+        )
+    if "I2" in e:
+        i2 = e["I2"]
+        out.append(
+            f"Of the variation of the estimates, {percent_prose(i2.median)} "
+            f"({percent_interval_prose(i2.lower, i2.upper)}) is between studies rather than chance "
+            "(I²). It depends on how large the studies are; the standard deviation does not."
+        )
+    return tuple(out)
+
+
+def people(x: float) -> str:
+    """A number of people: whole from 10."""
+    return numbers.count(x) if x >= 10 else numbers.number(x, 1)
+
+
+def number_needed(needed: NumberNeeded) -> str:
+    """A number needed in words; its events may be a benefit or a harm."""
+    risk = needed.baseline_risk
+    at = numbers.given_percent(float(risk)) if "-" not in risk else f"{risk} (uncertain)"
+    middle = _one_in(needed.difference)
+    if needed.bounded:
+        ends = sorted((1.0 / abs(needed.lower), 1.0 / abs(needed.upper)))
+        return (
+            f"Where the risk in group 2 is {at}, {middle} ({people(ends[0])} to {people(ends[1])})."
+        )
+    return (
+        f"Where the risk in group 2 is {at}, {middle}. Its interval holds no difference, where the "
+        "number needed is infinite: it runs from one more event in "
+        f"{people(1.0 / needed.upper) if needed.upper > 0 else numbers.MISSING} people, "
+        "through no difference, to one fewer in "
+        f"{people(1.0 / -needed.lower) if needed.lower < 0 else numbers.MISSING}."
+    )
+
+
+def _one_in(difference: float) -> str:
+    if difference == 0.0:
+        return "there is no difference"
+    way = "more" if difference > 0 else "fewer"
+    need = "number needed to harm" if difference > 0 else "number needed to benefit"
+    return (
+        f"there is one event {way} in {people(1.0 / abs(difference))} people of group 1 "
+        f"({need} if the event is bad, the other way round if it is good)"
+    )
+
+
+_ROWS = {
+    "NormalNormal": "Every estimate is normally distributed around its study's own effect with its "
+    "standard error taken as known.",
+    "Nested": "Every estimate is normally distributed around its own true effect with its standard "
+    "error taken as known; results of one study vary around the study's effect, and studies around "
+    "the pooled effect.",
+    "BinomialNormal": "In both groups of every study the number of events is binomial, with a "
+    "baseline of its own for every study (uniform on the risk midway between the groups). Zero "
+    "cells enter as they are, without continuity correction.",
+    "Proportion": "In every study the number of events is binomial. Zero counts enter as they are, "
+    "without continuity correction.",
+}
+
+
+def likelihood(fitted: Fit) -> str:
+    """The model in words."""
+    model = fitted.model
+    rows = _ROWS[type(model).__name__]
+    if getattr(model, "conditional", False):
+        rows = (
+            "Given both margins of its table, the number of events of group 1 is non-central "
+            "hypergeometric, so that baselines drop out. Zero cells enter as they are."
+        )
+    analysed = MEASURES[model.measure].analysis_label
+    if isinstance(model.tau, Fixed):
+        effects = f"All studies share one {analysed}."
+        if model.tau.value > 0:
+            effects = (
+                f"The studies' {analysed} values vary normally with the known standard "
+                f"deviation {model.tau.value:g}."
+            )
+    elif getattr(model, "nu", None) is not None:
+        effects = (
+            f"The studies' {analysed} values follow a Student t distribution, which gives way to "
+            "outlying studies; its degrees of freedom are estimated."
+        )
+    else:
+        effects = f"The studies' {analysed} values follow a normal distribution."
+    parts = [f"{model.title}.", rows, effects, at_covariates(fitted)]
+    if getattr(model, "correlation", 0.0):
+        parts.append(f"Sampling errors of results of one study correlate by {model.correlation:g}.")
+    return " ".join(part for part in parts if part)
+
+
+def observed_words(fitted: Fit) -> str:
+    """What the intervals of observed values are."""
+    if hasattr(fitted.studies, "events"):
+        return "Intervals of observed shares are exact (Clopper-Pearson)."
+    return (
+        f"Intervals of observed {inside(MEASURES[fitted.model.measure].label)}s are estimate "
+        "± 1.96 standard errors on the scale of analysis."
+    )

@@ -1,0 +1,122 @@
+"""What the two kinds of analysis, accuracy and association, have of their own on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bayespool.report import (
+    accuracy_page,
+    drawings,
+    effect_page,
+    effect_tables,
+    effect_words,
+    prose,
+)
+from bayespool.report.blocks import Drawing, Section
+from bayespool.report.comparators import Comparator
+from bayespool.report.effect_rows import effect_record, effect_rows
+from bayespool.report.files import accuracy_record
+from bayespool.report.per_study import MARGINS, StudyRow, study_rows
+from bayespool.report.wording import measure_of
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+    from bayespool.report.page import Page
+    from bayespool.report.summary import Summary
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The parts of a report that differ between kinds of analysis; all else is shared.
+
+    Attributes
+    ----------
+    title, question : str
+        By default.
+    rows, record
+        Rows of a fit, and one of them as a record of studies.csv.
+    own_drawings
+        Its forest plot, other figures, and predictions.
+    headlines, answer, more
+        The big numbers, the answer in one sentence, and sentences after it.
+    cautions
+        What to keep in mind of the data.
+    likelihood, observed
+        The model in words, and what intervals of observed values are.
+    sections
+        Those between the answer and the predictive checks.
+    transforms
+        What the leave-one-out transforms are of, one for each margin.
+    references
+        Works cited beside those of the model.
+    """
+
+    title: str
+    question: str
+    rows: Callable[..., tuple[StudyRow, ...]]
+    record: Callable[[Fit, StudyRow], dict[str, Any]]
+    own_drawings: Callable[[Fit, Summary, Sequence[StudyRow], Sequence[Comparator]], list[Drawing]]
+    headlines: Callable[[Summary], list[tuple[str, str, str]]]
+    answer: Callable[[Summary], str]
+    more: Callable[[Fit, Summary], list[str]]
+    cautions: Callable[[Fit], list[str]]
+    likelihood: Callable[[Fit], str]
+    observed: Callable[[Fit], str]
+    sections: Callable[[Page], list[Section]]
+    transforms: tuple[str, ...]
+    references: tuple[str, ...]
+
+
+ACCURACY = Kind(
+    title="Diagnostic accuracy",
+    question="How accurate is the test in these studies?",
+    rows=study_rows,
+    record=accuracy_record,
+    own_drawings=drawings.accuracy_drawings,
+    headlines=lambda summary: [prose.headline(summary, name) for name in MARGINS],
+    answer=prose.answer,
+    more=lambda fitted, summary: [
+        prose.plain_words(summary), prose.elsewhere(summary), prose.evidence(fitted),
+    ],
+    cautions=prose.empty_groups,
+    likelihood=prose.likelihood,
+    observed=lambda fitted: "Intervals of observed shares are exact (Clopper-Pearson).",
+    sections=accuracy_page.sections,
+    transforms=("PIT, sensitivity", "PIT, specificity"),
+    references=("rutter2001", "clopper1934"),
+)  # fmt: skip
+
+ASSOCIATION = Kind(
+    title="Association",
+    question="What do these studies add up to?",
+    rows=effect_rows,
+    record=effect_record,
+    own_drawings=lambda fitted, summary, rows, comparators: [
+        effect_tables.forest(fitted, summary, rows),
+        effect_tables.predictions(fitted, summary, rows),
+    ],
+    headlines=effect_words.headlines,
+    answer=effect_words.answer,
+    more=lambda fitted, summary: [
+        text
+        for text in (
+            effect_words.plain_words(fitted, summary), effect_words.important(summary),
+            effect_words.elsewhere(summary), effect_words.at_covariates(fitted),
+            effect_words.evidence(fitted),
+        )
+        if text
+    ],
+    cautions=effect_words.cautions,
+    likelihood=effect_words.likelihood,
+    observed=effect_words.observed_words,
+    sections=effect_page.sections,
+    transforms=("PIT",),
+    references=("higgins2002",),
+)  # fmt: skip
+
+
+def kind_of(fitted: Fit) -> Kind:
+    """The kind of analysis that a fit is."""
+    return ASSOCIATION if measure_of(fitted.model) else ACCURACY

@@ -1,0 +1,168 @@
+"""Reports of associations: the page says what summary.json says, on the reader's scale."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import bayespool as bp
+from bayespool.association import BinomialNormal, Nested, NormalNormal, Proportion
+from bayespool.priors import Fixed, ProbabilityInterval
+from bayespool.report import numbers, write_report
+from bayespool.report.association_numbers import NumberNeeded
+from bayespool.report.effect_tables import statement
+from bayespool.report.effect_words import number_needed
+from bayespool.report.summary import build_summary
+
+
+def plain(text: str) -> str:
+    return text.replace(numbers.SPACE, " ").replace(numbers.MINUS, "-")
+
+
+def cases() -> dict[str, tuple[Any, Any, dict[str, Any]]]:
+    bcg = bp.load_dataset("bcg")
+    effects = bcg.effects("rr")
+    regression, _ = NormalNormal.for_studies(effects, covariates=("latitude", "allocation"))
+    schools = bp.load_dataset("konstantopoulos2011")
+    nested, _ = Nested.for_studies(schools)
+    changes = bp.load_dataset("mrn_changes_management").where("analysis", "main")
+    pain = bp.load_dataset("epidural_injection_pain").effects("md").select([2])
+    risks = (0.01, ProbabilityInterval(0.05, 0.2))
+    return {
+        "or": (BinomialNormal(), bcg, {"mid": 1.25, "baseline_risks": risks}),
+        "rr": (regression, effects, {"mid": 0.8, "baseline_risks": (0.1,)}),
+        "nested": (nested, schools, {"mid": 0.1}),
+        "proportion": (Proportion(), changes.where("estimand", "change of management"), {}),
+        "common": (NormalNormal(tau=Fixed(0), measure="md"), pain, {"mid": 5}),
+    }
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    home = tmp_path_factory.mktemp("association")
+    return {
+        name: write_report(bp.fit(model, studies, engine="quadrature"), home / name, **options)
+        for name, (model, studies, options) in cases().items()
+    }
+
+
+NAMES = ("or", "rr", "nested", "proportion", "common")
+
+
+def page(folder: Path) -> str:
+    return plain((folder / "index.html").read_text(encoding="utf-8"))
+
+
+def summary(folder: Path) -> Any:
+    return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+
+
+SHOWN = {
+    "or": "mu_ratio", "rr": "mu_ratio", "nested": "mu", "proportion": "mu_proportion",
+    "common": "mu",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_answer_and_tables_are_those_of_the_json(written: dict[str, Path], name: str) -> None:
+    html, data = page(written[name]), summary(written[name])
+    e = data["estimands"][SHOWN[name]]
+    kind = "proportion" if name == "proportion" else "effect"
+    ends = plain(numbers.interval(e["lower"], e["upper"], kind))
+    assert f"<td>{plain(numbers.value(e['median'], kind))}</td><td>{plain(ends)}</td>" in html
+    assert re.search(r"<p class=\"lead\">Pooled .* \(95 % equal-tailed credible interval", html)
+    for item in data["probabilities"]:
+        if name != "common" or "mu_new" not in item["statement"]:
+            assert plain(statement(item["statement"], data["measure"])) in html
+    assert "significan" not in html.lower()
+    assert "nan" not in html.lower().replace("finance", "")
+    assert {"index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc",
+            "figures"} == {p.name for p in written[name].iterdir()}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_saved_fit_reads_back_into_the_same_report(
+    written: dict[str, Path], name: str, tmp_path: Path
+) -> None:
+    _, _, options = cases()[name]
+    again = write_report(bp.load(written[name] / "posterior.nc"), tmp_path / "again", **options)
+    assert summary(again)["estimands"] == summary(written[name])["estimands"]
+
+
+def test_provenance_tells_where_priors_come_from(written: dict[str, Path]) -> None:
+    assert summary(written["or"])["provenance"]["prior_source"] == "defaults for log odds ratio"
+    assert summary(written["common"])["provenance"]["prior_source"] == ""
+    studies = bp.load_dataset("epidural_injection_pain").effects("md").select([2])
+    model, source = NormalNormal.for_studies(studies)
+    assert "set from this table" in source
+    fitted = bp.fit(model, studies, engine="quadrature")
+    from bayespool.report.effect_words import cautions
+
+    assert any("set from this table" in text for text in cautions(fitted))
+
+
+def test_absolute_effects_follow_from_draws() -> None:
+    model, studies, _ = cases()["or"]
+    fitted = bp.fit(model, studies, engine="quadrature")
+    found = build_summary(fitted, baseline_risks=(0.1,))
+    odds = fitted.samples["mu_ratio"] * 0.1 / 0.9
+    expected = np.median(odds / (1 + odds))
+    assert found.estimates["risk@0.1"].median == pytest.approx(expected)
+    needed = found.numbers_needed[0].record()
+    assert needed["direction"] == "fewer events"
+    assert needed["number_needed"] == pytest.approx(1 / (0.1 - expected), rel=1e-6)
+    assert needed["number_needed_lower"] < needed["number_needed"] < needed["number_needed_upper"]
+
+
+def test_important_differences_share_all_probability() -> None:
+    model, studies, _ = cases()["rr"]
+    fitted = bp.fit(model, studies, engine="quadrature")
+    for mid in (1.25, 0.8):  # a ratio below 1 is the same difference in the other direction
+        probs = {p.statement: p.prob for p in build_summary(fitted, mid=mid).probabilities}
+        parts = ["P(mu_ratio > 1.25)", "P(mu_ratio < 0.8)", "P(0.8 <= mu_ratio <= 1.25)"]
+        assert sum(probs[part] for part in parts) == pytest.approx(1.0)
+
+
+def test_numbers_needed_span_infinity_in_words() -> None:
+    text = plain(number_needed(NumberNeeded("0.2", 0.05, -0.02, 0.1)))
+    assert "one event more in 20 people" in text
+    assert "infinite" in text
+    assert "one more event in 10 people, through no difference, to one fewer in 50" in text
+    assert NumberNeeded("0.2", 0.05, -0.02, 0.1).record()["number_needed_upper"] is None
+
+
+@pytest.mark.parametrize(
+    "name, options, words",
+    [
+        ("or", {"mid": 1}, "other than 1"),
+        ("or", {"mid": -2}, "positive ratio"),
+        ("or", {"baseline_risks": (1.2,)}, "greater than 0, less than 1"),
+        ("or", {"prevalences": (0.1,)}, "legal here: mid"),
+        ("or", {"comparators": ({"name": "A", "measure": "sens", "estimate": 0.5},)}, "accuracy"),
+        ("nested", {"baseline_risks": (0.1,)}, "legal with: or, rr, rd"),
+        ("proportion", {"mid": 0.1}, "no smallest important difference"),
+    ],
+)
+def test_wrong_requests(name: str, options: dict[str, Any], words: str, tmp_path: Path) -> None:
+    model, studies, _ = cases()[name]
+    fitted = bp.fit(model, studies, engine="quadrature")
+    with pytest.raises(ValueError, match=words):
+        write_report(fitted, tmp_path / "r", **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_corrected_zero_cells_are_said() -> None:
+    from bayespool.report.effect_words import cautions
+
+    counts = bp.studies.ArmCounts.from_counts(["A", "B", "C"], [0, 3, 5], [9] * 3, [2] * 3, [8] * 3)
+    exact = bp.fit(BinomialNormal(), counts, engine="quadrature")
+    assert any("kept as they are, without correction: A" in text for text in cautions(exact))
+    effects = counts.effects("or", add=0.5)
+    model, _ = NormalNormal.for_studies(effects)
+    rough = bp.fit(model, effects, engine="quadrature")
+    assert any("A had a constant added" in text for text in cautions(rough))
