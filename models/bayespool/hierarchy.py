@@ -219,6 +219,19 @@ class Hierarchy:
             labels=tuple(self.labels[k] for k in studies),
         )
 
+    def only(self, kind: str) -> Hierarchy:
+        """The hierarchy with the rows of one kind, of which every study has one."""
+        rows = np.flatnonzero(np.array(self.kinds) == kind)
+        return replace(
+            self,
+            X=self.X[rows],
+            Z=self.Z[rows],
+            study=self.study[rows],
+            likelihood=self.likelihood.take(rows),
+            kinds=tuple(self.kinds[r] for r in rows),
+            offset=self.offset if np.ndim(self.offset) == 0 else np.asarray(self.offset)[rows],
+        )
+
     def draw_prior(self, n_draws: int, rng: np.random.Generator) -> Array:
         """Unconstrained hyperparameters from the prior, shape (n_hyper, n_draws)."""
         parts = [prior.ppf(rng.random(n_draws)) for prior in self.coefficient_priors]

@@ -166,3 +166,28 @@ def test_corrected_zero_cells_are_said() -> None:
     model, _ = NormalNormal.for_studies(effects)
     rough = bp.fit(model, effects, engine="quadrature")
     assert any("A had a constant added" in text for text in cautions(rough))
+
+
+@pytest.mark.parametrize("measure", ["rr", "rd"])
+def test_exact_risk_ratios_and_differences_have_their_report(measure: str, tmp_path: Path) -> None:
+    from bayespool.association.choosing import choose
+
+    model, studies = choose(bp.load_dataset("bcg"), measure, "binomial")
+    assert model.measure == measure
+    fitted = bp.fit(model, studies, engine="quadrature", ess=500)
+    folder = bp.write_report(fitted, tmp_path / "r")
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["estimands"]["mu"]["upper"] < 0.2
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "itself says of its baseline risk" in " ".join(page.split())
+
+
+def test_a_model_without_a_page_is_refused_in_words(tmp_path: Path) -> None:
+    from bayespool.association import BetaBinomial
+
+    studies = bp.load_dataset("mrn_changes_management")
+    studies = studies.where("analysis", "main").where("estimand", "change of management")
+    fitted = bp.fit(BetaBinomial(), studies, engine="quadrature", ess=500)
+    with pytest.raises(ValueError, match="no report of BetaBinomial"):
+        bp.write_report(fitted, tmp_path / "r")
+    assert not (tmp_path / "r").exists()

@@ -9,7 +9,8 @@ from bayespool.association.binomial_normal import BinomialNormal
 from bayespool.association.nested import Nested
 from bayespool.association.normal_normal import NormalNormal
 from bayespool.association.proportion import Proportion
-from bayespool.association.scale import NU_PRIOR
+from bayespool.association.scale import NU_PRIOR, default_priors
+from bayespool.priors import Normal
 
 CHOICES = ("auto", "normal", "binomial", "nested")
 
@@ -30,7 +31,8 @@ def choose(
     measure : str
     model : {"auto", "normal", "binomial", "nested"}
         ``auto`` is the exact model where there are counts of an odds ratio or of a proportion,
-        else the normal-normal model of effects. Effects of tables with a zero cell have 1/2 added
+        else the normal-normal model of effects; ``binomial`` is exact for risk ratios and risk
+        differences too. Effects of tables with a zero cell have 1/2 added
         to every cell, and say so.
     covariates : sequence of str
     robust : bool
@@ -43,10 +45,11 @@ def choose(
     """
     if model not in CHOICES:
         raise ValueError(f"model={model!r} is unknown; legal: {', '.join(CHOICES)}")
-    counts = (measure == "or" and hasattr(studies, "e1")) or hasattr(studies, "events")
+    arms = hasattr(studies, "e1") and (measure == "or" or model == "binomial")
+    counts = arms or hasattr(studies, "events")
     if model == "binomial" and not counts:
         raise ValueError(
-            f"model='binomial' needs counts in every row of an odds ratio or a proportion; "
+            f"model='binomial' needs counts in every row (of or, rr, rd or proportion); "
             f"{studies.file} is {type(studies).__name__} of {measure}; legal: normal, nested"
         )
     if model == "nested" and (covariates or robust):
@@ -57,7 +60,9 @@ def choose(
     if counts and model in ("auto", "binomial"):
         if measure == "proportion":
             return Proportion(**options), studies
-        return BinomialNormal(conditional=robust, **options), studies
+        mu, tau, _ = default_priors(studies, measure)
+        chosen = {"mu": mu, "tau": tau, "beta": Normal(0, float(mu.sigma) / 2)} | options
+        return BinomialNormal(measure=measure, conditional=robust, **chosen), studies
     effects = _effects(studies, measure)
     kind: Any = Nested if model == "nested" else NormalNormal
     return kind.for_studies(effects, **options)[0], effects

@@ -57,13 +57,19 @@ class PredictiveRow:
 def replications(fitted: Fit) -> tuple[Hierarchy, np.ndarray]:
     """Rows that a new study could show, and replications of them, shape (n_rows, n_draws).
 
-    Where every study has a baseline of its own, nothing says what a new study's would be: the
-    events of group 1 are then replicated given both margins of the table.
+    Where every study has a baseline of its own, nothing says what a new study's would be. The
+    events of group 1 are then replicated given both margins of the table for an odds ratio, and
+    given the study's own baseline, with a new effect, for other measures.
     """
     if not fitted.hierarchy.unobserved:
         return fitted.hierarchy, fitted.predictive
-    given_margins = replace(fitted.model, conditional=True).hierarchy(fitted.studies)
     rng = np.random.default_rng([fitted.seed, 3])
+    if fitted.model.measure != "or":
+        hierarchy = fitted.hierarchy.only("e1")
+        effects = fitted.effects.reshape(*fitted.effects.shape[:2], -1).copy()
+        effects[-1] = hierarchy.new_effects(fitted.theta, rng, hierarchy.n_studies)[-1]
+        return hierarchy, hierarchy.simulate(fitted.theta, effects, rng)
+    given_margins = replace(fitted.model, conditional=True).hierarchy(fitted.studies)
     effects = given_margins.new_effects(fitted.theta, rng, given_margins.n_studies)
     return given_margins, given_margins.simulate(fitted.theta, effects, rng)
 

@@ -269,7 +269,7 @@ _PREDICTED = {
     "events": f"Observed shares, and 95{NB}% predictive intervals for a study of the same size "
     "with a new study effect.",
     "e1": f"Events of group 1 as a share of its people, and 95{NB}% predictive intervals with a "
-    "new study effect, given how many had the event in both groups together: nothing predicts the "
+    "new study effect, given what the study itself says of its baseline risk: nothing predicts the "
     "baseline of a new study.",
 }
 

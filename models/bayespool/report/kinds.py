@@ -118,5 +118,16 @@ ASSOCIATION = Kind(
 
 
 def kind_of(fitted: Fit) -> Kind:
-    """The kind of analysis that a fit is."""
+    """The kind of analysis that a fit is.
+
+    Raises
+    ------
+    ValueError
+        For a model that no page describes yet.
+    """
+    if measure_of(fitted.model) and "tau" not in vars(type(fitted.model)):
+        raise ValueError(
+            f"there is no report of {type(fitted.model).__name__} yet: its numbers are in "
+            "fit.estimates and fit.tree; legal: a model with a between-study standard deviation"
+        )
     return ASSOCIATION if measure_of(fitted.model) else ACCURACY
