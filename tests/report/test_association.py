@@ -191,3 +191,20 @@ def test_a_model_without_a_page_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no report of BetaBinomial"):
         bp.write_report(fitted, tmp_path / "r")
     assert not (tmp_path / "r").exists()
+
+
+def test_the_default_scale_of_mean_differences_is_the_sd_within_groups() -> None:
+    from bayespool.association.choosing import choose
+    from bayespool.association.scale import prior_source
+    from bayespool.studies import GroupMeans
+
+    means = GroupMeans.from_table(
+        {"study": ["A", "B"], "mean1": [5.0, 6.0], "sd1": [2.0, 4.0], "n1": [11, 21],
+         "mean2": [4.0, 4.5], "sd2": [3.0, 1.0], "n2": [11, 21]}
+    )  # fmt: skip
+    expected = np.sqrt((10 * 4 + 20 * 16 + 10 * 9 + 20 * 1) / 60)
+    assert means.pooled_sd() == pytest.approx(expected)
+    model, effects = choose(means, "md")
+    assert float(model.tau.sigma) == pytest.approx(0.5 * float(f"{expected:.2g}"))
+    assert "standard deviation within groups" in prior_source(model, effects)
+    assert effects.select([1]).pooled_sd == effects.pooled_sd

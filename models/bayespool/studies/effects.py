@@ -46,6 +46,9 @@ class Effects(Rows):
         How each row was obtained, in words.
     counts
         (e1, n1, e2, n2) of the rows that were computed from counts, else None.
+    pooled_sd
+        Pooled standard deviation within the groups that mean differences were computed from, in
+        the units of the outcome, over all rows of the table; None for other effects.
     covariates
         Every other column under its own header, one value per row.
     file
@@ -67,6 +70,7 @@ class Effects(Rows):
     approximated: tuple[bool, ...] = ()
     how: tuple[str, ...] = ()
     counts: tuple[FourCounts | None, ...] = ()
+    pooled_sd: float | None = None
     covariates: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     file: str = IN_MEMORY
     sha256: str = ""

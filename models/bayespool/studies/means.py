@@ -156,4 +156,11 @@ class GroupMeans(Rows):
             se=se,
             approximated=self.approximated,
             how=self.how,
+            pooled_sd=self.pooled_sd() if measure == "md" else None,
         )
+
+    def pooled_sd(self) -> float:
+        """Standard deviation within groups, pooled over all groups of all rows."""
+        freedom = np.concatenate([self.n1, self.n2]) - 1.0
+        variance = np.concatenate([self.sd1, self.sd2]) ** 2
+        return float(np.sqrt(np.sum(freedom * variance) / np.sum(freedom)))
