@@ -51,6 +51,9 @@ class Hierarchy:
         deviation of an effect of every Gaussian row, or the overdispersion of beta-binomial ones.
     freedom_prior : prior, optional
         Of ``nu``: study effects are multivariate Student t with nu degrees of freedom.
+    robust : tuple of bool, length q
+        Which effects are Student t; all by default. The others stay normal, which needs
+        independent effects.
     labels : tuple of str, length n_studies
         What the studies are called.
     log_offset : float
@@ -81,6 +84,7 @@ class Hierarchy:
     log_offset: float = 0.0
     unobserved: tuple[str, ...] = ()
     offset: Array | float = 0.0
+    robust: tuple[bool, ...] = ()
     rows: quadrature.Rows = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +101,10 @@ class Hierarchy:
         starts = np.flatnonzero(np.diff(self.study, prepend=-1))
         if not np.array_equal(self.study[starts], np.arange(len(starts))):
             raise ValueError("studies must be numbered 0 to n_studies - 1 without gaps")
+        if not self.robust:
+            object.__setattr__(self, "robust", (True,) * q)
+        if len(self.robust) != q or (self.correlations and not all(self.robust)):
+            raise ValueError("robust needs one value per effect, all true for correlated effects")
         if not self.kinds:
             object.__setattr__(self, "kinds", ("y",) * n_rows)
         if not self.labels:
@@ -266,7 +274,7 @@ class Hierarchy:
                 continue
             log_w, factor = self._mixing(theta[:, wide])
             parts = [
-                self._integrated(rows, offset, loading * f, nodes) + w
+                self._integrated(rows, offset, loading * self._spread(f), nodes) + w
                 for f, w in zip(factor, log_w, strict=True)
             ]
             out[:, wide] = np.logaddexp.reduce(parts, axis=0)
@@ -318,6 +326,11 @@ class Hierarchy:
         log_w -= np.logaddexp.reduce(log_w, axis=0)
         return log_w, precision**-0.5
 
+    def _spread(self, factor: Array) -> Array:
+        """A factor on every effect's scale, (q, ...): one for effects that stay normal."""
+        factor = factor if factor.ndim == 2 else factor[None]
+        return np.stack([factor if t else np.ones_like(factor) for t in self.robust])
+
     def study_effects(self, theta: Array, rng: np.random.Generator) -> Array:
         """One draw per column of theta of every study's u, shape (q, n_studies, n_draws)."""
         out = np.empty((self.dimension, self.n_studies, theta.shape[1]))
@@ -326,8 +339,9 @@ class Hierarchy:
             rows = self._rows_at(theta[:, part])
             widen: Array | float = 1.0
             if self.freedom_prior is not None:
-                widen = self._drawn_factor(rows, theta[:, part], offset, loading, rng)
-                loading = loading * widen[rows.study]
+                drawn = self._drawn_factor(rows, theta[:, part], offset, loading, rng)
+                widen = self._spread(drawn)
+                loading = loading * widen[:, rows.study]
             mode = quadrature.find_mode(rows, offset, loading)
             v = quadrature.draw_effects(rows, offset, loading, mode, rng)
             out[..., part] = _times(factor, v * widen)
@@ -358,7 +372,7 @@ class Hierarchy:
         """Posterior probability of every mixing point, (n_points, n_studies, n_draws)."""
         log_p = np.stack(
             [
-                self._integrated(rows, offset, loading * f, nodes) + w
+                self._integrated(rows, offset, loading * self._spread(f), nodes) + w
                 for f, w in zip(factor, log_w, strict=True)
             ]
         )
@@ -393,7 +407,7 @@ class Hierarchy:
         """Effects of new studies from standard-normal z, (q, size, n_draws)."""
         if self.freedom_prior is not None:
             nu = np.exp(self._split(theta)[1]["nu"])
-            z = z / np.sqrt(rng.chisquare(nu, z.shape[1:]) / nu)
+            z = z * self._spread(np.sqrt(nu / rng.chisquare(nu, z.shape[1:])))
         return self.scale_effects(theta, z)
 
     def sigma_factor(self, theta: Array) -> dict[tuple[int, int], Array]:

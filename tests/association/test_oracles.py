@@ -127,17 +127,18 @@ def test_nested_rows_have_their_multivariate_normal():
         assert got[k] == pytest.approx(expected, abs=1e-9)
 
 
-@pytest.mark.parametrize("case", ["normal", "nested"])
-def test_nuts_agrees_with_the_deterministic_path(case):
+@pytest.mark.parametrize("case", ["normal", "nested", "nested, robust"])
+def test_nuts_agrees_with_quadrature(case):
     if case == "normal":
         model, studies = NormalNormal(tau=HalfNormal(0.5), measure="rr"), bp.load_dataset("bcg")
         studies = studies.effects("rr")
     else:
         studies = bp.load_dataset("konstantopoulos2011")
-        model = Nested(mu=Normal(0, 1), tau=HalfNormal(0.5), tau_within=HalfNormal(0.5))
+        model = Nested(mu=Normal(0, 1), tau=HalfNormal(0.5), tau_within=HalfNormal(0.5),
+                       nu=Gamma(2, 0.1) if "robust" in case else None)  # fmt: skip
     grid = bp.fit(model, studies, engine="quadrature")
     nuts = bp.fit(model, studies, engine="nuts")
-    assert grid.draws.info["path"] == "grid"
+    assert ("path" in grid.draws.info) == ("robust" not in case)
     for name, a in nuts.estimates.items():
         b = grid.estimates[name]
         assert abs(a.mean - b.mean) < 4 * np.hypot(a.mcse, b.mcse), name
@@ -157,3 +158,20 @@ def test_importance_sampling_agrees_with_the_deterministic_path():
         assert abs(x.mean() - grid.estimates[name].mean) < 4 * error
     difference = draws.info["log_marginal_likelihood"] - grid.draws.info["log_marginal_likelihood"]
     assert abs(difference) < 4 * draws.info["log_marginal_likelihood_mcse"]
+
+
+def test_robust_effects_beside_normal_baselines_are_a_mixture_over_scales():
+    """The t of the effect alone: normal models of ``tau / sqrt(lambda)``, averaged over lambda."""
+    from scipy import stats
+
+    robust = BinomialNormal(nu=Gamma(2, 0.1)).hierarchy(ARMS)
+    plain = BinomialNormal().hierarchy(ARMS)
+    nu, tau = 5.0, 0.6
+    natural = {"mu": np.array([-0.4]), "tau": np.array([tau]), "nu": np.array([nu])}
+    got = robust.log_likelihood(robust.unconstrained(natural), 15)[:, 0]
+    y, step = np.linspace(-9, 3.5, 401, retstep=True)
+    weight = stats.gamma.logpdf(np.exp(y), nu / 2, scale=2 / nu) + y + np.log(step)
+    scales = {"mu": np.full(401, -0.4), "tau": tau / np.exp(y / 2)}
+    parts = plain.log_likelihood(plain.unconstrained(scales), 25)
+    expected = np.logaddexp.reduce(parts + weight, axis=1)
+    np.testing.assert_allclose(got, expected, atol=5e-4)

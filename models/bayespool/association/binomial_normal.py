@@ -70,11 +70,6 @@ class BinomialNormal(Regression):
             raise ValueError(
                 "the conditional likelihood is one of odds ratios; legal: measure='or'"
             )
-        if self.nu is not None and not self.conditional:
-            raise ValueError(
-                "Student-t effects of BinomialNormal need conditional=True: beside study baselines "
-                "the effects would share their scale; legal: conditional=True, or nu=None"
-            )
 
     def alternatives(self) -> dict[str, BinomialNormal]:
         """Named priors that a reader might have preferred."""
@@ -160,6 +155,7 @@ class BinomialNormal(Regression):
                 "study": np.repeat(np.arange(k), 3),
                 "scales": ("baseline", "tau"),
                 "scale_priors": (Fixed(FLAT), self.tau),
+                "robust": (False, True),
             },
         )
 

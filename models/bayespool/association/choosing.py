@@ -36,7 +36,7 @@ def choose(
         to every cell, and say so.
     covariates : sequence of str
     robust : bool
-        Student-t study effects; of an odds ratio in the conditional form of the exact model.
+        Student-t study effects.
 
     Raises
     ------
@@ -52,8 +52,8 @@ def choose(
             f"model='binomial' needs counts in every row (of or, rr, rd or proportion); "
             f"{studies.file} is {type(studies).__name__} of {measure}; legal: normal, nested"
         )
-    if model == "nested" and (covariates or robust):
-        raise ValueError("model='nested' has no covariates and no robust effects; legal: neither")
+    if model == "nested" and covariates:
+        raise ValueError("model='nested' has no covariates; legal: none")
     options: dict[str, Any] = {"nu": NU_PRIOR} if robust else {}
     if covariates:
         options["covariates"] = tuple(covariates)
@@ -62,7 +62,7 @@ def choose(
             return Proportion(**options), studies
         mu, tau, _ = default_priors(studies, measure)
         chosen = {"mu": mu, "tau": tau, "beta": Normal(0, float(mu.sigma) / 2)} | options
-        return BinomialNormal(measure=measure, conditional=robust, **chosen), studies
+        return BinomialNormal(measure=measure, **chosen), studies
     effects = _effects(studies, measure)
     kind: Any = Nested if model == "nested" else NormalNormal
     return kind.for_studies(effects, **options)[0], effects

@@ -34,6 +34,9 @@ class Nested:
     correlation : float
         Known correlation of the sampling errors of two results of one study, 0 when they have
         different patients.
+    nu : prior or None
+        Student-t effects between studies with degrees of freedom of this prior; None for normal
+        ones. Results of one study vary normally.
     measure : str
         Of the studies; decides the back-transformation.
     """
@@ -42,6 +45,7 @@ class Nested:
     tau: Any = HalfNormal(0.5)
     tau_within: Any = HalfNormal(0.5)
     correlation: float = 0.0
+    nu: Any = None
     measure: str = "generic"
 
     title: ClassVar[str] = "Nested normal model"
@@ -63,12 +67,14 @@ class Nested:
     @property
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter."""
-        return {"mu": self.mu, "tau": self.tau, "tau_within": self.tau_within}
+        out = {"mu": self.mu, "tau": self.tau, "tau_within": self.tau_within}
+        return out | ({"nu": self.nu} if self.nu is not None else {})
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
-        if name not in self.priors:
-            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(self.priors)}")
+        legal = ("mu", "tau", "tau_within", "nu")
+        if name not in legal:
+            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(legal)}")
         return name
 
     def __repr__(self) -> str:
@@ -95,6 +101,9 @@ class Nested:
             mu = self.mu.to_pymc("mu")
             tau = self.tau.to_pymc("tau")
             tau_within = self.tau_within.to_pymc("tau_within")
+            if self.nu is not None:
+                nu = self.nu.to_pymc("nu")
+                tau = tau / pm.math.sqrt(pm.Gamma("precision", nu / 2, nu / 2, dims="study"))[study]
             between = pm.Normal("between", 0.0, 1.0, dims="study")
             within = pm.Normal("within", 0.0, 1.0, dims="result")
             shared = pm.Normal("shared", 0.0, 1.0, dims="study")
@@ -123,6 +132,8 @@ class Nested:
             scales=("tau", "shared_error")[: len(z)],
             scale_priors=(self.tau, Fixed(1))[: len(z)],
             kinds=("estimate",) * n,
+            freedom_prior=self.nu,
+            robust=(True, False)[: len(z)],
             row_scale="tau_within",
             row_scale_prior=self.tau_within,
             labels=labels,
