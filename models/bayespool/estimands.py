@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayespool.numerics.marginals import Marginal
+from bayespool.numerics.marginals import LogGrid, Marginal
 
 Array = np.ndarray
 INTERVAL_KIND = "eti"
@@ -79,18 +79,24 @@ def summarise(name: str, samples: Array, ancestor: Array | None) -> Estimate:
 
 
 def of_marginal(name: str, marginal: Marginal, relative_error: float) -> Estimate:
-    """Summary of a marginal known exactly up to a small error of its density.
+    """Summary of a marginal known without draws, with its numerical error.
 
-    The error of a summary is at most that share of the standard deviation, and is given as its
-    Monte Carlo error although nothing was simulated; the effective sample size is infinite.
+    That error is given as the Monte Carlo error although nothing was simulated: the change of each
+    summary when every second point of the marginal's own grid is left out, and at least the share
+    `relative_error` of the standard deviation. The effective sample size is infinite.
     """
-    lower, median, upper = marginal.quantile(np.array([LOWER, 0.5, UPPER]))
-    sd = marginal.sd
-    error = max(relative_error, 1e-9) * sd
+    cuts = np.array([LOWER, 0.5, UPPER])
+    sd, quantiles = marginal.sd, marginal.quantile(cuts)
+    values = np.array([marginal.mean, *quantiles])
+    errors = np.full(4, max(relative_error, 1e-9) * sd)
+    if isinstance(marginal, LogGrid):
+        coarse = marginal.coarser()
+        errors = np.maximum(errors, np.abs(values - [coarse.mean, *coarse.quantile(cuts)]))
+    mean, lower, median, upper = values.tolist()
+    of_mean, of_lower, of_median, of_upper = errors.tolist()
     return Estimate(
-        name, marginal.mean, float(median), sd, float(lower), float(upper),
-        error, error, error, error, float("inf"),
-    )  # fmt: skip
+        name, mean, median, sd, lower, upper, of_mean, of_median, of_lower, of_upper, float("inf")
+    )
 
 
 def _resampled_error(x: Array, flat: Array, ancestor: Array) -> tuple[float, list[float], float]:

@@ -9,7 +9,7 @@ from scipy import optimize
 
 import bayespool as bp
 from bayespool.association import BinomialNormal, Nested, NormalNormal
-from bayespool.estimands import summarise
+from bayespool.estimands import of_marginal, summarise
 from bayespool.numerics.marginals import shortest_interval
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, LogNormal, Normal, Uniform
 
@@ -200,3 +200,17 @@ def test_common_effect_is_inverse_variance_weighting():
     assert fitted.estimates["mu"].mean == pytest.approx(-0.4303, abs=5e-5)
     assert fitted.estimates["mu"].lower == pytest.approx(-0.5097, abs=5e-5)
     assert fitted.estimates["mu"].upper == pytest.approx(-0.3509, abs=5e-5)
+
+
+def test_the_stated_error_of_a_standard_deviation_covers_its_grid(monkeypatch):
+    """Against a grid four times as fine: linear interpolation leaves more than round-off."""
+    from bayespool.engines import grid
+
+    hierarchy = NormalNormal(tau=HalfCauchy(25)).hierarchy(bp.load_dataset("eight_schools"))
+    ours = of_marginal("tau", grid.sample(hierarchy, 1).marginals["tau"], 0.0)
+    monkeypatch.setattr(grid, "FINE", {1: 2_401, 2: 121})
+    fine = of_marginal("tau", grid.sample(hierarchy, 1).marginals["tau"], 0.0)
+    assert abs(ours.median - fine.median) > 1e-8
+    for end in ("mean", "median", "lower", "upper"):
+        stated = ours.mcse if end == "mean" else getattr(ours, f"mcse_{end}")
+        assert abs(getattr(ours, end) - getattr(fine, end)) <= stated, end
