@@ -12,8 +12,9 @@ import bayespool
 PACKAGE = Path(bayespool.__file__).parent
 FLOORS = (
     ("numerics",),
-    ("studies", "priors", "empirical"),
-    ("hierarchy", "datasets", "design"),
+    ("studies", "priors", "empirical", "calls"),
+    ("covariance", "datasets", "design"),
+    ("hierarchy",),
     ("accuracy", "association", "engines"),
     ("fitting", "storage", "estimands"),
     ("checks",),

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from bayespool.report.refits import Refits
 
 DONE, FAILED_GATE, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
-FIRST_LINES = ("mu_ratio", "mu_correlation", "mu_proportion", "mu", "mu_new_ratio",
-               "mu_new_correlation", "mu_new_proportion", "mu_new", "tau", "tau_within", "I2",
-               "sens", "spec", "lr_pos", "lr_neg", "dor", "auc", "sens_new", "spec_new",
-               "tau_sens", "tau_spec", "rho")  # fmt: skip
 
 app = App(
     name="bayespool",
@@ -42,9 +38,18 @@ def accuracy(
     *,
     out: Path | None = None,
     seed: int | None = None,
-    prevalence: Annotated[tuple[float, ...], Parameter(negative=())] = (),
-    prior: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    model: str = "auto",
+    covariate: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    covariate_on: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    by: str = "",
+    test: str = "",
+    shared: Annotated[bool, Parameter(negative=())] = False,
+    indirect: Annotated[bool, Parameter(negative=())] = False,
+    correlation: float | None = None,
+    robust: Annotated[bool, Parameter(negative=())] = False,
     link: str = "logit",
+    prior: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    prevalence: Annotated[tuple[float, ...], Parameter(negative=())] = (),
     where: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     engine: str = "auto",
     leave_one_out: Annotated[bool, Parameter(negative=())] = False,
@@ -64,12 +69,31 @@ def accuracy(
         Folder of the report; reports/NAME unless --json is given.
     seed
         Of all random numbers; fixed and shown by default.
-    prevalence
-        Prevalence (a proportion) for predictive values and natural frequencies; repeat for more.
+    model
+        auto, bivariate, meta-regression, nested (several results per study), comparison (of tests)
+        or hsroc. auto is comparison with --test, meta-regression with --covariate, else bivariate.
+    covariate
+        A study covariate of meta-regression or hsroc; repeat for more.
+    covariate_on
+        Of hsroc, what covariates act on: accuracy, threshold or shape; all three by default.
+    by
+        A covariate whose levels differ in their between-study SDs too.
+    test
+        The column that names the test of every row, for a comparison.
+    shared
+        Of a comparison: tests differ by the same amount in all studies.
+    indirect
+        Of a comparison: allow a test that no study compares with another.
+    correlation
+        Of nested results: their correlation within patients, 0 (different patients) to 1.
+    robust
+        Student-t study effects, which give way to outlying studies; not of hsroc.
+    link
+        logit, probit or cloglog; of hsroc the logit.
     prior
         A prior as its own call, such as "tau_sens=HalfNormal(0.5)"; repeat for more.
-    link
-        logit, probit or cloglog.
+    prevalence
+        Prevalence (a proportion) for predictive values and natural frequencies; repeat for more.
     where
         Keep the rows with COLUMN=VALUE; repeat for more.
     engine
@@ -87,23 +111,28 @@ def accuracy(
     quiet
         Print nothing but errors.
     """
-    from bayespool.accuracy import Bivariate
-    from bayespool.checks.variants import steps
+    from bayespool.accuracy.choosing import Options, choose
+    from bayespool.checks.variants import check_steps
     from bayespool.datasets import resolve
     from bayespool.fitting import DEFAULT_SEED, fit
 
     studies = _where(resolve(table), where)
-    model = with_priors(Bivariate(link=link), prior)
+    options = Options(
+        link=link, covariate=covariate, covariate_on=covariate_on, by=by, test=test, shared=shared,
+        indirect=indirect, correlation=correlation, robust=robust,
+    )  # fmt: skip
+    chosen = with_priors(choose(model, options), prior)
+    chosen.check(studies)
     _check_prevalences(prevalence)
     folder = out if out is not None or as_json else Path("reports") / studies.name
     if folder is not None:
         _check_folder(folder)
     if cumulative:
-        steps(studies)  # says what is wrong with the years before a fit is waited for
-    options: dict[str, Any] = {}
+        check_steps(chosen, studies)  # says what is wrong before a fit is waited for
+    of_engine: dict[str, Any] = {}
     if engine == "nuts":
-        options["progress"] = not quiet and not as_json and sys.stderr.isatty()
-    fitted = fit(model, studies, engine, DEFAULT_SEED if seed is None else seed, **options)
+        of_engine["progress"] = not quiet and not as_json and sys.stderr.isatty()
+    fitted = fit(chosen, studies, engine, DEFAULT_SEED if seed is None else seed, **of_engine)
     refits = _refits(fitted, left=leave_one_out, priors=prior_sensitivity, years=cumulative)
     asked = {"prevalences": prevalence or None}
     return _deliver(
@@ -157,9 +186,9 @@ def association(
         Risk in group 2, such as 0.1 or "ProbabilityInterval(0.05, 0.2)", for absolute effects;
         repeat for more.
     model
-        auto, normal (effects with standard errors), binomial (exact counts) or nested (several
-        results per study). auto is binomial where a table has counts of an odds ratio or a
-        proportion, else normal.
+        auto, normal (effects with standard errors), binomial (exact counts), beta-binomial (counts
+        of a proportion, beta study effects) or nested (several results per study). auto is binomial
+        where a table has counts of an odds ratio or a proportion, else normal.
     robust
         Student-t study effects, which give way to outlying studies.
     where
@@ -191,9 +220,6 @@ def association(
     asked: dict[str, Any] = {"mid": mid, "baseline_risks": tuple(map(_risk, baseline_risk))}
     check_mid(mid, measure)
     check_baseline(asked["baseline_risks"], measure)
-    if prior_sensitivity and not hasattr(chosen, "alternatives"):
-        raise ValueError(f"--prior-sensitivity: {type(chosen).__name__} has no alternative priors; "
-                         "legal: fits with other --prior")  # fmt: skip
     folder = out if out is not None or as_json else Path("reports") / studies.name
     if folder is not None:
         _check_folder(folder)
@@ -318,7 +344,14 @@ def with_priors(model: Any, assignments: Sequence[str]) -> Any:
         if field in changes:
             raise ValueError(f"--prior: {field} is given twice")
         changes[field] = parse_prior(call)
-    return replace(model, **changes)
+    changed = replace(model, **changes)
+    for field in changes:
+        if not any(name == field or name.endswith(f"_{field}") for name in changed.priors):
+            raise ValueError(
+                f"--prior {field}: this model has no such parameter; legal: "
+                f"{', '.join(changed.priors)}"
+            )
+    return changed
 
 
 def _where(studies: Any, conditions: Sequence[str]) -> Any:
@@ -399,7 +432,9 @@ def _deliver(
     if as_json:
         print(json.dumps(summary_dict(summary, fitted, refits), indent=1, allow_nan=False))
     elif not quiet:
-        _print_summary(summary, fitted, refits, folder)
+        from bayespool.report.console import print_summary
+
+        print_summary(summary, fitted, refits, folder)
     failed = [finding for finding in summary.checks if finding.gate and not finding.passed]
     for finding in failed:
         print(f"check failed: {finding.sentence} (threshold {finding.threshold:g})",
@@ -413,32 +448,6 @@ def _spoken() -> str:
     import shlex
 
     return shlex.join(sys.argv[1:])
-
-
-def _print_summary(summary: Any, fitted: Fit, refits: Refits | None, folder: Path | None) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from bayespool.report.refit_words import sentences
-    from bayespool.report.wording import counted
-
-    table = Table(
-        title=f"{fitted.model.title}, "
-        f"{counted(fitted.hierarchy.n_studies, 'study', 'studies')}, {fitted.engine}"
-    )
-    for column in ("", "median", "95 % interval (equal-tailed)", "MCSE"):
-        table.add_column(column, justify="left" if not column else "right")
-    for name in FIRST_LINES:
-        if name in summary.estimates:
-            e = summary.estimates[name]
-            table.add_row(name, f"{e.median:.3f}", f"{e.lower:.3f} to {e.upper:.3f}",
-                          f"{e.mcse_median:.4f}")  # fmt: skip
-    console = Console()
-    console.print(table)
-    for text in sentences(fitted, refits) if refits is not None else ():
-        console.print(text, highlight=False, markup=False)
-    if folder is not None:
-        console.print(f"report: {folder / 'index.html'}", highlight=False, soft_wrap=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How one covariate became columns.
+
+    Attributes
+    ----------
+    covariate : str
+    levels : tuple of str
+        Of a categorical one, the reference first; empty for a number.
+    centre, sd : float
+        Of a number: its mean, and its standard deviation over rows.
+    values : tuple of float
+        Of a number: its smallest, median and largest value.
+    """
+
+    covariate: str
+    levels: tuple[str, ...] = ()
+    centre: float = 0.0
+    sd: float = 1.0
+    values: tuple[float, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        if not self.levels:
+            return (self.covariate,)
+        return tuple(f"{self.covariate}[{level}]" for level in self.levels[1:])
+
+    @property
+    def note(self) -> str:
+        """The coding in words."""
+        if self.levels:
+            return f"{self.covariate}: reference {self.levels[0]}"
+        return f"{self.covariate}: centred at {self.centre:.4g}"
+
+    def encode(self, value: Any) -> Array:
+        """The columns at one value, shape (n_columns,)."""
+        if not self.levels:
+            return np.array([float(value) - self.centre])
+        if str(value) not in self.levels:
+            raise ValueError(f"{self.covariate}={value!r}; legal: {', '.join(self.levels)}")
+        return np.array([float(str(value) == level) for level in self.levels[1:]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,15 +62,65 @@ class Design:
     Attributes
     ----------
     matrix : array, shape (n_rows, n_columns)
-    names : tuple of str
-        ``latitude`` for a number, ``allocation[random]`` for a level.
-    notes : tuple of str
-        How each covariate was coded: its centre, or its reference level.
+    codings : tuple of Coding
+        One for each covariate.
     """
 
     matrix: Array
-    names: tuple[str, ...]
-    notes: tuple[str, ...]
+    codings: tuple[Coding, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """``latitude`` for a number, ``allocation[random]`` for a level."""
+        return tuple(name for coding in self.codings for name in coding.columns)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How each covariate was coded: its centre, or its reference level."""
+        return tuple(coding.note for coding in self.codings)
+
+    @property
+    def scales(self) -> tuple[float, ...]:
+        """What one unit of each column is in standard deviations of a number; one for levels."""
+        return tuple(coding.sd for coding in self.codings for _ in coding.columns)
+
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """Covariate values at which results are told, by label.
+
+        Every level of each category, and the smallest, median and largest value of each number,
+        with the other covariates at their reference or centre.
+        """
+        several = len(self.codings) > 1
+        found: dict[str, dict[str, Any]] = {}
+        for coding in self.codings:
+            for value in coding.levels or coding.values:
+                shown = value if isinstance(value, str) else f"{value:g}"
+                plain = bool(coding.levels) and not several
+                label = shown if plain else f"{coding.covariate}={shown}"
+                found[label] = {coding.covariate: value}
+        return found
+
+    def by_category(self) -> list[list[str]]:
+        """Labels of the levels of each categorical covariate."""
+        settings = self.settings()
+        return [
+            [label for label, at in settings.items() if coding.covariate in at]
+            for coding in self.codings
+            if coding.levels
+        ]
+
+    def at(self, values: Mapping[str, Any]) -> Array:
+        """The columns at given covariate values, others at their centre or reference."""
+        unknown = set(values) - {coding.covariate for coding in self.codings}
+        if unknown:
+            raise ValueError(f"no covariate {', '.join(sorted(unknown))} in the model")
+        parts = [
+            coding.encode(values[coding.covariate])
+            if coding.covariate in values
+            else np.zeros(len(coding.columns))
+            for coding in self.codings
+        ]
+        return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def design(studies: Any, covariates: Sequence[str]) -> Design:
@@ -39,9 +133,7 @@ def design(studies: Any, covariates: Sequence[str]) -> Design:
         a single study, or collinear columns.
     """
     n = len(studies)
-    columns: list[Array] = []
-    names: list[str] = []
-    notes: list[str] = []
+    codings: list[Coding] = []
     for covariate in covariates:
         if covariate not in studies.covariates:
             legal = ", ".join(studies.covariates) or "none, the table has no covariate"
@@ -56,10 +148,9 @@ def design(studies: Any, covariates: Sequence[str]) -> Design:
         if len(set(values)) < 2:
             raise ValueError(f"{studies.file}: covariate {covariate!r} has one value only")
         if all(isinstance(v, int | float) for v in values):
-            numbers = np.array(values, float)
-            columns.append(numbers - numbers.mean())
-            names.append(covariate)
-            notes.append(f"{covariate}: centred at {numbers.mean():.4g}")
+            x = np.array(values, float)
+            three = tuple(dict.fromkeys(map(float, (x.min(), np.median(x), x.max()))))
+            codings.append(Coding(covariate, (), float(x.mean()), float(x.std(ddof=1)), three))
             continue
         levels = sorted(set(map(str, values)), key=lambda x: (-list(map(str, values)).count(x), x))
         for level in levels:
@@ -69,15 +160,16 @@ def design(studies: Any, covariates: Sequence[str]) -> Design:
                     f"{studies.file}: covariate {covariate!r} has level {level!r} in one row only "
                     f"({rows[0]}); legal: at least 2 rows per level"
                 )
-        for level in levels[1:]:
-            columns.append(np.array([float(str(v) == level) for v in values]))
-            names.append(f"{covariate}[{level}]")
-        notes.append(f"{covariate}: reference {levels[0]}")
-    matrix = np.column_stack(columns) if columns else np.zeros((n, 0))
+        codings.append(Coding(covariate, tuple(levels)))
+    columns = [
+        np.stack([coding.encode(value) for value in studies.covariates[coding.covariate]])
+        for coding in codings
+    ]
+    matrix = np.concatenate(columns, axis=1) if columns else np.zeros((n, 0))
     whole = np.column_stack([np.ones(n), matrix])
     if np.linalg.matrix_rank(whole) < whole.shape[1]:
         raise ValueError(
             f"{studies.file}: covariates {', '.join(covariates)} are collinear; legal: columns "
             "that no other combination gives, and more studies than columns"
         )
-    return Design(matrix, tuple(names), tuple(notes))
+    return Design(matrix, tuple(codings))

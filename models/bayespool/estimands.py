@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bayespool.numerics.marginals import LogGrid, Marginal
+from bayespool.numerics.marginals import LogGrid, Marginal, Transformed
 
 Array = np.ndarray
 INTERVAL_KIND = "eti"
@@ -56,7 +56,9 @@ class Estimate:
         }
 
 
-def summarise(name: str, samples: Array, ancestor: Array | None) -> Estimate:
+def summarise(
+    name: str, samples: Array, ancestor: Array | None, *, has_mean: bool = True
+) -> Estimate:
     """Summary of draws of one quantity.
 
     Parameters
@@ -64,14 +66,20 @@ def summarise(name: str, samples: Array, ancestor: Array | None) -> Estimate:
     samples : array, shape (n_chains, n_draws)
     ancestor : array, shape (n_draws,), or None
         Given for importance-resampled draws (one chain); None for Markov chains.
+    has_mean : bool
+        False for a quantity whose mean is infinite, as a draw beyond the range of numbers shows
+        too: mean, standard deviation and their error are then infinite, and no draw is worth
+        anything for the mean. Quantiles have their errors all the same.
     """
     flat = np.sort(samples, axis=None)
     lower, median, upper = np.quantile(flat, [LOWER, 0.5, UPPER])
-    mean, sd = float(samples.mean()), float(samples.std(ddof=1))
-    if ancestor is None:
-        mcse, quantile_mcse, ess = _chain_error(samples)
+    if has_mean and np.isfinite(flat[-1]):
+        mean, sd = float(samples.mean()), float(samples.std(ddof=1))
+        mcse, ess = _mean_error(samples, ancestor)
     else:
-        mcse, quantile_mcse, ess = _resampled_error(samples[0], flat, ancestor)
+        mean = sd = mcse = float("inf")
+        ess = 0.0
+    quantile_mcse = _quantile_error(samples, flat, ancestor)
     return Estimate(
         name, mean, float(median), sd, float(lower), float(upper),
         mcse, quantile_mcse[1], quantile_mcse[0], quantile_mcse[2], ess,
@@ -82,14 +90,14 @@ def of_marginal(name: str, marginal: Marginal, relative_error: float) -> Estimat
     """Summary of a marginal known without draws, with its numerical error.
 
     That error is given as the Monte Carlo error although nothing was simulated: the change of each
-    summary when every second point of the marginal's own grid is left out, and at least the share
-    `relative_error` of the standard deviation. The effective sample size is infinite.
+    summary when every second point of the marginal's own grid or rule is left out, and at least the
+    share `relative_error` of the standard deviation. The effective sample size is infinite.
     """
     cuts = np.array([LOWER, 0.5, UPPER])
     sd, quantiles = marginal.sd, marginal.quantile(cuts)
     values = np.array([marginal.mean, *quantiles])
     errors = np.full(4, max(relative_error, 1e-9) * sd)
-    if isinstance(marginal, LogGrid):
+    if isinstance(marginal, LogGrid | Transformed):
         coarse = marginal.coarser()
         errors = np.maximum(errors, np.abs(values - [coarse.mean, *coarse.quantile(cuts)]))
     mean, lower, median, upper = values.tolist()
@@ -99,35 +107,52 @@ def of_marginal(name: str, marginal: Marginal, relative_error: float) -> Estimat
     )
 
 
-def _resampled_error(x: Array, flat: Array, ancestor: Array) -> tuple[float, list[float], float]:
-    """Errors that count copies of one importance draw as one draw (cluster-robust)."""
+def _mean_error(samples: Array, ancestor: Array | None) -> tuple[float, float]:
+    """Monte Carlo error of the mean, and how many independent draws it is worth."""
+    if ancestor is None:
+        return _chain_mean_error(samples)
+    x = samples[0]
+    mcse = _clustered(x, ancestor)
+    return mcse, float(x.var()) / mcse**2 if mcse > 0 else float(x.size)
 
-    def error(values: Array) -> float:
-        sums = np.bincount(ancestor, values - values.mean())
-        return float(np.sqrt(np.sum(sums * sums)) / values.size)
 
-    mcse = error(x)
-    quantile = []
+def _quantile_error(samples: Array, flat: Array, ancestor: Array | None) -> list[float]:
+    """Errors of the lower end, the median and the upper end."""
+    if ancestor is None:
+        return _chain_quantile_error(samples)
+    out = []
     for p in (LOWER, 0.5, UPPER):
         at = flat[int(p * (flat.size - 1))]
-        wide = error((x <= at).astype(float))
+        wide = _clustered((samples[0] <= at).astype(float), ancestor)
         ends = np.clip([p - wide, p + wide], 0.0, 1.0) * (flat.size - 1)
         low, high = flat[np.rint(ends).astype(int)]
-        quantile.append(float(high - low) / 2.0)
-    variance = float(x.var())
-    return mcse, quantile, variance / mcse**2 if mcse > 0 else float(x.size)
+        out.append(float(high - low) / 2.0)
+    return out
 
 
-def _chain_error(samples: Array) -> tuple[float, list[float], float]:
+def _clustered(values: Array, ancestor: Array) -> float:
+    """Error of a mean that counts copies of one importance draw as one (cluster-robust)."""
+    sums = np.bincount(ancestor, values - values.mean())
+    return float(np.sqrt(np.sum(sums * sums)) / values.size)
+
+
+def _chain_mean_error(samples: Array) -> tuple[float, float]:
     from arviz_stats.base import array_stats
 
     if np.ptp(samples) == 0.0:
-        return 0.0, [0.0, 0.0, 0.0], float(samples.size)
+        return 0.0, float(samples.size)
     mcse = float(array_stats.mcse(samples, method="mean"))
-    quantile = [
+    return mcse, float(array_stats.ess(samples, method="mean"))
+
+
+def _chain_quantile_error(samples: Array) -> list[float]:
+    from arviz_stats.base import array_stats
+
+    if samples.min() == samples.max():
+        return [0.0, 0.0, 0.0]
+    return [
         float(array_stats.mcse(samples, method="quantile", prob=p)) for p in (LOWER, 0.5, UPPER)
     ]
-    return mcse, quantile, float(array_stats.ess(samples, method="mean"))
 
 
 @dataclass(frozen=True)

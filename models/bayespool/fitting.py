@@ -52,6 +52,11 @@ class Fit:
     def hierarchy(self) -> Hierarchy:
         return self.model.hierarchy(self.studies)
 
+    @cached_property
+    def coding(self) -> Any:
+        """The studies that covariates and tests are coded by: those fitted, or the whole table."""
+        return self.studies
+
     def _rng(self, stream: str) -> np.random.Generator:
         return np.random.default_rng([self.seed, _STREAM[stream]])
 
@@ -66,11 +71,30 @@ class Fit:
         return values.reshape(*values.shape[:-1], *self.draws.shape)
 
     @cached_property
+    def _all_effects(self) -> tuple[Array, Array | None]:
+        if self.draws.effects is not None:
+            return self.draws.effects, self.draws.within
+        u, w = self.hierarchy.effects(self.theta, self._rng("effects"))
+        return self._shaped(u), None if w is None else self._shaped(w)
+
+    @property
     def effects(self) -> Array:
         """Study effects u on the link scale, shape (q, n_studies, n_chains, n_draws)."""
-        if self.draws.effects is not None:
-            return self.draws.effects
-        return self._shaped(self.hierarchy.study_effects(self.theta, self._rng("effects")))
+        return self._all_effects[0]
+
+    @property
+    def within(self) -> Array | None:
+        """Effects of results within studies, if any, (p, n_results, n_chains, n_draws)."""
+        return self._all_effects[1]
+
+    @cached_property
+    def predictors(self) -> Array:
+        """Linear predictor of every row of the hierarchy, shape (n_rows, n_chains, n_draws)."""
+        u, w = (
+            None if e is None else e.reshape(*e.shape[:2], -1) for e in (self.effects, self.within)
+        )
+        assert u is not None
+        return self._shaped(self.hierarchy.row_predictors(self.theta, u, w))
 
     @cached_property
     def samples(self) -> dict[str, Array]:
@@ -81,23 +105,30 @@ class Fit:
         else:
             z = self.draws.z_new.reshape(len(self.draws.z_new), 1, -1)
             new = self.hierarchy.effects_from(self.theta, z, rng)
-        return self.model.estimands(dict(self.draws.hyper), self._shaped(new[:, 0]), self.studies)
+        new = self._shaped(_of_one(new))
+        return self.model.estimands(dict(self.draws.hyper), new, self.coding)
 
     @cached_property
     def estimates(self) -> dict[str, Estimate]:
         """Summary of every estimand: exact where the engine knows its marginal, else of draws."""
-        exact = self.model.exact(dict(self.draws.exact)) if self.draws.exact else {}
+        exact = self.model.exact(dict(self.draws.exact), self.studies) if self.draws.exact else {}
         error = float(self.draws.info.get("grid_error", 0.0))
+        endless = getattr(self.model, "without_mean", ())
         return {
             name: of_marginal(name, exact[name], error)
             if name in exact
-            else summarise(name, samples, self.draws.ancestor)
+            else summarise(name, samples, self.draws.ancestor, has_mean=name not in endless)
             for name, samples in self.samples.items()
         }
 
     @cached_property
     def study_samples(self) -> dict[str, Array]:
-        """Draws of each study's own estimands, shape (n_studies, n_chains, n_draws)."""
+        """Draws of each study's own estimands, shape (n_studies, n_chains, n_draws).
+
+        Of every row of the table where the model speaks of rows.
+        """
+        if hasattr(self.model, "row_estimands"):
+            return self.model.row_estimands(self.predictors, self.studies)
         return self.model.study_estimands(dict(self.draws.hyper), self.effects, self.studies)
 
     @cached_property
@@ -117,7 +148,7 @@ class Fit:
         22:1649-1660: less conservative than replication from each study's own effects.
         """
         rng = self._rng("predictive")
-        effects = self.hierarchy.new_effects(self.theta, rng, self.hierarchy.n_studies)
+        effects = self.hierarchy.new_studies(self.theta, rng)
         return self.hierarchy.simulate(self.theta, effects, rng)
 
     @cached_property
@@ -129,9 +160,9 @@ class Fit:
     def prior_samples(self) -> dict[str, Array]:
         """Prior draws of every estimand, each of shape (1, N_PRIOR)."""
         rng = self._rng("prior")
-        new = self.hierarchy.new_effects(self.prior_theta, rng)[:, 0]
+        new = _of_one(self.hierarchy.new_effects(self.prior_theta, rng))[..., None, :]
         hyper = {n: x[None] for n, x in self.hierarchy.natural(self.prior_theta).items()}
-        return self.model.estimands(hyper, new[:, None], self.studies)
+        return self.model.estimands(hyper, new, self.studies)
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -190,6 +221,7 @@ def fit(
     if engine not in ENGINES:
         raise ValueError(f"engine={engine!r} is unknown; legal: {', '.join(ENGINES)}")
     _check_options(engine, options)
+    studies = studies.by_study()
     model.check(studies)
     hierarchy = model.hierarchy(studies)
     messages: tuple[str, ...] = ()
@@ -213,6 +245,11 @@ def fit(
     if messages:
         draws = replace(draws, messages=messages + draws.messages)
     return Fit(model, studies, draws, seed, package_versions(draws.engine))
+
+
+def _of_one(new: Array) -> Array:
+    """Effects of a new study without the axis of groups, where there is one group."""
+    return new[:, 0] if new.shape[1] == 1 else new
 
 
 QUADRATURE_OPTIONS = ("ess", "nodes")

@@ -1,7 +1,8 @@
 """A model in the form that can be integrated: rows, study effects, priors.
 
-``eta = X beta + Z u_study``, ``u_study ~ N(0, Sigma(tau, rho))``, or Student t around it. Engines
-see only this and the model's own file; they never know which model it is.
+``eta = X beta + Z u_study``, ``u_study ~ N(0, Sigma)``, or Student t around it; where studies have
+several results also ``+ W w_result``. Engines see only this and the model's own file; they never
+know which model it is.
 """
 
 from __future__ import annotations
@@ -9,20 +10,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from scipy.special import gammaln
 
-from bayespool.numerics import quadrature
+from bayespool.covariance import Covariance, Factor, times
+from bayespool.numerics import nested, quadrature
 from bayespool.numerics.likelihoods import RowLikelihood
-from bayespool.priors import LKJ, Fixed, partial_correlation_logpdf
+from bayespool.numerics.scale_mixture import scale_mixture
 
 Array = np.ndarray
 NEGLIGIBLE = -1e4  # log prior densities below this are taken as zero
 SMALLEST_SLICE = 16  # draws; fewer would spend their time in Python
-MIXING_POINTS = 24  # of the scale mixture behind Student t effects
 CHUNK = 40_000  # elements of the largest temporary; about what stays in cache
+
+
+@dataclass(frozen=True, eq=False)
+class Within:
+    """Effects of results within studies.
+
+    Parameters
+    ----------
+    Z : array, shape (n_rows, p)
+        Design of the effects of the row's result, p in 1, 2, 3.
+    result : array of int, shape (n_rows,)
+        Result of each row, 0 to n_results - 1, in non-decreasing order; a result has one study.
+    covariances : tuple of Covariance
+        One, or several for groups of results.
+    group : array of int, shape (n_results,), optional
+        Which of several covariances a result has.
+    """
+
+    Z: Array
+    result: Array
+    covariances: tuple[Covariance, ...]
+    group: Array | None = None
+
+    @property
+    def n_results(self) -> int:
+        return int(self.result[-1]) + 1
+
+    def take(self, rows: Array) -> Within:
+        """The effects of some of the rows, their results numbered anew."""
+        old = self.result[rows]
+        new = np.flatnonzero(np.diff(old, prepend=-1))
+        number = np.cumsum(np.diff(old, prepend=old[0]) != 0)
+        group = None if self.group is None else self.group[old[new]]
+        return Within(self.Z[rows], number, self.covariances, group)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +75,19 @@ class Hierarchy:
     likelihood : RowLikelihood
     coefficients, coefficient_priors : tuple, length p
         Name and prior of each regression coefficient.
-    scales, scale_priors : tuple, length q
-        Name and prior of each between-study standard deviation; a `Fixed` one is no parameter.
-    correlations : tuple of str, length q (q - 1) / 2
-        Names, in the order (2,1), (3,1), (3,2); none for independent effects.
-    correlation_prior : LKJ or None
-        None for one effect, and for independent ones.
-    row_scale, row_scale_prior : str and prior, optional
-        A positive parameter of the rows themselves (the likelihood's `widened`): the standard
-        deviation of an effect of every Gaussian row, or the overdispersion of beta-binomial ones.
+    between : Covariance, or a tuple of them
+        Of the study effects; several when groups of studies have their own.
+    group : array of int, shape (n_studies,), optional
+        Which of several covariances a study has.
+    within : Within, optional
+        Effects of results within studies.
+    stretch : array, shape (n_rows, s), optional
+        Design of the logarithm of a factor on the whole linear predictor: the shape of HSROC.
+    stretch_names, stretch_priors : tuple, length s
+    row_scales, row_scale_priors : tuple
+        Positive parameters of the rows themselves (the likelihood's `widened`): the standard
+        deviation of an effect of every Gaussian row, the overdispersion of beta-binomial ones, or
+        the dependence of paired ones.
     freedom_prior : prior, optional
         Of ``nu``: study effects are multivariate Student t with nu degrees of freedom.
     robust : tuple of bool, length q
@@ -56,6 +95,8 @@ class Hierarchy:
         independent effects.
     labels : tuple of str, length n_studies
         What the studies are called.
+    row_labels : tuple of str, length n_rows
+        What the rows are called; their studies' labels by default.
     log_offset : float
         Added to every study's log likelihood: constants that the rows leave out.
     offset : float or array, shape (n_rows,)
@@ -72,15 +113,18 @@ class Hierarchy:
     likelihood: RowLikelihood
     coefficients: tuple[str, ...]
     coefficient_priors: tuple[Any, ...]
-    scales: tuple[str, ...]
-    scale_priors: tuple[Any, ...]
-    correlations: tuple[str, ...] = ()
-    correlation_prior: LKJ | None = None
+    between: Covariance | tuple[Covariance, ...]
+    group: Array | None = None
+    within: Within | None = None
+    stretch: Array | None = None
+    stretch_names: tuple[str, ...] = ()
+    stretch_priors: tuple[Any, ...] = ()
+    row_scales: tuple[str, ...] = ()
+    row_scale_priors: tuple[Any, ...] = ()
     kinds: tuple[str, ...] = ()
-    row_scale: str | None = None
-    row_scale_prior: Any = None
     freedom_prior: Any = None
     labels: tuple[str, ...] = ()
+    row_labels: tuple[str, ...] = ()
     log_offset: float = 0.0
     unobserved: tuple[str, ...] = ()
     offset: Array | float = 0.0
@@ -91,9 +135,10 @@ class Hierarchy:
         n_rows, q = self.Z.shape
         if not 1 <= q <= quadrature.MAX_DIMENSION:
             raise ValueError(f"study effects of dimension {q}; legal: 1, 2, 3")
-        expected = q * (q - 1) // 2 if self.correlation_prior is not None else 0
-        if len(self.correlations) != expected:
-            raise ValueError(f"{len(self.correlations)} correlation names; legal: {expected}")
+        if isinstance(self.between, Covariance):
+            object.__setattr__(self, "between", (self.between,))
+        if any(sigma.dimension != q for sigma in self.sigmas):
+            raise ValueError(f"covariances must have the dimension of the study effects, {q}")
         if len(self.study) != n_rows or len(self.likelihood) != n_rows or len(self.X) != n_rows:
             raise ValueError("X, Z, study and likelihood must have one entry per row")
         if n_rows == 0 or np.any(np.diff(self.study) < 0):
@@ -101,18 +146,28 @@ class Hierarchy:
         starts = np.flatnonzero(np.diff(self.study, prepend=-1))
         if not np.array_equal(self.study[starts], np.arange(len(starts))):
             raise ValueError("studies must be numbered 0 to n_studies - 1 without gaps")
+        if (self.group is None) != (len(self.sigmas) == 1):
+            raise ValueError("several covariances need the group of each study, one needs none")
         if not self.robust:
             object.__setattr__(self, "robust", (True,) * q)
-        if len(self.robust) != q or (self.correlations and not all(self.robust)):
+        correlated = any(sigma.correlations for sigma in self.sigmas)
+        if len(self.robust) != q or (correlated and not all(self.robust)):
             raise ValueError("robust needs one value per effect, all true for correlated effects")
         if not self.kinds:
             object.__setattr__(self, "kinds", ("y",) * n_rows)
         if not self.labels:
             numbered = tuple(f"Study {k + 1}" for k in range(len(starts)))
             object.__setattr__(self, "labels", numbered)
-        used = self.Z != 0
+        if not self.row_labels:
+            object.__setattr__(self, "row_labels", tuple(self.labels[k] for k in self.study))
+        object.__setattr__(self, "rows", self._sorted_rows(starts, self.Z))
+
+    def _sorted_rows(self, starts: Array, design: Array) -> quadrature.Rows:
+        used, q = design != 0, design.shape[1]
         depth = np.where(used.any(axis=1), q - 1 - np.argmax(used[:, ::-1], axis=1), 0)
-        object.__setattr__(self, "rows", quadrature.Rows(self.likelihood, starts, depth))
+        if getattr(self.likelihood, "coupled", False):
+            depth = np.full(len(design), q - 1)
+        return quadrature.Rows(self.likelihood, starts, depth)
 
     @property
     def n_studies(self) -> int:
@@ -124,28 +179,53 @@ class Hierarchy:
         return self.Z.shape[1]
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Hyperparameters in order: coefficients, standard deviations, correlations, others."""
-        return (*self.coefficients, *self.positive, *self.correlations)
+    def sigmas(self) -> tuple[Covariance, ...]:
+        """Covariances of the study effects, one for each group of studies."""
+        return self.between if isinstance(self.between, tuple) else (self.between,)
+
+    @property
+    def _covariances(self) -> tuple[Covariance, ...]:
+        return self.sigmas + (self.within.covariances if self.within is not None else ())
+
+    @cached_property
+    def real(self) -> dict[str, Any]:
+        """Unbounded hyperparameters and their priors: coefficients, then the stretch's."""
+        names = (*self.coefficients, *self.stretch_names)
+        return dict(zip(names, (*self.coefficient_priors, *self.stretch_priors), strict=True))
 
     @cached_property
     def positive(self) -> dict[str, Any]:
         """Positive hyperparameters and their priors; unconstrained as logarithms."""
-        out = {
-            name: prior
-            for name, prior in zip(self.scales, self.scale_priors, strict=True)
-            if not isinstance(prior, Fixed)
-        }
-        if self.row_scale is not None:
-            out[self.row_scale] = self.row_scale_prior
-        if self.freedom_prior is not None:
-            out["nu"] = self.freedom_prior
-        return out
+        out: dict[str, Any] = {}
+        for sigma in self._covariances:
+            out |= sigma.positive
+        out |= dict(zip(self.row_scales, self.row_scale_priors, strict=True))
+        return out | ({"nu": self.freedom_prior} if self.freedom_prior is not None else {})
 
-    def _split(self, theta: Array) -> tuple[Array, dict[str, Array], Array]:
-        """Coefficients, logarithms of the positive parameters by name, atanh correlations."""
-        p, n = self.X.shape[1], len(self.positive)
-        return theta[:p], dict(zip(self.positive, theta[p : p + n], strict=True)), theta[p + n :]
+    @property
+    def correlations(self) -> tuple[str, ...]:
+        """Names of the correlations."""
+        return tuple(name for sigma in self._covariances for name in sigma.correlations)
+
+    @cached_property
+    def priors(self) -> dict[str, Any]:
+        """The prior of every hyperparameter."""
+        of_correlations = {
+            n: sigma.prior for sigma in self._covariances for n in sigma.correlations
+        }
+        return self.real | self.positive | of_correlations
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Hyperparameters in order: unbounded, positive, correlations."""
+        return (*self.real, *self.positive, *self.correlations)
+
+    def _split(self, theta: Array) -> tuple[Array, dict[str, Array], list[Array]]:
+        """Unbounded ones, logarithms of the positive by name, atanh correlations by covariance."""
+        p, n = len(self.real), len(self.positive)
+        ends = np.cumsum([p + n] + [len(sigma.correlations) for sigma in self._covariances])
+        z = [theta[a:b] for a, b in pairwise(ends)]
+        return theta[:p], dict(zip(self.positive, theta[p : p + n], strict=True)), z
 
     def natural(self, theta: Array) -> dict[str, Array]:
         """Named hyperparameters from the unconstrained ones, each of shape (n_draws,).
@@ -155,113 +235,142 @@ class Hierarchy:
         theta : array, shape (n_hyper, n_draws)
             Coefficients, log standard deviations, atanh partial correlations.
         """
-        beta, logs, z = self._split(theta)
-        out = dict(zip(self.coefficients, beta, strict=True))
+        real, logs, z = self._split(theta)
+        out = dict(zip(self.real, real, strict=True))
         out |= {name: np.exp(value) for name, value in logs.items()}
-        if self.correlations:
-            factor = _correlation_factor(np.tanh(z), self.dimension)
-            for name, (i, j) in zip(self.correlations, _pairs(self.dimension), strict=True):
-                out[name] = sum(factor[i, k] * factor[j, k] for k in range(j + 1))
+        for sigma, own in zip(self._covariances, z, strict=True):
+            out |= sigma.natural(own)
         return out
 
     def unconstrained(self, natural: dict[str, Array]) -> Array:
         """The inverse of `natural`, shape (n_hyper, n_draws)."""
-        parts = [np.asarray(natural[name], float) for name in self.coefficients]
+        parts = [np.asarray(natural[name], float) for name in self.real]
         parts += [np.log(natural[name]) for name in self.positive]
-        if self.correlations:
-            rho = {
-                pair: np.asarray(natural[name], float)
-                for name, pair in zip(self.correlations, _pairs(self.dimension), strict=True)
-            }
-            partial = [rho[1, 0]]
-            if self.dimension == 3:
-                partial.append(rho[2, 0])
-                partial.append(
-                    (rho[2, 1] - rho[1, 0] * rho[2, 0])
-                    / np.sqrt((1.0 - rho[1, 0] ** 2) * (1.0 - rho[2, 0] ** 2))
-                )
-            parts += [np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15)) for r in partial]
+        for sigma in self._covariances:
+            parts += sigma.unconstrained(natural)
         return np.stack(parts)
 
     def log_prior(self, theta: Array) -> Array:
         """Log prior density of the unconstrained hyperparameters, shape (n_draws,)."""
-        beta, logs, z = self._split(theta)
+        real, logs, z = self._split(theta)
         total = np.zeros(theta.shape[1])
-        for value, prior in zip(beta, self.coefficient_priors, strict=True):
+        for value, prior in zip(real, self.real.values(), strict=True):
             total += prior.logpdf(value)
         for name, prior in self.positive.items():
             total += prior.logpdf(np.exp(logs[name])) + logs[name]
-        if self.correlation_prior is not None:
-            q = self.dimension
-            for value, (_, j) in zip(z, _pairs(q), strict=True):
-                # partial correlations of the canonical vine; tree j has Beta(eta + (q-2-j)/2)
-                alpha = self.correlation_prior.eta + 0.5 * (q - 2 - j)
-                log_one_minus_r2 = 2.0 * (np.log(2.0) - np.logaddexp(value, -value))
-                constant = partial_correlation_logpdf(np.zeros(()), alpha)
-                total += constant + alpha * log_one_minus_r2
+        for sigma, own in zip(self._covariances, z, strict=True):
+            total += sigma.log_prior(own)
         return total
 
     def log_posterior(self, theta: Array, nodes: int) -> Array:
         """Unnormalised log posterior density of unconstrained hyperparameters, (n_draws,)."""
-        with np.errstate(over="ignore"):  # a standard deviation of exp(800) has density zero
-            prior = self.log_prior(theta)
         out = np.full(theta.shape[1], -np.inf)
-        legal = prior > NEGLIGIBLE
-        if legal.any():
+        # a standard deviation of exp(800), or one so large that no mode is found, has density zero
+        with np.errstate(over="ignore", invalid="ignore"):
+            prior = self.log_prior(theta)
+            legal = prior > NEGLIGIBLE
+            if not legal.any():
+                return out
             likelihood = self.log_likelihood(theta[:, legal], nodes).sum(axis=0)
             out[legal] = prior[legal] + np.where(np.isfinite(likelihood), likelihood, -np.inf)
         return out
+
+    def draw_prior(self, n_draws: int, rng: np.random.Generator) -> Array:
+        """Unconstrained hyperparameters from the prior, shape (n_hyper, n_draws)."""
+        parts = [prior.ppf(rng.random(n_draws)) for prior in self.real.values()]
+        parts += [np.log(prior.ppf(rng.random(n_draws))) for prior in self.positive.values()]
+        for sigma in self._covariances:
+            parts += sigma.draw_prior(n_draws, rng)
+        return np.stack(parts)
 
     def subset(self, studies: Sequence[int]) -> Hierarchy:
         """The hierarchy of some of the studies, in the order given."""
         rows = np.concatenate([np.flatnonzero(self.study == k) for k in studies])
         lengths = [int(np.sum(self.study == k)) for k in studies]
         return replace(
-            self,
-            X=self.X[rows],
-            offset=self.offset if np.ndim(self.offset) == 0 else np.asarray(self.offset)[rows],
-            Z=self.Z[rows],
+            self._of_rows(rows),
             study=np.repeat(np.arange(len(studies)), lengths),
-            likelihood=self.likelihood.take(rows),
-            kinds=tuple(self.kinds[r] for r in rows),
+            group=None if self.group is None else self.group[np.asarray(studies)],
             labels=tuple(self.labels[k] for k in studies),
         )
 
     def only(self, kind: str) -> Hierarchy:
         """The hierarchy with the rows of one kind, of which every study has one."""
-        rows = np.flatnonzero(np.array(self.kinds) == kind)
+        return self._of_rows(np.flatnonzero(np.array(self.kinds) == kind))
+
+    def _of_rows(self, rows: Array) -> Hierarchy:
+        number = np.cumsum(np.diff(self.study[rows], prepend=self.study[rows[0]]) != 0)
         return replace(
             self,
             X=self.X[rows],
             Z=self.Z[rows],
-            study=self.study[rows],
+            study=number,
             likelihood=self.likelihood.take(rows),
+            within=None if self.within is None else self.within.take(rows),
+            stretch=None if self.stretch is None else self.stretch[rows],
             kinds=tuple(self.kinds[r] for r in rows),
+            row_labels=tuple(self.row_labels[r] for r in rows),
             offset=self.offset if np.ndim(self.offset) == 0 else np.asarray(self.offset)[rows],
         )
 
-    def draw_prior(self, n_draws: int, rng: np.random.Generator) -> Array:
-        """Unconstrained hyperparameters from the prior, shape (n_hyper, n_draws)."""
-        parts = [prior.ppf(rng.random(n_draws)) for prior in self.coefficient_priors]
-        parts += [np.log(prior.ppf(rng.random(n_draws))) for prior in self.positive.values()]
-        if self.correlation_prior is not None:
-            for _, j in _pairs(self.dimension):
-                alpha = self.correlation_prior.eta + 0.5 * (self.dimension - 2 - j)
-                parts.append(np.arctanh(LKJ(alpha).ppf(rng.random(n_draws))))
-        return np.stack(parts)
+    def _stretched(self, theta: Array) -> Array | float:
+        """The factor on the linear predictor of every row, (n_rows, n_draws)."""
+        if self.stretch is None:
+            return 1.0
+        first = len(self.coefficients)
+        return np.exp(self.stretch @ theta[first : first + self.stretch.shape[1]])
 
-    def predictors(self, theta: Array) -> tuple[Array, Array, dict[tuple[int, int], Array]]:
+    def predictors(self, theta: Array) -> tuple[Array, Array, Factor]:
         """Offsets (n_rows, n_draws), loadings (q, n_rows, n_draws) on v, and the factor of Sigma.
 
-        ``u = L v`` with ``L`` lower triangular, given as a dict (i, j) -> (n_draws,).
+        ``u = L v`` with ``L`` lower triangular, given as a dict (i, j) -> (n_draws,), or
+        (n_studies, n_draws) where groups of studies have their own.
         """
+        stretched = self._stretched(theta)
         offset = np.einsum("rp,pd->rd", self.X, theta[: self.X.shape[1]])
         offset += np.reshape(self.offset, (-1, 1))
         factor = self.sigma_factor(theta)
         loading = np.zeros((self.dimension, len(self.Z), theta.shape[1]))
         for (i, j), value in factor.items():
-            loading[j] += self.Z[:, i, None] * value
-        return offset, loading, factor
+            loading[j] += self.Z[:, i, None] * (value if value.ndim == 1 else value[self.study])
+        return offset * stretched, loading * stretched, factor
+
+    def _inner_loading(self, theta: Array) -> Array:
+        """Loadings on the effects of results, (p, n_rows, n_draws)."""
+        within = self.within
+        assert within is not None
+        factor = self._within_factor(theta)
+        loading = np.zeros((within.Z.shape[1], len(within.Z), theta.shape[1]))
+        for (i, j), value in factor.items():
+            loading[j] += within.Z[:, i, None] * (
+                value if value.ndim == 1 else value[within.result]
+            )
+        return loading * self._stretched(theta)
+
+    def _within_factor(self, theta: Array, group: Array | None = None) -> Factor:
+        """Factor of the covariance of results: of all of them, or of `group`."""
+        assert self.within is not None
+        index = self.within.group if group is None else group
+        return self._factor(theta, self.within.covariances, len(self.sigmas), index)
+
+    def sigma_factor(self, theta: Array, group: Array | None = None) -> Factor:
+        """Lower-triangular factor L of Sigma as a dict (i, j) -> (n_draws,).
+
+        With groups of studies the arrays are (n, n_draws): of all studies, or of `group`.
+        """
+        return self._factor(theta, self.sigmas, 0, self.group if group is None else group)
+
+    def _factor(
+        self, theta: Array, covariances: tuple[Covariance, ...], first: int, group: Array | None
+    ) -> Factor:
+        """Factors of covariances, the first of which is number `first` of all."""
+        _, logs, z = self._split(theta)
+        factors = [
+            sigma.factor(logs, z[first + i], theta.shape[1]) for i, sigma in enumerate(covariances)
+        ]
+        if len(factors) == 1:
+            return factors[0]
+        return {key: np.stack([f[key] for f in factors])[group] for key in factors[0]}
 
     def log_likelihood(self, theta: Array, nodes: int) -> Array:
         """Log likelihood per study, study effects integrated out; shape (n_studies, n_draws)."""
@@ -270,11 +379,11 @@ class Hierarchy:
             offset, loading, _ = self.predictors(theta[:, wide])
             rows = self._rows_at(theta[:, wide])
             if self.freedom_prior is None:
-                out[:, wide] = self._integrated(rows, offset, loading, nodes)
+                out[:, wide] = self._integrated(theta[:, wide], rows, offset, loading, nodes)
                 continue
             log_w, factor = self._mixing(theta[:, wide])
             parts = [
-                self._integrated(rows, offset, loading * self._spread(f), nodes) + w
+                self._integrated(theta[:, wide], rows, offset, loading * self._spread(f), nodes) + w
                 for f, w in zip(factor, log_w, strict=True)
             ]
             out[:, wide] = np.logaddexp.reduce(parts, axis=0)
@@ -282,58 +391,87 @@ class Hierarchy:
         return out
 
     def _integrated(
+        self, theta: Array, rows: quadrature.Rows, offset: Array, loading: Array, nodes: int
+    ) -> Array:
+        if self.within is not None:
+            inner = self._inner_loading(theta)
+            return self._integrated_twice(rows, offset, loading, inner, nodes)
+        return self._integrated_once(rows, offset, loading, nodes)
+
+    def _integrated_twice(
+        self, rows: quadrature.Rows, offset: Array, loading: Array, inner: Array, nodes: int
+    ) -> Array:
+        """Over effects of studies and results; one level where a study has few rows."""
+        assert self.within is not None
+        out = np.empty((self.n_studies, offset.shape[1]))
+        simple = nested.merged(rows, self.dimension)
+        rest = np.arange(self.n_studies)
+        if simple is not None:
+            one = simple.loading(loading, inner, self.within.result)
+            out[simple.studies] = self._integrated_once(
+                simple.rows, offset[simple.members], one, nodes
+            )
+            rest = np.setdiff1d(rest, simple.studies)
+        if rest.size:
+            members = np.flatnonzero(np.isin(self.study, rest))
+            part = replace(self._of_rows(members), likelihood=rows.likelihood.take(members))
+            both = part._nested(part.rows)
+            at, own, inside = offset[members], loading[:, members], inner[:, members]
+            joint = nested.joint_mode(both, at, own, inside)
+            # given the study's effects the results are easier, and they cost the fourth power
+            out[rest] = nested.integrate(both, at, own, inside, min(nodes, nodes // 2 + 3), joint)
+        return out
+
+    def _integrated_once(
         self, rows: quadrature.Rows, offset: Array, loading: Array, nodes: int
     ) -> Array:
         mode = quadrature.find_mode(rows, offset, loading)
         if self.likelihood.exact:
             return quadrature.integrate(rows, offset, loading, 1, mode)
-        out = np.empty((self.n_studies, offset.shape[1]))
-        width = len(self.Z) * nodes ** (self.dimension - 1)
+        out = np.empty((len(rows.starts), offset.shape[1]))
+        width = len(offset) * nodes ** (self.dimension - 1)
         for part in _slices(offset.shape[1], CHUNK // width):
             out[:, part] = quadrature.integrate(
                 rows, offset[:, part], loading[..., part], nodes, mode.part(part)
             )
         return out
 
+    def _nested(self, rows: quadrature.Rows) -> nested.NestedRows:
+        """The rows (with their parameters) by study and by result."""
+        assert self.within is not None
+        starts = np.flatnonzero(np.diff(self.within.result, prepend=-1))
+        by_result = replace(self._sorted_rows(starts, self.within.Z), likelihood=rows.likelihood)
+        return nested.NestedRows(rows, by_result)
+
     def _rows_at(self, theta: Array) -> quadrature.Rows:
-        """The rows, with the variance of row effects added to a Gaussian likelihood's own."""
-        if self.row_scale is None:
+        """The rows with the parameters of their own likelihood."""
+        if not self.row_scales:
             return self.rows
-        extra = np.exp(self._split(theta)[1][self.row_scale])
-        return replace(self.rows, likelihood=self.likelihood.widened(extra))
+        logs = self._split(theta)[1]
+        extra = np.exp(np.stack([logs[name] for name in self.row_scales]))
+        return replace(self.rows, likelihood=self.likelihood.widened(*extra))
 
     def _mixing(self, theta: Array) -> tuple[Array, Array]:
-        """Student t as a mixture over precisions: log weights and factors on the SD.
-
-        Both of shape (n_points, n_draws). ``lambda ~ Gamma(nu/2, nu/2)`` by the trapezoid rule in
-        its cube root, which is nearly normal (Wilson & Hilferty 1931, PNAS 17:684-688).
-        """
-        # below nu = 1 the cube root is no longer near normal; no prior here lives there
-        shape = np.maximum(0.5 * np.exp(self._split(theta)[1]["nu"]), 0.5)
-        centre, spread = 1.0 - 1.0 / (9.0 * shape), 1.0 / (3.0 * np.sqrt(shape))
-        low = np.maximum(centre - 5.5 * spread, 1e-3)
-        t = (np.arange(MIXING_POINTS)[:, None] + 0.5) / MIXING_POINTS
-        step = (centre + 5.5 * spread - low) / MIXING_POINTS
-        root = low + t * (centre + 5.5 * spread - low)
-        precision = root**3
-        log_density = (
-            shape * np.log(shape)
-            - gammaln(shape)
-            + (shape - 1.0) * np.log(precision)
-            - shape * precision
-        )
-        log_w = log_density + np.log(3.0 * root**2) + np.log(step)
-        log_w -= np.logaddexp.reduce(log_w, axis=0)
-        return log_w, precision**-0.5
+        """Student t as a mixture over precisions: log weights and factors on the SD."""
+        return scale_mixture(np.exp(self._split(theta)[1]["nu"]))
 
     def _spread(self, factor: Array) -> Array:
         """A factor on every effect's scale, (q, ...): one for effects that stay normal."""
         factor = factor if factor.ndim == 2 else factor[None]
         return np.stack([factor if t else np.ones_like(factor) for t in self.robust])
 
-    def study_effects(self, theta: Array, rng: np.random.Generator) -> Array:
-        """One draw per column of theta of every study's u, shape (q, n_studies, n_draws)."""
-        out = np.empty((self.dimension, self.n_studies, theta.shape[1]))
+    def effects(self, theta: Array, rng: np.random.Generator) -> tuple[Array, Array | None]:
+        """One draw per column of theta of all effects.
+
+        Returns
+        -------
+        u : array, shape (q, n_studies, n_draws)
+        w : array, shape (p, n_results, n_draws), or None without effects of results
+        """
+        u = np.empty((self.dimension, self.n_studies, theta.shape[1]))
+        w = None
+        if self.within is not None:
+            w = np.empty((self.within.Z.shape[1], self.within.n_results, theta.shape[1]))
         for part in _slices(theta.shape[1], CHUNK // len(self.Z)):
             offset, loading, factor = self.predictors(theta[:, part])
             rows = self._rows_at(theta[:, part])
@@ -342,10 +480,17 @@ class Hierarchy:
                 drawn = self._drawn_factor(rows, theta[:, part], offset, loading, rng)
                 widen = self._spread(drawn)
                 loading = loading * widen[:, rows.study]
-            mode = quadrature.find_mode(rows, offset, loading)
-            v = quadrature.draw_effects(rows, offset, loading, mode, rng)
-            out[..., part] = _times(factor, v * widen)
-        return out
+            if self.within is None:
+                mode = quadrature.find_mode(rows, offset, loading)
+                v = quadrature.draw_effects(rows, offset, loading, mode, rng)
+            else:
+                both, inner = self._nested(rows), self._inner_loading(theta[:, part])
+                joint = nested.joint_mode(both, offset, loading, inner)
+                v, z = nested.draw_effects(both, offset, loading, inner, joint, rng)
+                assert w is not None
+                w[..., part] = times(self._within_factor(theta[:, part]), z)
+            u[..., part] = times(factor, v * widen)
+        return u, w
 
     def study_precision(self, theta: Array, nodes: int) -> Array:
         """Posterior mean of every study's precision factor, (n_studies, n_draws).
@@ -357,12 +502,13 @@ class Hierarchy:
             return np.ones((self.n_studies, theta.shape[1]))
         offset, loading, _ = self.predictors(theta)
         log_w, factor = self._mixing(theta)
-        share = self._shares(self._rows_at(theta), offset, loading, log_w, factor, nodes)
+        share = self._shares(self._rows_at(theta), theta, offset, loading, log_w, factor, nodes)
         return np.einsum("mkd,md->kd", share, factor**-2.0)
 
     def _shares(
         self,
         rows: quadrature.Rows,
+        theta: Array,
         offset: Array,
         loading: Array,
         log_w: Array,
@@ -372,7 +518,7 @@ class Hierarchy:
         """Posterior probability of every mixing point, (n_points, n_studies, n_draws)."""
         log_p = np.stack(
             [
-                self._integrated(rows, offset, loading * self._spread(f), nodes) + w
+                self._integrated(theta, rows, offset, loading * self._spread(f), nodes) + w
                 for f, w in zip(factor, log_w, strict=True)
             ]
         )
@@ -389,46 +535,65 @@ class Hierarchy:
         rng: np.random.Generator,
     ) -> Array:
         log_w, factor = self._mixing(theta)
-        share = self._shares(rows, offset, loading, log_w, factor, 7)
+        share = self._shares(rows, theta, offset, loading, log_w, factor, 7)
         u = rng.random(share.shape[1:])
         index = np.minimum((np.cumsum(share, axis=0) < u).sum(axis=0), len(factor) - 1)
         return np.take_along_axis(factor, index, axis=0)
 
     def scale_effects(self, theta: Array, v: Array) -> Array:
         """Study effects u = L v from standard-normal v, both (q, n_studies, n_draws)."""
-        return _times(self.sigma_factor(theta), v)
+        return times(self.sigma_factor(theta), v)
 
-    def new_effects(self, theta: Array, rng: np.random.Generator, size: int = 1) -> Array:
-        """Effects of new studies from Sigma, shape (q, size, n_draws)."""
-        return self.effects_from(theta, rng.standard_normal((self.dimension, size, theta.shape[1])),
-                                 rng)  # fmt: skip
+    def scale_within(self, theta: Array, z: Array) -> Array:
+        """Effects of results from standard-normal ones, both (p, n_results, n_draws)."""
+        return times(self._within_factor(theta), z)
+
+    def new_effects(self, theta: Array, rng: np.random.Generator) -> Array:
+        """Effects of one new study of each group, (q + m, n_groups, n_draws).
+
+        After the q study effects come those of one new result, where results have any: as many as
+        their dimension times the number of their covariances.
+        """
+        groups = len(self.sigmas)
+        z = rng.standard_normal((self.dimension, groups, theta.shape[1]))
+        return self.effects_from(theta, z, rng)
 
     def effects_from(self, theta: Array, z: Array, rng: np.random.Generator) -> Array:
-        """Effects of new studies from standard-normal z, (q, size, n_draws)."""
+        """Those of `new_effects` from standard-normal z of the study effects."""
+        u = self._new(theta, z, rng, np.arange(len(self.sigmas)))
+        if self.within is None:
+            return u
+        p, own = self.within.Z.shape[1], len(self.within.covariances)
+        w = times(
+            self._within_factor(theta, np.arange(own)),
+            rng.standard_normal((p, own, theta.shape[1])),
+        )
+        w = np.broadcast_to(
+            w.swapaxes(0, 1).reshape(p * own, 1, -1), (p * own, u.shape[1], u.shape[2])
+        )
+        return np.concatenate([u, w])
+
+    def new_studies(self, theta: Array, rng: np.random.Generator) -> Array:
+        """Effects of a new study in the place of each of the studies, (q, n_studies, n_draws)."""
+        z = rng.standard_normal((self.dimension, self.n_studies, theta.shape[1]))
+        return self._new(theta, z, rng, self.group)
+
+    def _new(self, theta: Array, z: Array, rng: np.random.Generator, group: Array | None) -> Array:
         if self.freedom_prior is not None:
             nu = np.exp(self._split(theta)[1]["nu"])
             z = z * self._spread(np.sqrt(nu / rng.chisquare(nu, z.shape[1:])))
-        return self.scale_effects(theta, z)
+        return times(self.sigma_factor(theta, group), z)
 
-    def sigma_factor(self, theta: Array) -> dict[tuple[int, int], Array]:
-        """Lower-triangular factor L of Sigma as a dict (i, j) -> (n_draws,)."""
-        _, logs, z = self._split(theta)
-        tau = [
-            np.full(theta.shape[1], prior.value) if isinstance(prior, Fixed) else np.exp(logs[name])
-            for name, prior in zip(self.scales, self.scale_priors, strict=True)
-        ]
-        if self.correlation_prior is None:
-            return {(i, i): value for i, value in enumerate(tau)}
-        correlation = _correlation_factor(np.tanh(z), self.dimension)
-        return {(i, j): tau[i] * value for (i, j), value in correlation.items()}
-
-    def row_predictors(self, theta: Array, effects: Array) -> Array:
-        """Linear predictor of every row given study effects u, shape (n_rows, n_draws)."""
+    def row_predictors(self, theta: Array, effects: Array, within: Array | None = None) -> Array:
+        """Linear predictor of every row given effects u and w, shape (n_rows, n_draws)."""
         beta = theta[: self.X.shape[1]]
         eta = np.einsum("rp,pd->rd", self.X, beta) + np.reshape(self.offset, (-1, 1))
         for i in range(self.dimension):
             eta += self.Z[:, i, None] * effects[i][self.study]
-        return eta
+        if self.within is not None and within is not None:
+            for i in range(len(within)):
+                eta += self.within.Z[:, i, None] * within[i][self.within.result]
+        return eta * self._stretched(theta)
 
     def by_kind(self, values: Array) -> dict[str, tuple[Array, Array]]:
         """Split rows (first axis) by what they observe: kind -> (study of each row, values)."""
@@ -440,36 +605,18 @@ class Hierarchy:
         }
 
     def simulate(self, theta: Array, effects: Array, rng: np.random.Generator) -> Array:
-        """New observations for the same designs, shape (n_rows, n_draws)."""
-        eta = self.row_predictors(theta, effects)
+        """New observations for the same designs, shape (n_rows, n_draws).
+
+        Results within studies are new ones.
+        """
+        within = None
+        if self.within is not None:
+            size = (self.within.Z.shape[1], self.within.n_results, theta.shape[1])
+            within = self.scale_within(theta, rng.standard_normal(size))
+        eta = self.row_predictors(theta, effects, within)
         return self._rows_at(theta).likelihood.simulate(eta, rng)
 
 
 def _slices(n: int, size: int) -> list[slice]:
     size = max(SMALLEST_SLICE, size)
     return [slice(at, min(at + size, n)) for at in range(0, n, size)]
-
-
-def _pairs(q: int) -> list[tuple[int, int]]:
-    return [(i, j) for i in range(1, q) for j in range(i)]
-
-
-def _times(factor: dict[tuple[int, int], Array], v: Array) -> Array:
-    out = np.zeros_like(v)
-    for (i, j), value in factor.items():
-        out[i] += value * v[j]
-    return out
-
-
-def _correlation_factor(partial: Array, q: int) -> dict[tuple[int, int], Array]:
-    """Lower-triangular factor of a correlation matrix from its partial correlations."""
-    one = np.ones(partial.shape[1:])
-    factor = {(0, 0): one}
-    for row in range(1, q):
-        remaining = one
-        for j in range(row):
-            r = partial[_pairs(q).index((row, j))]
-            factor[row, j] = r * remaining
-            remaining = remaining * np.sqrt(np.maximum(1.0 - r * r, 0.0))
-        factor[row, row] = remaining
-    return factor

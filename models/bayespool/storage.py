@@ -38,12 +38,15 @@ def to_tree(fitted: Fit) -> Any:
     def last(values: np.ndarray) -> np.ndarray:
         return np.moveaxis(values, 0, -1)
 
-    posterior: dict[str, Any] = {n: (sampled, x) for n, x in fitted.draws.hyper.items()}
-    posterior |= {n: (sampled, x) for n, x in fitted.samples.items() if n not in posterior}
+    drawn = dict(fitted.draws.hyper) | fitted.samples
+    posterior: dict[str, Any] = {stored(n): (sampled, x) for n, x in drawn.items()}
     for i, effect in enumerate(fitted.model.effects):
         posterior[f"u_{effect}"] = (by_study, last(fitted.effects[i]))
+    for i, values in enumerate(fitted.within if fitted.within is not None else ()):
+        posterior[f"w_{i}"] = (("chain", "draw", "within"), last(values))
     for name, values in fitted.study_samples.items():
-        posterior[f"{name}_study"] = (by_study, last(values))
+        dims = by_study if len(values) == len(labels) else ("chain", "draw", by_row)
+        posterior[f"{name}_study"] = (dims, last(values))
 
     def rows(values: np.ndarray, shape: tuple[int, int]) -> dict[str, Any]:
         out = {}
@@ -55,7 +58,7 @@ def to_tree(fitted: Fit) -> Any:
 
     rng = np.random.default_rng([fitted.seed, 5])
     prior_theta = fitted.prior_theta
-    prior_effects = hierarchy.new_effects(prior_theta, rng, hierarchy.n_studies)
+    prior_effects = hierarchy.new_studies(prior_theta, rng)
     prior_rows = hierarchy.simulate(prior_theta, prior_effects, rng)
     prior_coords = coords | {"chain": [0], "draw": np.arange(prior_theta.shape[1])}
 
@@ -75,7 +78,7 @@ def to_tree(fitted: Fit) -> Any:
         "log_likelihood": xr.Dataset({"studies": (by_study, last(fitted.log_likelihood))}, coords),
         "posterior_predictive": xr.Dataset(rows(fitted.predictive, (chains, draws)), coords),
         "prior": xr.Dataset(
-            {n: (sampled, x) for n, x in fitted.prior_samples.items()},
+            {stored(n): (sampled, x) for n, x in fitted.prior_samples.items()},
             {k: prior_coords[k] for k in ("chain", "draw")},
         ),
         "prior_predictive": xr.Dataset(rows(prior_rows, (1, prior_theta.shape[1])), prior_coords),
@@ -100,6 +103,11 @@ def to_tree(fitted: Fit) -> Any:
         "studies": json.dumps(studies_to_record(studies)),
     }
     return tree
+
+
+def stored(name: str) -> str:
+    """The name in a file, where a slash would part groups: a division slash stands for it."""
+    return name.replace("/", "\u2215")
 
 
 def save(fitted: Fit, path: str | Path) -> None:
@@ -134,10 +142,12 @@ def load(path: str | Path) -> Fit:
         tree = tree.load()
     model = model_from_call(tree.attrs["model"])
     studies = studies_from_record(json.loads(tree.attrs["studies"]))
-    hyper = {n: tree["posterior"][n].values for n in model.hierarchy(studies).names}
+    hyper = {n: tree["posterior"][stored(n)].values for n in model.hierarchy(studies).names}
     effects = np.stack(
         [np.moveaxis(tree["posterior"][f"u_{e}"].values, -1, 0) for e in model.effects]
     )
+    own = [n for n in tree["posterior"].data_vars if "within" in tree["posterior"][n].dims]
+    within = [np.moveaxis(tree["posterior"][n].values, -1, 0) for n in sorted(own)]
     stats = {n: v.values for n, v in tree["sample_stats"].data_vars.items()}
     ancestor = stats.pop("ancestor", None)
     info = json.loads(tree.attrs["info"])
@@ -147,6 +157,7 @@ def load(path: str | Path) -> Fit:
         engine=tree.attrs["engine"],
         hyper=hyper,
         effects=effects,
+        within=np.stack(within) if within else None,
         ancestor=None if ancestor is None else ancestor[0],
         sample_stats=stats,
         z_new=None if again is None else again.z_new,

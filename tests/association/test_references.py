@@ -59,7 +59,7 @@ def test_deterministic_path_equals_bayesmeta(row):
     assert ours.mean == pytest.approx(float(row["mean"]), abs=2e-3 * sd)
     assert ours.median == pytest.approx(float(row["median"]), abs=2e-3 * sd)
     assert ours.sd == pytest.approx(sd, rel=2e-3)
-    marginal = fitted.model.exact(dict(fitted.draws.exact))[name]
+    marginal = fitted.model.exact(dict(fitted.draws.exact), fitted.studies)[name]
     lower, upper = shortest_interval(marginal)
     assert lower == pytest.approx(float(row["hpd_lo"]), abs=6e-3 * sd)
     assert upper == pytest.approx(float(row["hpd_hi"]), abs=6e-3 * sd)

@@ -203,6 +203,7 @@ TABLES = {
     "proportion": ("study,events,n\nA,4,20\nB,0,15\nC,7,30\n", "mu_proportion"),
     "md": ("study,mean1,sd1,n1,mean2,sd2,n2\nA,5,2,20,4,2,21\nB,6,3,15,5,2,16\n", "mu"),
 }  # fmt: skip
+NESTED = "study,finding,estimate,se\nA,x,0.2,0.1\nA,y,0.4,0.1\nB,x,-0.1,0.2\nC,x,0.3,0.15\n"
 
 
 @pytest.mark.parametrize("measure", TABLES)
@@ -229,6 +230,29 @@ def test_association(tmp_path, measure):
 
 
 @pytest.mark.parametrize(
+    "measure, text, model, names",
+    [
+        ("proportion", TABLES["proportion"][0], "beta-binomial", ("psi", "mu")),
+        ("generic", NESTED, "nested", ("tau", "tau_within", "mu")),
+    ],
+)
+def test_models_by_name_with_all_refits(tmp_path, measure, text, model, names):
+    (tmp_path / "review.csv").write_text(text)
+    done = run("association", "review.csv", "--measure", measure, "--model", model, "--out", "rep",
+               "--leave-one-out", "--prior-sensitivity", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert all(name in done.stdout for name in names)
+    first = json.loads((tmp_path / "rep" / "summary.json").read_text())
+    assert len(first["leave_one_out"]) == 3
+    changed = {row["variant"].partition(":")[0] for row in first["prior_sensitivity"][1:]}
+    assert changed == set(names)
+    again = run("report", "rep/posterior.nc", "--out", "again", "--quiet", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    written = json.loads((tmp_path / "again" / "summary.json").read_text())
+    assert written["estimands"] == first["estimands"]
+
+
+@pytest.mark.parametrize(
     "measure, text, options, words",
     [
         ("or", "study,or,ci_low,ci_high\nA,3,1,2\nB,1,0.5,2\n", (), "review.csv row 2"),
@@ -242,7 +266,10 @@ def test_association(tmp_path, measure):
         ("or", TABLES["or"][0], ("--covariate", "age"), "no covariate 'age'"),
         ("or", TABLES["or"][0], ("--baseline-risk", "10"), "less than 1"),
         ("or", TABLES["or"][0], ("--mid", "0"), "positive ratio"),
-        ("or", TABLES["or"][0], ("--model", "fixed"), "auto, normal, binomial, nested"),
+        ("or", TABLES["or"][0], ("--model", "fixed"), "binomial, beta-binomial, nested"),
+        ("or", TABLES["or"][0], ("--model", "beta-binomial"), "of one group"),
+        ("proportion", TABLES["proportion"][0], ("--model", "beta-binomial", "--robust"), "robust"),
+        ("rd", TABLES["or"][0], ("--model", "binomial"), "not so in B"),
         ("or", TABLES["or"][0], ("--prior", "rho=LKJ(2)"), "legal: mu, tau"),
         ("generic", TABLES["generic"][0], ("--model", "binomial"), "needs counts"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bayespool.covariance import Covariance
 from bayespool.engines import quadrature
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Binomial
@@ -23,9 +24,11 @@ def hierarchy_of(q: int, robust: bool = False) -> Hierarchy:
         study=np.repeat(np.arange(k), q),
         likelihood=Binomial(rng.binomial(trials, 0.6), trials),
         coefficients=tuple(f"mu_{i}" for i in range(q)), coefficient_priors=(Normal(0, 1),) * q,
-        scales=tuple(f"tau_{i}" for i in range(q)), scale_priors=(HalfNormal(0.7),) * q,
-        correlations=tuple(f"rho_{i}{j}" for i in range(1, q) for j in range(i)),
-        correlation_prior=LKJ(2) if q > 1 else None,
+        between=Covariance(
+            tuple(f"tau_{i}" for i in range(q)), (HalfNormal(0.7),) * q,
+            tuple(f"rho_{i}{j}" for i in range(1, q) for j in range(i)),
+            LKJ(2) if q > 1 else None,
+        ),
         freedom_prior=Gamma(2, 0.1) if robust else None,
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Binomial, Gaussian
 from bayespool.priors import LKJ, HalfNormal, Normal
@@ -32,16 +33,18 @@ def make_hierarchy(q: int, likelihood: str = "logit", n_studies: int = 5, seed: 
         likelihood=data,
         coefficients=tuple(f"mu_{n}" for n in names),
         coefficient_priors=(Normal(0, 1.5),) * q,
-        scales=tuple(f"tau_{n}" for n in names),
-        scale_priors=(HalfNormal(1),) * q,
-        correlations=tuple(f"rho_{i}{j}" for i in range(1, q) for j in range(i)),
-        correlation_prior=LKJ(2) if q > 1 else None,
+        between=Covariance(
+            tuple(f"tau_{n}" for n in names),
+            (HalfNormal(1),) * q,
+            tuple(f"rho_{i}{j}" for i in range(1, q) for j in range(i)),
+            LKJ(2) if q > 1 else None,
+        ),
     )
 
 
 def sigma(hierarchy: Hierarchy, natural: dict[str, np.ndarray]) -> np.ndarray:
     q = hierarchy.dimension
-    tau = np.array([natural[n][0] for n in hierarchy.scales])
+    tau = np.array([natural[n][0] for n in hierarchy.sigmas[0].scales])
     rho = np.eye(q)
     for name in hierarchy.correlations:
         i, j = int(name[-2]), int(name[-1])
@@ -136,8 +139,7 @@ def test_enormous_groups_and_extreme_heterogeneity_stay_finite(size):
         X=np.tile(np.eye(2), (2, 1)), Z=np.tile(np.eye(2), (2, 1)),
         study=np.array([0, 0, 1, 1]), likelihood=Binomial(successes, trials),
         coefficients=("a", "b"), coefficient_priors=(Normal(0, 1.5),) * 2,
-        scales=("s", "t"), scale_priors=(HalfNormal(1),) * 2,
-        correlations=("r",), correlation_prior=LKJ(2),
+        between=Covariance(("s", "t"), (HalfNormal(1),) * 2, ("r",), LKJ(2)),
     )  # fmt: skip
     theta = np.array([[0.0, 3.0], [1.0, -2.0], [-9.0, 1.5], [1.0, 1.0], [-6.0, 0.3]])
     value = hierarchy.log_likelihood(theta, 9)
@@ -150,7 +152,7 @@ def test_study_effects_follow_their_conditional():
     hierarchy = make_hierarchy(2, n_studies=3)
     one = np.array([[-0.5], [0.3], [np.log(0.9)], [np.log(0.6)], [0.5]])
     n = 40_000
-    u = hierarchy.study_effects(np.repeat(one, n, axis=1), np.random.default_rng(5))
+    u, _ = hierarchy.effects(np.repeat(one, n, axis=1), np.random.default_rng(5))
     axis, _ = np.linspace(-6, 6, 241, retstep=True)
     v = np.array(list(itertools.product(axis, repeat=2))).T
     grid = np.linalg.cholesky(sigma(hierarchy, hierarchy.natural(one))) @ v

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -11,13 +12,14 @@ import numpy as np
 import pytest
 
 import bayespool as bp
-from bayespool.association import BinomialNormal, Nested, NormalNormal, Proportion
+from bayespool.association import BetaBinomial, BinomialNormal, Nested, NormalNormal, Proportion
 from bayespool.priors import Fixed, ProbabilityInterval
 from bayespool.report import numbers, write_report
 from bayespool.report.association_numbers import NumberNeeded
 from bayespool.report.effect_tables import statement
 from bayespool.report.effect_words import number_needed
 from bayespool.report.summary import build_summary
+from bayespool.report.wording import ALONE, POOLED
 
 
 def plain(text: str) -> str:
@@ -38,6 +40,9 @@ def cases() -> dict[str, tuple[Any, Any, dict[str, Any]]]:
         "rr": (regression, effects, {"mid": 0.8, "baseline_risks": (0.1,)}),
         "nested": (nested, schools, {"mid": 0.1}),
         "proportion": (Proportion(), changes.where("estimand", "change of management"), {}),
+        "beta": (BetaBinomial(), changes.where("estimand", "change of management"), {}),
+        "alone": (Proportion(), changes.where("estimand", "extra information"), {}),
+        "known": (NormalNormal(tau=Fixed(0.2), measure="rr"), effects, {}),
         "common": (NormalNormal(tau=Fixed(0), measure="md"), pain, {"mid": 5}),
     }
 
@@ -51,7 +56,11 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-NAMES = ("or", "rr", "nested", "proportion", "common")
+NAMES = ("or", "rr", "nested", "proportion", "beta", "alone", "known", "common")
+OF_ONE_STUDY = {
+    "alone": "Proportion in the average study",
+    "common": "Mean difference in the one study",
+}
 
 
 def page(folder: Path) -> str:
@@ -64,7 +73,7 @@ def summary(folder: Path) -> Any:
 
 SHOWN = {
     "or": "mu_ratio", "rr": "mu_ratio", "nested": "mu", "proportion": "mu_proportion",
-    "common": "mu",
+    "beta": "mu_proportion", "alone": "mu_proportion", "known": "mu_ratio", "common": "mu",
 }  # fmt: skip
 
 
@@ -72,13 +81,15 @@ SHOWN = {
 def test_answer_and_tables_are_those_of_the_json(written: dict[str, Path], name: str) -> None:
     html, data = page(written[name]), summary(written[name])
     e = data["estimands"][SHOWN[name]]
-    kind = "proportion" if name == "proportion" else "effect"
+    kind = "proportion" if SHOWN[name] == "mu_proportion" else "effect"
     ends = plain(numbers.interval(e["lower"], e["upper"], kind))
     assert f"<td>{plain(numbers.value(e['median'], kind))}</td><td>{plain(ends)}</td>" in html
-    assert re.search(r"<p class=\"lead\">Pooled .* \(95 % equal-tailed credible interval", html)
+    mean = OF_ONE_STUDY.get(name, "Pooled ")
+    assert re.search(rf"<p class=\"lead\">{mean}.* \(95 % equal-tailed credible interval", html)
     for item in data["probabilities"]:
         if name != "common" or "mu_new" not in item["statement"]:
-            assert plain(statement(item["statement"], data["measure"])) in html
+            label = POOLED if name != "common" else ALONE
+            assert plain(statement(item["statement"], data["measure"], label)) in html
     assert "significan" not in html.lower()
     assert "nan" not in html.lower().replace("finance", "")
     assert {"index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc",
@@ -129,6 +140,11 @@ def test_important_differences_share_all_probability() -> None:
 
 
 def test_numbers_needed_span_infinity_in_words() -> None:
+    text = plain(number_needed(NumberNeeded("0.2", -0.05, -0.1, -0.02)))
+    assert text == (
+        "Where the risk in group 2 is 20 %, there is one event fewer in 20 people of group 1 "
+        "(10 to 50): the number needed to benefit if the event is bad, to harm if it is good."
+    )
     text = plain(number_needed(NumberNeeded("0.2", 0.05, -0.02, 0.1)))
     assert "one event more in 20 people" in text
     assert "infinite" in text
@@ -156,6 +172,24 @@ def test_wrong_requests(name: str, options: dict[str, Any], words: str, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "measure, of_three, of_four",
+    [  # given both margins the other group has one event less
+        ("or", (3.5 / 17.5) / (6.5 / 19.5), (4.5 / 16.5) / (5.5 / 20.5)),
+        ("rr", (3.5 / 21) / (6.5 / 26), (4.5 / 21) / (6.5 / 26)),
+        ("rd", 3.5 / 21 - 6.5 / 26, 4.5 / 21 - 6.5 / 26),
+    ],
+)
+def test_predicted_events_are_drawn_as_effects(
+    measure: str, of_three: float, of_four: float
+) -> None:
+    from bayespool.report.effect_figures import effect_of_events
+
+    studies = bp.studies.ArmCounts.from_counts(["A"], [3], [20], [6], [25])
+    seen = effect_of_events(studies, 0, np.array([3.0, 4.0]), measure)
+    assert seen == pytest.approx([of_three, of_four])
+
+
 def test_corrected_zero_cells_are_said() -> None:
     from bayespool.report.effect_words import cautions
 
@@ -180,17 +214,98 @@ def test_exact_risk_ratios_and_differences_have_their_report(measure: str, tmp_p
     assert summary["estimands"]["mu"]["upper"] < 0.2
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert "itself says of its baseline risk" in " ".join(page.split())
+    assert "Spread of the risks in group 1" in page
+    assert "odds ratio" not in page.lower().replace("estimate the summary odds ratio", "")
 
 
-def test_a_model_without_a_page_is_refused_in_words(tmp_path: Path) -> None:
-    from bayespool.association import BetaBinomial
+def test_the_beta_binomial_page_tells_of_overdispersion(written: dict[str, Path]) -> None:
+    html, e = page(written["beta"]), summary(written["beta"])["estimands"]
+    assert summary(written["beta"])["provenance"]["prior_source"] == "defaults for logit proportion"
+    section = html[html.index('id="heterogeneity"') : html.index('id="predictive"')]
+    for name, kind in (("psi", "effect"), ("icc", "prose"), ("mu_new_proportion", "prose")):
+        one = e[name]
+        text = (
+            numbers.interval(one["lower"], one["upper"], kind)
+            if kind == "effect"
+            else numbers.percent_interval_prose(one["lower"], one["upper"])
+        )
+        assert plain(text) in section, name
+    assert "common effect" not in html
+    assert "Its mean is the pooled proportion: the mean over studies" in html
+    assert "The pooled proportion is the mean over studies." in html
+    assert "doi:10.1186/1471-2288-8-58" in html
+    assert "Overdispersion ψ of the proportion: HalfNormal(0.5)" in html
+    with (written["beta"] / "studies.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        seen = [float(row[f"proportion_{x}"]) for x in ("observed", "median")]
+        assert abs(seen[0] - seen[1]) < 0.1
+        assert 0 < float(row["events_loo_pit"]) < 1
 
-    studies = bp.load_dataset("mrn_changes_management")
-    studies = studies.where("analysis", "main").where("estimand", "change of management")
-    fitted = bp.fit(BetaBinomial(), studies, engine="quadrature", ess=500)
-    with pytest.raises(ValueError, match="no report of BetaBinomial"):
-        bp.write_report(fitted, tmp_path / "r")
-    assert not (tmp_path / "r").exists()
+
+def test_the_beta_binomial_model_has_all_refits(tmp_path: Path) -> None:
+    from bayespool.checks.leave_one_out import refit_without_each
+    from bayespool.checks.variants import prior_sensitivity
+
+    model, studies, _ = cases()["beta"]
+    fitted = bp.fit(model, studies, engine="quadrature", ess=1_000)
+    folder = write_report(
+        fitted, tmp_path / "r", leave_one_out=refit_without_each(fitted, ess=1_000.0),
+        prior_sensitivity=prior_sensitivity(fitted),
+    )  # fmt: skip
+    html, data = page(folder), summary(folder)
+    assert len(data["leave_one_out"]) == 3
+    assert [row["variant"] for row in data["prior_sensitivity"][1:]] == list(model.alternatives())
+    words = "Here mu stands for the pooled logit proportion and psi for the overdispersion ψ"
+    assert words in html
+
+
+@pytest.mark.parametrize("name", OF_ONE_STUDY)
+def test_nothing_is_pooled_where_there_is_one_study(written: dict[str, Path], name: str) -> None:
+    html = page(written[name])
+    drawn = "".join(
+        path.read_text(encoding="utf-8") for path in (written[name] / "figures").glob("*.svg")
+    )
+    assert "pooled" not in html.lower().replace("never pooled", "")
+    assert "pooled" not in drawn.lower()
+    assert OF_ONE_STUDY[name] in html
+    assert "<h2>The study</h2>" in html
+
+
+def test_a_known_standard_deviation_is_no_common_effect(written: dict[str, Path]) -> None:
+    html, data = page(written["known"]), summary(written["known"])
+    assert "with a standard deviation of 0.2, which was taken as known" in html
+    assert "common effect" not in html
+    assert "values vary with the known standard deviation 0.2" in html
+    new = data["estimands"]["mu_new_ratio"]
+    assert plain(numbers.interval(new["lower"], new["upper"], "effect")) in html
+
+
+@pytest.mark.parametrize("name", ["rr", "nested", "known", "common"])
+def test_errors_are_measured_and_none_is_called_exact(written: dict[str, Path], name: str) -> None:
+    html, data = page(written[name]), summary(written[name])
+    section = html[html.index('id="effect"') : html.index('id="heterogeneity"')]
+    assert "exact" not in section
+    cells = re.findall(r"<td>([^<]*)</td></tr>", section)
+    assert cells
+    assert not {"–", "0"} & set(cells)
+    for e in data["estimands"].values():
+        assert e["mcse"] > 0
+        assert e["mcse_median"] > 0
+    if name == "nested":
+        shown = plain(numbers.error(data["estimands"]["tau2"]["mcse_median"], "effect"))
+        assert f"<td>{shown}</td></tr>" in section
+
+
+def test_robust_pages_tell_of_a_scale_and_not_of_nodes(tmp_path: Path) -> None:
+    from bayespool.association.choosing import choose
+
+    model, studies = choose(bp.load_dataset("bcg"), "rr", "normal", robust=True)
+    fitted = bp.fit(model, studies, engine="quadrature", ess=1_000)
+    html = page(write_report(fitted, tmp_path / "r"))
+    assert "It is the scale of a Student t distribution" in html
+    assert "in closed form, a Student t distribution as a mixture of normal ones" in html
+    assert "1 nodes per dimension" not in html
 
 
 def test_the_default_scale_of_mean_differences_is_the_sd_within_groups() -> None:

@@ -1,5 +1,9 @@
 """Models of diagnostic accuracy, one file each."""
 
 from bayespool.accuracy.bivariate import Bivariate
+from bayespool.accuracy.comparison import Comparison
+from bayespool.accuracy.hsroc import HSROC
+from bayespool.accuracy.meta_regression import MetaRegression
+from bayespool.accuracy.nested import NestedBivariate
 
-__all__ = ["Bivariate"]
+__all__ = ["HSROC", "Bivariate", "Comparison", "MetaRegression", "NestedBivariate"]

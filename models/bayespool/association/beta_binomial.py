@@ -2,7 +2,7 @@
 
 References
 ----------
-Young-Xu & Chan (2008), BMC Med Res Methodol 8:36 (beta-binomial meta-analysis of proportions);
+Young-Xu & Chan (2008), BMC Med Res Methodol 8:58 (beta-binomial meta-analysis of proportions);
 Kuss (2015), Stat Med 34:1097-1116.
 """
 
@@ -14,7 +14,10 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special
 
-from bayespool.association.regression import Regression, as_call
+from bayespool.association.regression import check_rows
+from bayespool.association.scale import OVERDISPERSION
+from bayespool.calls import as_call
+from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import BetaBinomialRows
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval
@@ -37,14 +40,22 @@ class BetaBinomial:
     """
 
     mu: Any = Normal(0, 1.5)
-    psi: Any = HalfNormal(0.5)
+    psi: Any = OVERDISPERSION
 
     measure: ClassVar[str] = "proportion"
+    spread: ClassVar[str] = "psi"
     covariates: ClassVar[tuple[str, ...]] = ()
     title: ClassVar[str] = "Beta-binomial model of a proportion"
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu_proportion",)
-    references: ClassVar[tuple[str, ...]] = ("kuss2015",)
+    references: ClassVar[tuple[str, ...]] = ("youngxu2008", "kuss2015")
+
+    def __post_init__(self) -> None:
+        if isinstance(self.psi, Fixed):
+            raise ValueError(
+                f"psi={self.psi!r}; legal: a distribution of positive numbers, such as "
+                f"{OVERDISPERSION!r}"
+            )
 
     @property
     def priors(self) -> dict[str, Any]:
@@ -73,7 +84,7 @@ class BetaBinomial:
 
     def check(self, studies: Any) -> None:
         """Refuse rows that this model would wrongly take for independent studies."""
-        Regression.check(self, studies)  # type: ignore[arg-type]
+        check_rows(studies)
 
     def build(self, studies: Any) -> Any:
         """The PyMC model: what a methodologist reads, and what NUTS samples."""
@@ -98,10 +109,9 @@ class BetaBinomial:
             ),
             coefficients=("mu",),
             coefficient_priors=(self.priors["mu"],),
-            scales=("none",),
-            scale_priors=(Fixed(0),),
-            row_scale="psi",
-            row_scale_prior=self.psi,
+            between=Covariance(("none",), (Fixed(0),)),
+            row_scales=("psi",),
+            row_scale_priors=(self.psi,),
             kinds=("events",) * k,
             labels=studies.row,
         )

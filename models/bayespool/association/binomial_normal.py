@@ -15,7 +15,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from bayespool.association import scale
-from bayespool.association.regression import Regression
+from bayespool.association.regression import Regression, check_rows
+from bayespool.covariance import Covariance
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Binomial, NoncentralHypergeometric
@@ -69,6 +70,23 @@ class BinomialNormal(Regression):
         if self.conditional and self.measure != "or":
             raise ValueError(
                 "the conditional likelihood is one of odds ratios; legal: measure='or'"
+            )
+
+    def check(self, studies: Any) -> None:
+        """Refuse what the model cannot take, and risk differences of studies with a zero cell.
+
+        Their likelihood is largest at a risk of 0 or 1 and nothing beyond, a cliff at the mode that
+        neither engine integrates.
+        """
+        check_rows(studies, self.covariates)
+        if self.measure != "rd":
+            return
+        zero = [row for row, none in zip(studies.row, studies.zero_cell, strict=True) if none]
+        if zero:
+            raise ValueError(
+                f"{studies.file}: the exact model of risk differences needs events and non-events "
+                f"in both groups; not so in {', '.join(zero)}; legal: the normal model of effects, "
+                "or the exact model of odds ratios or risk ratios"
             )
 
     def alternatives(self) -> dict[str, BinomialNormal]:
@@ -153,8 +171,7 @@ class BinomialNormal(Regression):
                 "X": x.reshape(3 * k, -1),
                 "Z": np.tile([[1.0, 0.0], [1.0, -0.5], [1.0, 0.5]], (k, 1)),
                 "study": np.repeat(np.arange(k), 3),
-                "scales": ("baseline", "tau"),
-                "scale_priors": (Fixed(FLAT), self.tau),
+                "between": Covariance(("baseline", "tau"), (Fixed(FLAT), self.tau)),
                 "robust": (False, True),
             },
         )

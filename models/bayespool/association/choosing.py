@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bayespool.association.beta_binomial import BetaBinomial
 from bayespool.association.binomial_normal import BinomialNormal
 from bayespool.association.nested import Nested
 from bayespool.association.normal_normal import NormalNormal
@@ -12,7 +13,7 @@ from bayespool.association.proportion import Proportion
 from bayespool.association.scale import NU_PRIOR, default_priors
 from bayespool.priors import Normal
 
-CHOICES = ("auto", "normal", "binomial", "nested")
+CHOICES = ("auto", "normal", "binomial", "beta-binomial", "nested")
 
 
 def choose(
@@ -29,11 +30,11 @@ def choose(
     ----------
     studies : ArmCounts, Effects, GroupMeans, Correlations or Proportions
     measure : str
-    model : {"auto", "normal", "binomial", "nested"}
+    model : {"auto", "normal", "binomial", "beta-binomial", "nested"}
         ``auto`` is the exact model where there are counts of an odds ratio or of a proportion,
         else the normal-normal model of effects; ``binomial`` is exact for risk ratios and risk
-        differences too. Effects of tables with a zero cell have 1/2 added
-        to every cell, and say so.
+        differences too, and ``beta-binomial`` another exact model of a proportion. Effects of
+        tables with a zero cell have 1/2 added to every cell, and say so.
     covariates : sequence of str
     robust : bool
         Student-t study effects.
@@ -52,8 +53,20 @@ def choose(
             f"model='binomial' needs counts in every row (of or, rr, rd or proportion); "
             f"{studies.file} is {type(studies).__name__} of {measure}; legal: normal, nested"
         )
-    if model == "nested" and covariates:
-        raise ValueError("model='nested' has no covariates; legal: none")
+    if model == "beta-binomial" and not hasattr(studies, "events"):
+        raise ValueError(
+            f"model='beta-binomial' needs events and people of one group in every row; "
+            f"{studies.file} is {type(studies).__name__} of {measure}; legal: normal, nested"
+        )
+    if model in ("nested", "beta-binomial") and covariates:
+        raise ValueError(f"model={model!r} has no covariates; legal: none")
+    if model == "beta-binomial":
+        if robust:
+            raise ValueError(
+                "model='beta-binomial' has no Student t study effects; legal with robust: auto, "
+                "normal, binomial, nested"
+            )
+        return BetaBinomial(), studies
     options: dict[str, Any] = {"nu": NU_PRIOR} if robust else {}
     if covariates:
         options["covariates"] = tuple(covariates)

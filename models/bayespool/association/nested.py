@@ -14,7 +14,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from bayespool.association import scale
-from bayespool.association.regression import as_call
+from bayespool.association.regression import other_priors
+from bayespool.calls import as_call
+from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Gaussian
 from bayespool.numerics.marginals import Marginal
@@ -48,6 +50,7 @@ class Nested:
     nu: Any = None
     measure: str = "generic"
 
+    spread: ClassVar[str] = "tau"
     title: ClassVar[str] = "Nested normal model"
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
@@ -56,6 +59,12 @@ class Nested:
     def __post_init__(self) -> None:
         if not 0.0 <= self.correlation < 1.0:
             raise ValueError(f"correlation={self.correlation!r}; legal: 0 or more, below 1")
+        known = [name for name in ("tau", "tau_within") if isinstance(getattr(self, name), Fixed)]
+        if known:
+            raise ValueError(
+                f"{known[0]}={getattr(self, known[0])!r} in a nested model; legal: a distribution "
+                "of positive numbers, such as HalfNormal(0.5)"
+            )
 
     @classmethod
     def for_studies(cls, studies: Any, **options: Any) -> tuple[Nested, str]:
@@ -70,6 +79,11 @@ class Nested:
         out = {"mu": self.mu, "tau": self.tau, "tau_within": self.tau_within}
         return out | ({"nu": self.nu} if self.nu is not None else {})
 
+    @property
+    def without_mean(self) -> tuple[str, ...]:
+        """Estimands whose mean is infinite."""
+        return scale.without_mean(self)
+
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
         legal = ("mu", "tau", "tau_within", "nu")
@@ -79,6 +93,10 @@ class Nested:
 
     def __repr__(self) -> str:
         return as_call(self)
+
+    def alternatives(self) -> dict[str, Nested]:
+        """Named priors that a reader might have preferred, scaled like this model's own."""
+        return other_priors(self, ("tau", "tau_within"))
 
     def check(self, studies: Any) -> None:
         """Nothing to refuse: one result per study is legal, and informs tau alone."""
@@ -129,13 +147,12 @@ class Nested:
             ),
             coefficients=("mu",),
             coefficient_priors=(self.mu,),
-            scales=("tau", "shared_error")[: len(z)],
-            scale_priors=(self.tau, Fixed(1))[: len(z)],
+            between=Covariance(("tau", "shared_error")[: len(z)], (self.tau, Fixed(1))[: len(z)]),
             kinds=("estimate",) * n,
             freedom_prior=self.nu,
             robust=(True, False)[: len(z)],
-            row_scale="tau_within",
-            row_scale_prior=self.tau_within,
+            row_scales=("tau_within",),
+            row_scale_priors=(self.tau_within,),
             labels=labels,
         )
 
@@ -146,9 +163,9 @@ class Nested:
         out["icc"] = draws["tau"] ** 2 / total
         return out
 
-    def exact(self, marginals: dict[str, Marginal]) -> dict[str, Marginal]:
-        """Estimands whose marginal the deterministic path knows exactly."""
-        return scale.exact_marginals(marginals, self.measure)
+    def exact(self, marginals: dict[str, Marginal], studies: Any) -> dict[str, Marginal]:
+        """Estimands whose marginal the deterministic path knows without draws."""
+        return scale.exact_marginals(marginals, self.measure, None)
 
     def study_estimands(
         self, draws: dict[str, Array], effects: Array, studies: Any

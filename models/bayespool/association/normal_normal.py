@@ -8,18 +8,18 @@ Soc A 172:137-159; Roever et al. (2021), Res Synth Methods 12:448-474 (heterogen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from bayespool.association import scale
-from bayespool.association.regression import Regression
+from bayespool.association.regression import Regression, check_rows, other_priors
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Gaussian
 from bayespool.numerics.marginals import Marginal
-from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, Uniform
+from bayespool.priors import Fixed, HalfNormal, Normal
 
 Array = np.ndarray
 
@@ -53,7 +53,7 @@ class NormalNormal(Regression):
     title: ClassVar[str] = "Normal-normal model"
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
-    references: ClassVar[tuple[str, ...]] = ("roever2020", "higgins2009")
+    references: ClassVar[tuple[str, ...]] = ("roever2020", "higgins2009", "higgins2002")
 
     @classmethod
     def for_studies(cls, studies: Any, **options: Any) -> tuple[NormalNormal, str]:
@@ -62,18 +62,13 @@ class NormalNormal(Regression):
         chosen = {"mu": mu, "tau": tau, "beta": Normal(0, float(mu.sigma) / 2)} | options
         return cls(measure=studies.measure, **chosen), source
 
+    def check(self, studies: Any) -> None:
+        """Refuse rows that would wrongly count as independent studies, and unusable covariates."""
+        check_rows(studies, self.covariates)
+
     def alternatives(self) -> dict[str, NormalNormal]:
         """Named priors that a reader might have preferred, scaled like this model's own."""
-        unit = float(np.squeeze(self.tau.ppf(np.array(0.5)))) / 0.6745
-        wide = float(np.squeeze(self.mu.ppf(np.array(0.84))))
-        return {
-            f"tau: HalfNormal({unit / 2:.3g})": replace(self, tau=HalfNormal(unit / 2)),
-            f"tau: HalfNormal({2 * unit:.3g})": replace(self, tau=HalfNormal(2 * unit)),
-            f"tau: HalfCauchy({unit:.3g})": replace(self, tau=HalfCauchy(unit)),
-            f"tau: Uniform(0, {8 * unit:.3g})": replace(self, tau=Uniform(0, 8 * unit)),
-            f"mu: Normal(0, {wide / 4:.3g})": replace(self, mu=Normal(0, wide / 4)),
-            f"mu: Normal(0, {10 * wide:.3g})": replace(self, mu=Normal(0, 10 * wide)),
-        }
+        return other_priors(self, ("tau",))
 
     def build(self, studies: Any) -> Any:
         """The PyMC model: what a methodologist reads, and what NUTS samples."""
@@ -108,9 +103,10 @@ class NormalNormal(Regression):
         variance = scale.typical_variance(studies.se)
         return scale.effect_estimands(draws, new[0], self.measure, variance)
 
-    def exact(self, marginals: dict[str, Marginal]) -> dict[str, Marginal]:
-        """Estimands whose marginal the deterministic path knows exactly."""
-        return scale.exact_marginals(marginals, self.measure)
+    def exact(self, marginals: dict[str, Marginal], studies: Any) -> dict[str, Marginal]:
+        """Estimands whose marginal the deterministic path knows without draws."""
+        variance = scale.typical_variance(studies.se)
+        return scale.exact_marginals(marginals, self.measure, variance)
 
     def study_estimands(
         self, draws: dict[str, Array], effects: Array, studies: Any

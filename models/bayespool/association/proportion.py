@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy import special
 
 from bayespool.association import scale
-from bayespool.association.regression import Regression
+from bayespool.association.regression import Regression, check_rows
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Binomial
@@ -50,6 +51,10 @@ class Proportion(Regression):
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu_proportion",)
     references: ClassVar[tuple[str, ...]] = ("stijnen2010",)
+
+    def check(self, studies: Any) -> None:
+        """Refuse rows that would wrongly count as independent studies, and unusable covariates."""
+        check_rows(studies, self.covariates)
 
     def alternatives(self) -> dict[str, Proportion]:
         """Named priors that a reader might have preferred."""
@@ -99,6 +104,4 @@ class Proportion(Regression):
         self, draws: dict[str, Array], effects: Array, studies: Any
     ) -> dict[str, Array]:
         """Shrunken proportion of every study, (n_studies, ...)."""
-        return {
-            "proportion": 1.0 / (1.0 + np.exp(-(self.study_means(draws, studies) + effects[0])))
-        }
+        return {"proportion": special.expit(self.study_means(draws, studies) + effects[0])}

@@ -6,14 +6,18 @@ overridden.
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from bayespool.association import scale
+from bayespool.calls import as_call
+from bayespool.covariance import Covariance
 from bayespool.design import design
-from bayespool.priors import Fixed, ProbabilityInterval
+from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
 
 Array = np.ndarray
 LEGAL = ("mu", "tau", "beta", "nu")
@@ -27,6 +31,7 @@ class Regression:
     beta: Any
     covariates: tuple[str, ...]
     nu: Any
+    spread: ClassVar[str] = "tau"
 
     @property
     def priors(self) -> dict[str, Any]:
@@ -39,6 +44,11 @@ class Regression:
             out["tau"] = self.tau
         return out | ({"nu": self.nu} if self.nu is not None else {})
 
+    @property
+    def without_mean(self) -> tuple[str, ...]:
+        """Estimands whose mean is infinite."""
+        return scale.without_mean(self)
+
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
         if name not in LEGAL:
@@ -47,18 +57,6 @@ class Regression:
 
     def __repr__(self) -> str:
         return as_call(self)
-
-    def check(self, studies: Any) -> None:
-        """Refuse rows that would wrongly count as independent studies, and unusable covariates."""
-        repeated = studies.several_rows()
-        if repeated:
-            listed = "; ".join(f"{study}: {', '.join(rows)}" for study, rows in repeated.items())
-            raise ValueError(
-                f"{studies.file}: {len(repeated)} studies have several rows ({listed}), which "
-                "would count as independent studies; legal: one row per study (--where "
-                "COLUMN=VALUE), or the Nested model"
-            )
-        design(studies, self.covariates)
 
     def one_effect(self, studies: Any) -> dict[str, Any]:
         """The parts of a `Hierarchy` that rows with one effect per study share."""
@@ -70,8 +68,7 @@ class Regression:
             "study": np.arange(k),
             "coefficients": ("mu", *map(scale.heading, columns.names)),
             "coefficient_priors": (self.priors["mu"], *[self.beta] * len(columns.names)),
-            "scales": ("tau",),
-            "scale_priors": (self.tau,),
+            "between": Covariance(("tau",), (self.tau,)),
             "freedom_prior": self.nu,
             "labels": studies.row,
         }
@@ -85,7 +82,44 @@ class Regression:
         return mean
 
 
-def as_call(model: Any) -> str:
-    """A model printed as its own call."""
-    values = ", ".join(f"{f.name}={getattr(model, f.name)!r}" for f in fields(model))
-    return f"{type(model).__name__}({values})"
+def check_rows(studies: Any, covariates: Sequence[str] = ()) -> None:
+    """Refuse rows that would wrongly count as independent studies, and unusable covariates."""
+    repeated = studies.several_rows()
+    if repeated:
+        listed = "; ".join(f"{study}: {', '.join(rows)}" for study, rows in repeated.items())
+        raise ValueError(
+            f"{studies.file}: {len(repeated)} studies have several rows ({listed}), which would "
+            "count as independent studies; legal: one row per study (--where COLUMN=VALUE), or the "
+            "Nested model"
+        )
+    design(studies, covariates)
+
+
+def other_priors(model: Any, spreads: Sequence[str]) -> dict[str, Any]:
+    """The model under other priors of mu and of its standard deviations, scaled like its own.
+
+    A standard deviation known in advance is the reader's choice of a model, and stays.
+    """
+    others: list[tuple[str, Any]] = []
+    for name in spreads:
+        prior = getattr(model, name)
+        if not isinstance(prior, Fixed):
+            unit = _quantile(prior, 0.5) / ndtri(0.75)
+            others += [
+                (name, HalfNormal(_three(unit / 2))),
+                (name, HalfNormal(_three(2 * unit))),
+                (name, HalfCauchy(_three(unit))),
+                (name, Uniform(0, _three(8 * unit))),
+            ]
+    wide = _quantile(model.mu, ndtr(1.0))
+    others += [("mu", Normal(0, _three(wide / 4))), ("mu", Normal(0, _three(10 * wide)))]
+    return {f"{name}: {prior!r}": replace(model, **{name: prior}) for name, prior in others}
+
+
+def _quantile(prior: Any, p: float) -> float:
+    return float(np.squeeze(prior.ppf(np.array(p))))
+
+
+def _three(x: float) -> float:
+    """To three significant digits: what is printed is what is fitted."""
+    return float(f"{x:.3g}")

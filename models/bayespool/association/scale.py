@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from bayespool.numerics.marginals import ExpOf, Marginal, NormalMixture
-from bayespool.priors import Gamma, HalfNormal, Normal
+from bayespool.numerics.marginals import ExpOf, LogGrid, Marginal, NormalMixture, Transformed
+from bayespool.priors import Fixed, Gamma, HalfNormal, Normal
 from bayespool.studies.measures import MEASURES
 
 Array = np.ndarray
@@ -28,6 +28,7 @@ DEFAULTS: dict[str, tuple[Normal, HalfNormal]] = {
     "proportion": (Normal(0, 1.5), HalfNormal(1)),
     "rd": (Normal(0, 0.5), HalfNormal(0.15)),
 }
+OVERDISPERSION = HalfNormal(0.5)
 
 
 def default_priors(studies: Any, measure: str) -> tuple[Normal, HalfNormal, str]:
@@ -54,10 +55,20 @@ def default_priors(studies: Any, measure: str) -> tuple[Normal, HalfNormal, str]
     )
 
 
+def varies(model: Any) -> bool:
+    """The effect differs between studies, and a new study's is not the pooled one.
+
+    Every model says by ``spread`` which of its priors is of that variation; only a prior known to
+    be 0, as ``tau=Fixed(0)``, makes the effect common to all studies.
+    """
+    return bool(getattr(model, model.spread) != Fixed(0))
+
+
 def prior_source(model: Any, studies: Any) -> str:
-    """Where the priors of mu and tau come from, as far as they are the defaults; empty if not."""
+    """Where the priors of mu and of the variation come from, as far as they are the defaults."""
     mu, tau, source = default_priors(studies, model.measure)
-    kept = [name for name, prior in (("mu", mu), ("tau", tau)) if getattr(model, name) == prior]
+    defaults = {"mu": mu, "tau": tau, "psi": OVERDISPERSION}
+    kept = [name for name in ("mu", model.spread) if getattr(model, name) == defaults[name]]
     if not kept:
         return ""
     return source if len(kept) == 2 else f"{kept[0]} only, {source}"
@@ -111,16 +122,38 @@ def effect_estimands(
     return out | {name: x for name, x in draws.items() if name not in out}
 
 
-def exact_marginals(marginals: dict[str, Marginal], measure: str) -> dict[str, Marginal]:
-    """Estimands whose marginal the deterministic path knows exactly."""
+def without_mean(model: Any) -> tuple[str, ...]:
+    """Estimands whose mean is infinite: the exponential of a Student t effect has none."""
+    if model.nu is None or not MEASURES[model.measure].is_ratio:
+        return ()
+    return (shown_name("mu_new", model.measure),)
+
+
+def exact_marginals(
+    marginals: dict[str, Marginal], measure: str, typical_variance: float | None
+) -> dict[str, Marginal]:
+    """Estimands of `effect_estimands` whose marginal the deterministic path knows without draws."""
     out = {name: m for name, m in marginals.items() if name != "new"}
     out["mu_new"] = marginals["new"]
-    if MEASURES[measure].back == "exp":
-        for name in ("mu", "mu_new"):
-            mixture = out[name]
-            if isinstance(mixture, NormalMixture):
-                out[f"{name}_ratio"] = ExpOf(mixture)
+    for name in ("mu", "mu_new"):
+        mixture, shown = out[name], shown_name(name, measure)
+        if shown != name and isinstance(mixture, NormalMixture):
+            if MEASURES[measure].is_ratio:
+                out[shown] = ExpOf(mixture)
+            else:
+                out[shown] = Transformed(
+                    mixture, lambda x: to_measure(x, measure), lambda x: to_analysis(x, measure)
+                )
+    tau = marginals.get("tau")
+    if isinstance(tau, LogGrid):
+        out["tau2"] = Transformed(tau, np.square, np.sqrt)
+        if typical_variance is not None:
+            out["I2"] = _share_of_variance(tau, typical_variance)
     return out
+
+
+def _share_of_variance(tau: LogGrid, v: float) -> Transformed:
+    return Transformed(tau, lambda t: t * t / (t * t + v), lambda p: np.sqrt(v * p / (1.0 - p)))
 
 
 def typical_variance(se: Array) -> float | None:

@@ -109,6 +109,7 @@ def refit_without_each(fitted: Fit, ess: float = 4_000.0) -> LeaveOneOutRefits:
         one = Fit(model, studies.select(keep[k]), draws, fitted.seed, versions)
         # covariates stay coded as in the whole table: the same centres and reference levels
         vars(one)["hierarchy"] = hierarchy.subset(_others(hierarchy, k))
+        vars(one)["coding"] = studies
         if whole is not None and "path" in draws.info:
             elpd = whole - draws.info["log_marginal_likelihood"]
         else:

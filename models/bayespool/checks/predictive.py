@@ -67,10 +67,10 @@ def replications(fitted: Fit) -> tuple[Hierarchy, np.ndarray]:
     if fitted.model.measure != "or":
         hierarchy = fitted.hierarchy.only("e1")
         effects = fitted.effects.reshape(*fitted.effects.shape[:2], -1).copy()
-        effects[-1] = hierarchy.new_effects(fitted.theta, rng, hierarchy.n_studies)[-1]
+        effects[-1] = hierarchy.new_studies(fitted.theta, rng)[-1]
         return hierarchy, hierarchy.simulate(fitted.theta, effects, rng)
     given_margins = replace(fitted.model, conditional=True).hierarchy(fitted.studies)
-    effects = given_margins.new_effects(fitted.theta, rng, given_margins.n_studies)
+    effects = given_margins.new_studies(fitted.theta, rng)
     return given_margins, given_margins.simulate(fitted.theta, effects, rng)
 
 
@@ -94,7 +94,7 @@ def predictive_rows(fitted: Fit) -> list[PredictiveRow]:
         below = (replicated < observed[i]) + 0.5 * (replicated == observed[i])
         out.append(
             PredictiveRow(
-                hierarchy.labels[study],
+                hierarchy.row_labels[i],
                 hierarchy.kinds[i],
                 float(observed[i]),
                 float(trials[i]),
@@ -116,6 +116,13 @@ class Spread:
     replicated_median: float
     p_value: float
     scale: str = LOGIT
+
+    @property
+    def what(self) -> str:
+        """What spreads, in words: events given a study's own baseline are risks, no odds ratios."""
+        if self.kind == "e1" and self.scale == LOGIT:
+            return "the risk in group 1"
+        return KINDS.get(self.kind, self.kind)
 
 
 def spreads(fitted: Fit) -> list[Spread]:
@@ -177,7 +184,7 @@ def check(fitted: Fit) -> list[Finding]:
                 SPREAD_P,
                 two_sided >= SPREAD_P,
                 False,
-                f"Between-study SD of {KINDS.get(spread.kind, spread.kind)} {spread.scale}: "
+                f"Between-study SD of {spread.what} {spread.scale}: "
                 f"{spread.observed:.2f} observed, {spread.replicated_median:.2f} in the median "
                 f"replication (predictive p {spread.p_value:.2f}).",
             )

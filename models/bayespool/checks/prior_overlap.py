@@ -26,13 +26,9 @@ def overlap(prior: Any, samples: np.ndarray) -> float:
 
 
 def hyper_priors(fitted: Fit) -> dict[str, Any]:
-    """The prior of every hyperparameter drawn: one of all coefficients is named for each."""
+    """The prior of every hyperparameter drawn."""
     drawn = fitted.draws.hyper
-    out: dict[str, Any] = {}
-    for name, prior in fitted.model.priors.items():
-        names = [name] if name in drawn else [x for x in drawn if x.startswith(f"{name}_")]
-        out |= dict.fromkeys(names, prior)
-    return out
+    return {name: prior for name, prior in fitted.hierarchy.priors.items() if name in drawn}
 
 
 def overlaps(fitted: Fit) -> dict[str, float]:

@@ -83,3 +83,15 @@ def steps(studies: AccuracyStudies, column: str = "year") -> dict[str, AccuracyS
         year = f"{value:g}" if isinstance(value, float) else str(value)
         out[f"to {year} ({len(upto)} {'study' if len(upto) == 1 else 'studies'})"] = upto
     return out
+
+
+def check_steps(model: Any, studies: AccuracyStudies, column: str = "year") -> None:
+    """Refuse what `cumulative` could not fit: early studies may lack a group or a test."""
+    for name, upto in steps(studies, column).items():
+        try:
+            model.check(upto.by_study())
+        except ValueError as error:
+            raise ValueError(
+                f"--cumulative {name}: {error}; legal: without --cumulative, or a model that the "
+                "first studies are enough for"
+            ) from None

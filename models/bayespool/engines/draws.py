@@ -23,6 +23,8 @@ class Draws:
     hyper : mapping of str to array, shape (n_chains, n_draws)
     effects : array, shape (q, n_studies, n_chains, n_draws), or None
         Study effects on the scale of the linear predictor; None when they are drawn on demand.
+    within : array, shape (p, n_results, n_chains, n_draws), or None
+        Effects of results within studies, where the model has them and `effects` is given.
     ancestor : array of int, shape (n_draws,), or None
         For importance-resampled draws: draws with equal ancestors are copies of one another.
     sample_stats : mapping of str to array, shape (n_chains, n_draws)
@@ -41,6 +43,7 @@ class Draws:
     engine: str
     hyper: Mapping[str, Array]
     effects: Array | None = None
+    within: Array | None = None
     ancestor: Array | None = None
     sample_stats: Mapping[str, Array] = field(default_factory=dict)
     z_new: Array | None = None

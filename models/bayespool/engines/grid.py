@@ -56,6 +56,9 @@ def applies(hierarchy: Hierarchy) -> bool:
         hierarchy.likelihood.exact
         and hierarchy.freedom_prior is None
         and not hierarchy.correlations
+        and not hierarchy.stretch_names
+        and hierarchy.within is None
+        and hierarchy.group is None
         and len(hierarchy.positive) <= 2
         and hierarchy.X.shape[1] <= MOST_COEFFICIENTS
         and all(isinstance(prior, Normal) for prior in hierarchy.coefficient_priors)

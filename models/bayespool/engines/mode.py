@@ -72,7 +72,8 @@ def _start(hierarchy: Hierarchy) -> Array:
         np.log(20.0 if name == "nu" else np.clip(float(p.ppf(np.array(0.5))), 1e-3, 0.5))
         for name, p in hierarchy.positive.items()
     ]
-    return np.concatenate([beta, log_positive, np.zeros(len(hierarchy.correlations))])
+    stretch = [float(p.ppf(np.array(0.5))) for p in hierarchy.stretch_priors]
+    return np.concatenate([beta, stretch, log_positive, np.zeros(len(hierarchy.correlations))])
 
 
 def _positive_inverse(matrix: Array, scale: Array) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,7 @@ def sample(
     ----------
     pymc_model : pymc.Model
         With the hierarchy's hyperparameters and standard-normal study effects ``v``
-        (study, effect).
+        (study, effect), and ``z`` (result, effect) where results have effects of their own.
     hierarchy : Hierarchy
     seed : int
     draws : int
@@ -77,7 +78,11 @@ def sample(
         v = np.moveaxis(np.asarray(posterior["v"]), (-1, -2), (0, 1))
         if hierarchy.freedom_prior is not None:
             v = v / np.sqrt(np.moveaxis(np.asarray(posterior["precision"]), -1, 0))
-        effects = _effects(hierarchy, hyper, v)
+        effects = _scaled(hierarchy, hyper, v, hierarchy.scale_effects)
+    within = None
+    if hierarchy.within is not None:
+        z = np.moveaxis(np.asarray(posterior["z"]), (-1, -2), (0, 1))
+        within = _scaled(hierarchy, hyper, z, hierarchy.scale_within)
     stats = {
         new: np.asarray(tree.sample_stats[old])
         for old, new in KEPT_STATS.items()
@@ -87,6 +92,7 @@ def sample(
         engine="nuts",
         hyper=hyper,
         effects=effects,
+        within=within,
         sample_stats=stats,
         info={
             "sampler": sampler,
@@ -100,10 +106,15 @@ def sample(
     )
 
 
-def _effects(hierarchy: Hierarchy, hyper: dict[str, np.ndarray], v: np.ndarray) -> np.ndarray:
-    """Study effects u = L v from the standard-normal ones, shape (q, study, chain, draw)."""
+def _scaled(
+    hierarchy: Hierarchy,
+    hyper: dict[str, np.ndarray],
+    v: np.ndarray,
+    scale: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Effects u = L v from the standard-normal ones, shape (q, study or result, chain, draw)."""
     flat = {name: value.ravel() for name, value in hyper.items()}
-    u = hierarchy.scale_effects(hierarchy.unconstrained(flat), v.reshape(*v.shape[:2], -1))
+    u = scale(hierarchy.unconstrained(flat), v.reshape(*v.shape[:2], -1))
     return u.reshape(v.shape)
 
 

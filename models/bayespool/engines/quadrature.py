@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bayespool.engines import grid
+from bayespool.engines.coordinates import Coordinates
 from bayespool.engines.draws import Draws
 from bayespool.engines.mode import posterior_mode
 from bayespool.hierarchy import Hierarchy
@@ -147,53 +148,57 @@ def sample_leaving_out(
         In the order of the studies.
     """
     rng = np.random.default_rng(seed)
-    full, proposal = _sample(hierarchy, rng, ess, None)
+    full, proposal, coordinates = _sample(hierarchy, rng, ess, None)
     proposal = proposal.widened(LEAVE_OUT_WIDENING)
-    theta = proposal.draw(int(LEAVE_OUT_DRAWS * ess), rng)
-    prior = hierarchy.log_prior(theta)
-    by_study = hierarchy.log_likelihood(theta, full.nodes)
-    total = prior + by_study.sum(axis=0) - proposal.log_density(theta)
+    y = proposal.draw(int(LEAVE_OUT_DRAWS * ess), rng)
+    by_study = hierarchy.log_likelihood(coordinates.theta(y), full.nodes)
+    total = coordinates.log_prior(y) + by_study.sum(axis=0) - proposal.log_density(y)
     out = []
     for k in range(hierarchy.n_studies):
-        weighted = _weigh(hierarchy, theta, total - by_study[k])
+        weighted = _weigh(coordinates, y, total - by_study[k])
         if weighted.pareto_k < PARETO_K and weighted.reached >= 0.5 * ess:
             out.append((_resample(hierarchy, weighted, ess, full.nodes, rng), False))
         else:
             others = [j for j in range(hierarchy.n_studies) if j != k]
-            again, _ = _sample(hierarchy.subset(others), rng, ess, None)
+            again = _sample(hierarchy.subset(others), rng, ess, None)[0]
             out.append((again, True))
     return out
 
 
 def _sample(
     hierarchy: Hierarchy, rng: np.random.Generator, ess: float, nodes: int | None
-) -> tuple[QuadratureDraws, Mixture]:
-    """Draws, and the proposal that made them."""
+) -> tuple[QuadratureDraws, Mixture, Coordinates]:
+    """Draws, and the proposal that made them, in its coordinates."""
     mode, cov = posterior_mode(hierarchy)
-    proposal = adapt(hierarchy, mode, cov, rng)
-    chosen = nodes if nodes is not None else choose_nodes(hierarchy, proposal, rng)
+    coordinates = Coordinates.at(hierarchy, mode)
+    proposal = adapt(coordinates, *coordinates.from_mode(mode, cov), rng)
+    chosen = nodes if nodes is not None else choose_nodes(coordinates, proposal, rng)
     refits = 0
     while True:
-        weighted = _draw_until(hierarchy, proposal, ess, chosen, rng)
+        weighted = _draw_until(coordinates, proposal, ess, chosen, rng)
         if not weighted.pareto_k < PARETO_K and refits < REFITS:
             # what was drawn shows where the proposal was too thin
             refits += 1
-            theta, w = weighted.theta, weighted.w
-            mean, overall = moments(theta, w)
+            y, w = weighted.y, weighted.w
+            mean, overall = moments(y, w)
             proposal = expectation_maximisation(
-                scattered(theta, w, mean, overall, 2 * COMPONENTS, rng), theta, w, overall
+                scattered(y, w, mean, overall, 2 * COMPONENTS, rng), y, w, overall
             ).with_component(2.0 * DEFENCE, mean, 3.0 * overall)
             continue
         result = _resample(hierarchy, weighted, ess, chosen, rng)
         finer = [n for n in NODE_LADDER if n > chosen]
         if nodes is not None or result.node_error < LOG_LIKELIHOOD_ERROR or not finer:
-            return result, proposal
+            return result, proposal, coordinates
         chosen = finer[0]
 
 
 class _Weighted(NamedTuple):
-    """Points, their raw log weights, their smoothed and normalised weights, and how good."""
+    """Points, their raw log weights, their smoothed and normalised weights, and how good.
 
+    Points are given in the proposal's coordinates (y) and as unconstrained hyperparameters.
+    """
+
+    y: Array
     theta: Array
     log_w: Array
     w: Array
@@ -201,26 +206,27 @@ class _Weighted(NamedTuple):
     reached: float
 
 
-def _weigh(hierarchy: Hierarchy, theta: Array, log_w: Array) -> _Weighted:
+def _weigh(coordinates: Coordinates, y: Array, log_w: Array) -> _Weighted:
     smoothed, k = smooth_log_weights(log_w)
     w = np.exp(smoothed)
+    theta = coordinates.theta(y)
     with np.errstate(over="ignore"):
-        natural = np.stack(list(hierarchy.natural(theta).values()))
-    return _Weighted(theta, log_w, w, k, smallest_ess(natural, w))
+        natural = np.stack(list(coordinates.hierarchy.natural(theta).values()))
+    return _Weighted(y, theta, log_w, w, k, smallest_ess(natural, w))
 
 
 def _draw_until(
-    hierarchy: Hierarchy, proposal: Mixture, ess: float, nodes: int, rng: np.random.Generator
+    coordinates: Coordinates, proposal: Mixture, ess: float, nodes: int, rng: np.random.Generator
 ) -> _Weighted:
     """Draw from the proposal until the effective sample size is reached."""
     aim = ess / (1.0 - 0.25 / OUTPUT_FACTOR)  # what resampling costs is drawn beforehand
-    theta, log_w = np.empty((proposal.mean.shape[1], 0)), np.empty(0)
+    y, log_w = np.empty((proposal.mean.shape[1], 0)), np.empty(0)
     batch = int(BATCH * ess / 4_000.0)
     while True:
         new = proposal.draw(batch, rng)
-        theta = np.concatenate([theta, new], axis=1)
-        log_w = np.append(log_w, hierarchy.log_posterior(new, nodes) - proposal.log_density(new))
-        weighted = _weigh(hierarchy, theta, log_w)
+        y = np.concatenate([y, new], axis=1)
+        log_w = np.append(log_w, coordinates.log_density(new, nodes) - proposal.log_density(new))
+        weighted = _weigh(coordinates, y, log_w)
         drawn = log_w.size
         if weighted.reached >= aim or drawn >= MAX_DRAWS * ess / 4_000.0:
             return weighted
@@ -273,35 +279,36 @@ def node_error(hierarchy: Hierarchy, theta: Array, nodes: int) -> float:
     return float(np.max(np.abs(fine - coarse)))
 
 
-def choose_nodes(hierarchy: Hierarchy, proposal: Mixture, rng: np.random.Generator) -> int:
+def choose_nodes(coordinates: Coordinates, proposal: Mixture, rng: np.random.Generator) -> int:
     """The fewest nodes per dimension whose error on probe draws stays well inside the aim."""
+    hierarchy = coordinates.hierarchy
     if hierarchy.likelihood.exact:
         return 1
-    theta = proposal.draw(8 * PROBES, rng)
-    log_w = hierarchy.log_posterior(theta, NODE_LADDER[0]) - proposal.log_density(theta)
+    y = proposal.draw(8 * PROBES, rng)
+    log_w = coordinates.log_density(y, NODE_LADDER[0]) - proposal.log_density(y)
     w = np.exp(log_w - log_w.max())
-    theta = theta[:, systematic(w, PROBES, rng)]
+    theta = coordinates.theta(y[:, systematic(w, PROBES, rng)])
     for nodes in NODE_LADDER[1:]:
         if node_error(hierarchy, theta, nodes) < 0.5 * LOG_LIKELIHOOD_ERROR:
             return nodes
     return NODE_LADDER[-1]
 
 
-def adapt(hierarchy: Hierarchy, mode: Array, cov: Array, rng: np.random.Generator) -> Mixture:
+def adapt(coordinates: Coordinates, mode: Array, cov: Array, rng: np.random.Generator) -> Mixture:
     """A mixture proposal fitted to the posterior over a few rounds of importance sampling.
 
     Draws of all rounds are pooled with the balance heuristic; the mixture is refitted to them by
     weighted EM after every round.
     """
     mixture = Mixture(np.array([0.7, 0.3]), np.stack([mode, mode]), np.stack([cov, 4.0 * cov]))
-    nodes = 1 if hierarchy.likelihood.exact else NODE_LADDER[0]
-    size = ROUND_SIZE * max(1, -(-len(mode) // 5))
+    nodes = 1 if coordinates.hierarchy.likelihood.exact else NODE_LADDER[0]
+    size = int(ROUND_SIZE * max(1.0, len(mode) / 5.0) ** 2)
     points: list[Array] = []
     targets: list[Array] = []
     used: list[Mixture] = []
-    for round_number in range(ROUNDS):
+    for round_number in range(ROUNDS if len(mode) < 7 else 2 * ROUNDS):
         points.append(mixture.draw(size, rng))
-        targets.append(hierarchy.log_posterior(points[-1], nodes))
+        targets.append(coordinates.log_density(points[-1], nodes))
         used.append(mixture)
         x = np.concatenate(points, axis=1)
         proposals = np.stack([m.log_density(x) for m in used])

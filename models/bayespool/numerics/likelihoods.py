@@ -37,8 +37,9 @@ class RowLikelihood(Protocol):
         """What was observed, shape (n_rows,)."""
         ...
 
-    def widened(self, extra: Array) -> RowLikelihood:
-        """The same rows with an independent normal effect of SD `extra` on each."""
+    def widened(self, *extra: Array) -> RowLikelihood:
+        """The same rows with an independent normal effect of SD `extra` on each, or what other
+        positive parameters of its own a likelihood has."""
         ...
 
     def log_density(self, eta: Array) -> Array:
@@ -71,11 +72,15 @@ class Binomial:
     successes, trials : array of int, shape (n_rows,)
         Zero trials are legal and carry no information.
     link_name : {"logit", "probit", "cloglog"}
+    weight : array of float, shape (n_rows,), optional
+        Power of each row's likelihood, below one where rows repeat patients: the counts then tell
+        as much as ``weight`` times as many would (Rao & Scott 1992, Biometrics 48:577-585).
     """
 
     successes: Array
     trials: Array
     link_name: str = "logit"
+    weight: Array | None = None
     exact: bool = field(default=False, init=False)
 
     def __len__(self) -> int:
@@ -85,18 +90,26 @@ class Binomial:
     def _link(self) -> Link:
         return link(self.link_name)
 
+    @cached_property
+    def _told(self) -> tuple[Array, Array]:
+        """Successes and trials as far as they count, (n_rows, 1) each."""
+        y, n = self.successes[:, None].astype(float), self.trials[:, None].astype(float)
+        if self.weight is None:
+            return y, n
+        return y * self.weight[:, None], n * self.weight[:, None]
+
     def observed(self) -> Array:
         return self.successes
 
-    def widened(self, extra: Array) -> Binomial:
+    def widened(self, *extra: Array) -> Binomial:
         raise NotImplementedError("effects of single binomial rows have no closed form")
 
     def take(self, rows: Array) -> Binomial:
-        return Binomial(self.successes[rows], self.trials[rows], self.link_name)
+        weight = None if self.weight is None else self.weight[rows]
+        return Binomial(self.successes[rows], self.trials[rows], self.link_name, weight)
 
     def log_density(self, eta: Array) -> Array:
-        y = self.successes[:, None].astype(float)
-        n = self.trials[:, None].astype(float)
+        y, n = self._told
         if self.link_name == "logit":
             # y*eta - n*log(1 + exp(eta)); beyond 700 the logarithm is eta itself
             out = np.exp(eta if eta.max(initial=0.0) < 700.0 else np.minimum(eta, 700.0))
@@ -118,11 +131,11 @@ class Binomial:
     def log_constant(self) -> Array:
         y, n = self.successes, self.trials
         total = special.gammaln(n + 1.0) - special.gammaln(y + 1.0)
-        return (total - special.gammaln(n - y + 1.0))[:, None]
+        total -= special.gammaln(n - y + 1.0)
+        return (total if self.weight is None else total * self.weight)[:, None]
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
-        y = self.successes[:, None].astype(float)
-        n = self.trials[:, None].astype(float)
+        y, n = self._told
         if self.link_name == "logit":
             # vectorised by NumPy, which scipy's expit is not; eta below -700 underflows to 0
             p = np.exp(np.minimum(-eta, 700.0))
@@ -144,7 +157,7 @@ class Binomial:
     def start(self) -> tuple[Array, Array]:
         p = (self.successes + 0.5) / (self.trials + 1.0)
         eta = self._link.forward(p)
-        weight = self.trials * self._link.density(eta) ** 2 / (p * (1.0 - p))
+        weight = self._told[1][:, 0] * self._link.density(eta) ** 2 / (p * (1.0 - p))
         return eta[:, None], weight[:, None]
 
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
@@ -195,7 +208,7 @@ class NoncentralHypergeometric:
     def observed(self) -> Array:
         return self.events
 
-    def widened(self, extra: Array) -> NoncentralHypergeometric:
+    def widened(self, *extra: Array) -> NoncentralHypergeometric:
         raise NotImplementedError("effects of single hypergeometric rows have no closed form")
 
     def take(self, rows: Array) -> NoncentralHypergeometric:
@@ -275,9 +288,9 @@ class BetaBinomialRows:
     def take(self, rows: Array) -> BetaBinomialRows:
         return BetaBinomialRows(self.successes[rows], self.trials[rows], self.overdispersion[rows])
 
-    def widened(self, extra: Array) -> BetaBinomialRows:
+    def widened(self, *extra: Array) -> BetaBinomialRows:
         """The same rows with overdispersion `extra`, shape (n_draws,)."""
-        psi = np.broadcast_to(np.clip(extra, 1e-9, 1e9), (len(self), extra.size))
+        psi = np.broadcast_to(np.clip(extra[0], 1e-9, 1e9), (len(self), extra[0].size))
         return BetaBinomialRows(self.successes, self.trials, psi)
 
     def _shapes(self, eta: Array) -> tuple[Array, Array]:
@@ -352,9 +365,9 @@ class Gaussian:
     def _se(self) -> Array:
         return self.se if self.se.ndim == 2 else self.se[:, None]
 
-    def widened(self, extra: Array) -> Gaussian:
+    def widened(self, *extra: Array) -> Gaussian:
         """The same rows with an independent normal effect of SD `extra`, (n_draws,), on each."""
-        return Gaussian(self.y, np.sqrt(self._se**2 + extra**2))
+        return Gaussian(self.y, np.sqrt(self._se**2 + extra[0] ** 2))
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
         precision = 1.0 / self._se**2

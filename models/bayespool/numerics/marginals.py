@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 Array = np.ndarray
+Function = Callable[[Array], Array]
+REFINEMENTS = 4  # times that the grid of a quantity is halved for its quantiles
 
 
 class Marginal(Protocol):
@@ -33,11 +37,24 @@ class NormalMixture:
     ----------
     weight, centre, spread : array, shape (n,)
         Weights sum to one; spreads are standard deviations.
+    nodes : int
+        Of the Gauss-Hermite rule of `expect`.
     """
 
     weight: Array
     centre: Array
     spread: Array
+    nodes: int = 41
+
+    def coarser(self) -> NormalMixture:
+        """The same with half the nodes, to see what their number does."""
+        return replace(self, nodes=self.nodes // 2)
+
+    def expect(self, function: Function) -> float:
+        """Mean of a function of the quantity."""
+        z, w = np.polynomial.hermite_e.hermegauss(self.nodes)
+        values = function(self.centre[:, None] + self.spread[:, None] * z)
+        return float(self.weight @ (values @ w) / w.sum())
 
     @property
     def mean(self) -> float:
@@ -120,45 +137,97 @@ class LogGrid:
         """The same with every second point left out, to see what the spacing does."""
         return LogGrid(self.axis[::2], self.density[::2])
 
-    @property
-    def _weight(self) -> Array:
+    @cached_property
+    def _fine(self) -> tuple[Array, Array]:
+        """Axis and density with new points between, from cubics through the log density."""
+        log_density = np.log(np.maximum(self.density, 1e-300))
+        for _ in range(REFINEMENTS):
+            log_density = _halved(log_density)
+        return np.linspace(self.axis[0], self.axis[-1], log_density.size), np.exp(log_density)
+
+    def expect(self, function: Function) -> float:
+        """Mean of a function of the quantity."""
         w = self.density.copy()
         w[[0, -1]] *= 0.5
-        return w / w.sum()
+        return float(w @ function(np.exp(self.axis)) / w.sum())
 
     @property
     def mean(self) -> float:
-        return float(self._weight @ np.exp(self.axis))
+        return self.expect(lambda x: x)
 
     @property
     def sd(self) -> float:
-        return float(np.sqrt(self._weight @ (np.exp(self.axis) - self.mean) ** 2))
+        return float(np.sqrt(self.expect(lambda x: (x - self.mean) ** 2)))
 
     def cdf(self, x: Array) -> Array:
-        cell = 0.5 * (self.density[1:] + self.density[:-1])
+        axis, density = self._fine
+        cell = 0.5 * (density[1:] + density[:-1])
         cumulative = np.concatenate([[0.0], np.cumsum(cell)])
         with np.errstate(divide="ignore"):
             at = np.log(np.maximum(np.atleast_1d(np.asarray(x, float)), 0.0))
-        h = self.axis[1] - self.axis[0]
-        position = np.clip((at - self.axis[0]) / h, 0.0, len(self.axis) - 1.0)
-        index = np.minimum(position.astype(int), len(self.axis) - 2)
+        position = np.clip((at - axis[0]) / (axis[1] - axis[0]), 0.0, len(axis) - 1.0)
+        index = np.minimum(position.astype(int), len(axis) - 2)
         t = position - index
-        f0, f1 = self.density[index], self.density[index + 1]
+        f0, f1 = density[index], density[index + 1]
         part = t * (f0 + 0.5 * t * (f1 - f0))
         return (cumulative[index] + part) / cumulative[-1]
 
     def quantile(self, p: Array) -> Array:
         p = np.atleast_1d(np.asarray(p, float))
-        cumulative = np.concatenate(
-            [[0.0], np.cumsum(0.5 * (self.density[1:] + self.density[:-1]))]
-        )
+        axis, density = self._fine
+        cumulative = np.concatenate([[0.0], np.cumsum(0.5 * (density[1:] + density[:-1]))])
         index = np.clip(np.searchsorted(cumulative, p * cumulative[-1], side="right") - 1, 0,
-                        len(self.axis) - 2)  # fmt: skip
-        f0, slope = self.density[index], self.density[index + 1] - self.density[index]
+                        len(axis) - 2)  # fmt: skip
+        f0, slope = density[index], density[index + 1] - density[index]
         rest = p * cumulative[-1] - cumulative[index]
         root = np.sqrt(np.maximum(f0 * f0 + 2.0 * slope * rest, 0.0))
         part = np.clip(2.0 * rest / np.maximum(f0 + root, 1e-300), 0.0, 1.0)
-        return np.exp(self.axis[index] + (self.axis[1] - self.axis[0]) * part)
+        return np.exp(axis[index] + (axis[1] - axis[0]) * part)
+
+
+def _halved(f: Array) -> Array:
+    """Values at the even points of a grid, and between them by cubics through the nearest four."""
+    out = np.empty(2 * f.size - 1)
+    out[::2] = f
+    out[3:-3:2] = (9.0 * (f[1:-2] + f[2:-1]) - f[:-3] - f[3:]) / 16.0
+    out[1] = (3.0 * f[0] + 6.0 * f[1] - f[2]) / 8.0
+    out[-2] = (3.0 * f[-1] + 6.0 * f[-2] - f[-3]) / 8.0
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Transformed:
+    """An increasing function of a quantity with a known marginal.
+
+    Parameters
+    ----------
+    base : NormalMixture or LogGrid
+    forward, inverse : callable
+        The function and its inverse, on arrays.
+    """
+
+    base: NormalMixture | LogGrid
+    forward: Function
+    inverse: Function
+
+    def coarser(self) -> Transformed:
+        """The same of the coarser base, to see what its grid or nodes do."""
+        return replace(self, base=self.base.coarser())
+
+    @property
+    def mean(self) -> float:
+        return self.base.expect(self.forward)
+
+    @property
+    def sd(self) -> float:
+        mean = self.mean
+        return float(np.sqrt(self.base.expect(lambda x: (self.forward(x) - mean) ** 2)))
+
+    def cdf(self, x: Array) -> Array:
+        return self.base.cdf(self.inverse(np.atleast_1d(np.asarray(x, float))))
+
+    def quantile(self, p: Array) -> Array:
+        return self.forward(self.base.quantile(p))
 
 
 def shortest_interval(marginal: Marginal, prob: float = 0.95) -> tuple[float, float]:

@@ -150,7 +150,7 @@ def _predictor(offset: Array, loading: Array, v: Array) -> Array:
     return eta
 
 
-def _factor(curvature: dict[tuple[int, int], Array]) -> dict[tuple[int, int], Array]:
+def factor_upper(curvature: dict[tuple[int, int], Array]) -> dict[tuple[int, int], Array]:
     """Upper-triangular U with U U' = H, so that C = U'^-1 is lower triangular."""
     q = 1 + max(i for i, _ in curvature)
     upper: dict[tuple[int, int], Array] = {}
@@ -162,7 +162,7 @@ def _factor(curvature: dict[tuple[int, int], Array]) -> dict[tuple[int, int], Ar
     return upper
 
 
-def _solve(upper: dict[tuple[int, int], Array], rhs: list[Array]) -> list[Array]:
+def solve_upper(upper: dict[tuple[int, int], Array], rhs: list[Array]) -> list[Array]:
     """Solve (U U') x = rhs."""
     q = len(rhs)
     y: list[Array] = [rhs[0]] * q
@@ -187,7 +187,13 @@ def _inverse_transpose(upper: dict[tuple[int, int], Array]) -> dict[tuple[int, i
     return c
 
 
-def find_mode(rows: Rows, offset: Array, loading: Array) -> Mode:
+def mode_at(centre: Array, upper: dict[tuple[int, int], Array], converged: Array) -> Mode:
+    """The mode with the spread that a factorised curvature gives."""
+    log_det = -sum(np.log(upper[i, i]) for i in range(len(centre)))
+    return Mode(centre, _inverse_transpose(upper), np.asarray(log_det), converged)
+
+
+def find_mode(rows: Rows, offset: Array, loading: Array, start: Array | None = None) -> Mode:
     """Each study's mode and curvature by Fisher scoring, vectorised over studies and draws.
 
     Parameters
@@ -195,6 +201,8 @@ def find_mode(rows: Rows, offset: Array, loading: Array) -> Mode:
     rows : Rows
     offset : array, shape (n_rows, n_draws)
     loading : array, shape (q, n_rows, n_draws)
+    start : array, shape (q, n_studies, n_draws), optional
+        Where to begin; by default one weighted least-squares step towards each row's own estimate.
     """
     q = loading.shape[0]
     study = rows.study
@@ -208,17 +216,19 @@ def find_mode(rows: Rows, offset: Array, loading: Array) -> Mode:
                 out[i, j] += 1.0
         return out
 
-    # start from one weighted least-squares step towards each row's own estimate
-    eta0, weight0 = rows.likelihood.start()
-    pull = weight0 * (eta0 - offset)
-    upper = _factor(curvature(np.broadcast_to(weight0, offset.shape)))
-    v = np.stack(_solve(upper, [rows.by_study(pull * loading[i]) for i in range(q)]))
+    if start is None:
+        eta0, weight0 = rows.likelihood.start()
+        pull = weight0 * (eta0 - offset)
+        upper = factor_upper(curvature(np.broadcast_to(weight0, offset.shape)))
+        v = np.stack(solve_upper(upper, [rows.by_study(pull * loading[i]) for i in range(q)]))
+    else:
+        v = start
 
     def climb(v: Array) -> tuple[Array, dict[tuple[int, int], Array], Array]:
         slope, weight = rows.likelihood.slope_and_weight(_predictor(offset, loading, v[:, study]))
-        upper = _factor(curvature(weight))
+        upper = factor_upper(curvature(weight))
         gradient = [rows.by_study(slope * loading[i]) - v[i] for i in range(q)]
-        step = np.stack(_solve(upper, gradient))
+        step = np.stack(solve_upper(upper, gradient))
         decrement = sum(g * s for g, s in zip(gradient, step, strict=True))
         return step, upper, np.asarray(decrement)
 
@@ -235,9 +245,7 @@ def find_mode(rows: Rows, offset: Array, loading: Array) -> Mode:
             step, upper, decrement = climb(v)
         if not np.all(decrement < NEWTON_TOLERANCE**2):
             v, upper, decrement = _damped(rows, offset, loading, v, decrement, climb)
-    spread = _inverse_transpose(upper)
-    log_det = -sum(np.log(upper[i, i]) for i in range(q))
-    return Mode(v, spread, np.asarray(log_det), decrement < NEWTON_TOLERANCE**2)
+    return mode_at(v, upper, decrement < NEWTON_TOLERANCE**2)
 
 
 def _damped(

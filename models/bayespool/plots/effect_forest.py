@@ -176,7 +176,7 @@ def _legend(figure: Any, table: EffectForestTable) -> None:
             Line2D([], [], color=ACCENT, lw=2, marker="s", ms=4, label="shrunken"),
         ]  # fmt: skip
     handles += [
-        Line2D([], [], color=ACCENT, lw=0, marker="D", ms=6, label="pooled"),
+        Line2D([], [], color=ACCENT, lw=0, marker="D", ms=6, label=table.pooled.label.lower()),
     ]
     if table.predictive is not None:
         handles.append(

@@ -9,7 +9,7 @@ from bayespool.estimands import Estimate
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
 from bayespool.report.summary import Summary
-from bayespool.report.wording import estimand_kind, estimand_label
+from bayespool.report.wording import estimand_kind, label_of
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -44,15 +44,15 @@ def agreement_table(fitted: Fit, other: Fit, summary: Summary) -> tuple[Table, f
     """Both medians and means per estimand, and the largest difference in combined errors."""
     theirs = other_estimates(fitted, other)
     rows, largest = [], 0.0
-    for name, b in theirs.items():
-        a, kind = summary.estimates[name], estimand_kind(name)
+    for name in filter(summary.tells_of, theirs):
+        a, b, kind = summary.estimates[name], theirs[name], estimand_kind(name)
         median = difference(a.median, b.median, a.mcse_median, b.mcse_median)
         mean = difference(a.mean, b.mean, a.mcse, b.mcse)
         largest = max(largest, abs(median), abs(mean))
         cells = [numbers.value(x, kind) for x in (a.median, b.median)]
         cells.append(numbers.number(median, 1))
         cells += [numbers.value(x, kind) for x in (a.mean, b.mean)]
-        rows.append((estimand_label(name, summary.measure), *cells, numbers.number(mean, 1)))
+        rows.append((label_of(fitted, name), *cells, numbers.number(mean, 1)))
     first, second = (fitted.engine, other.engine)
     if first == second:
         first, second = f"{first}, seed {fitted.seed}", f"{second}, seed {other.seed}"

@@ -121,7 +121,7 @@ def probabilities(fitted: Fit, mid: float | None) -> list[Probability]:
 def _exact(fitted: Fit, name: str) -> Any:
     if not fitted.draws.exact:
         return None
-    return fitted.model.exact(dict(fitted.draws.exact)).get(name)
+    return fitted.model.exact(dict(fitted.draws.exact), fitted.studies).get(name)
 
 
 def _above(fitted: Fit, name: str, cut: float) -> Probability:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayespool.design import design
-from bayespool.report import effect_tables, effect_words, numbers
+from bayespool.report import effect_tables, effect_variation, effect_words, numbers
 from bayespool.report.blocks import Block, Bullets, Prose, Section
 from bayespool.report.wording import inside
 from bayespool.studies.measures import MEASURES
@@ -29,7 +29,9 @@ def sections(page: Page) -> list[Section]:
 def _studies(page: Page) -> Section:
     table = effect_tables.studies_table(page.fitted, page.summary, page.rows)
     blocks = (page.drawings["forest"], table)
-    return Section("studies", "Studies", "The studies and what they add up to", blocks)
+    alone = len(set(page.fitted.studies.study)) == 1
+    title = "The study" if alone else "The studies and what they add up to"
+    return Section("studies", "Studies", title, blocks)
 
 
 def _effect(page: Page) -> Section:
@@ -37,20 +39,22 @@ def _effect(page: Page) -> Section:
     measure = MEASURES[summary.measure]
     names = ["mu_ratio", "mu_correlation", "mu_proportion", "mu_proportion_marginal", "mu",
              "mu_new_ratio", "mu_new_correlation", "mu_new_proportion", "mu_new", "tau", "tau2",
-             "tau_within", "icc", "I2", "nu"]  # fmt: skip
+             "tau_within", "psi", "icc", "I2", "nu"]  # fmt: skip
     blocks: list[Block] = [
         effect_tables.estimates_table(
-            summary, names, "What was estimated; Monte Carlo errors of percentages are in "
-            "percentage points",
+            summary, names, "What was estimated; errors of percentages are in percentage points",
         ),
     ]  # fmt: skip
     if measure.analysis_label != measure.label:
-        blocks.append(
-            Prose(
-                f"The analysis is of the {measure.analysis_label}; the {measure.label} is the same "
-                "result for a reader. A new study carries all variation between studies."
-            )
+        text = (
+            f"The analysis is of the {measure.analysis_label}; the {measure.label} is the same "
+            "result for a reader."
         )
+        if "psi" in summary.estimates:
+            text = "The pooled proportion is the mean over studies."
+        if summary.varies:
+            text += " A new study carries all variation between studies."
+        blocks.append(Prose(text))
     if "mu_proportion_marginal" in summary.estimates:
         blocks.append(
             Prose(
@@ -83,8 +87,8 @@ def _covariates(page: Page) -> Section:
 def _absolute(page: Page) -> Section:
     blocks = (
         Prose(
-            "What the pooled value would mean for 1,000 people at a risk in group 2 that was given "
-            "for this report. The intervals hold the uncertainty of the pooled value (and of a "
+            f"What {effect_words.the(page.summary)} would mean for 1,000 people at a risk in group "
+            "2 that was given for this report. The intervals hold its uncertainty (and that of a "
             "risk that was given with an interval) only; in a single new setting the spread is "
             "wider."
         ),
@@ -95,5 +99,5 @@ def _absolute(page: Page) -> Section:
 
 
 def _heterogeneity(page: Page) -> Section:
-    blocks = (Bullets(effect_words.heterogeneity(page.fitted, page.summary)),)
+    blocks = (Bullets(effect_variation.heterogeneity(page.fitted, page.summary)),)
     return Section("heterogeneity", "Variation", "How much studies differ", blocks)

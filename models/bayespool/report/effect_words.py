@@ -9,11 +9,16 @@ import numpy as np
 
 from bayespool.association.scale import prior_source, shown_name
 from bayespool.design import design
-from bayespool.priors import Fixed
 from bayespool.report import numbers
 from bayespool.report.association_numbers import NumberNeeded
 from bayespool.report.numbers import percent_interval_prose, percent_prose
-from bayespool.report.wording import counted, estimand_kind, inside, listed
+from bayespool.report.wording import (
+    counted,
+    estimand_kind,
+    estimand_label,
+    inside,
+    listed,
+)
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -59,16 +64,25 @@ def predicted(summary: Summary) -> Estimate:
 
 
 def headlines(summary: Summary) -> list[tuple[str, str, str]]:
-    """The pooled value, and where a new study's own value is predicted."""
-    label = MEASURES[summary.measure].label
+    """The pooled value, the one number in a box at the top."""
     median, interval = said(pooled(summary))
-    return [(f"Pooled {label}", median, interval)]
+    return [(label(summary), median, interval)]
+
+
+def label(summary: Summary) -> str:
+    """What the pooled value is called; nothing is pooled where there is one study."""
+    return estimand_label(shown_name("mu", summary.measure), summary.measure, summary.pooled)
+
+
+def the(summary: Summary) -> str:
+    """The same inside a sentence: ``the pooled odds ratio``."""
+    return f"the {inside(label(summary))}"
 
 
 def answer(summary: Summary) -> str:
     """The pooled value in one sentence."""
-    label, median, interval = headlines(summary)[0]
-    return f"{label} {median} (95{NB}% equal-tailed credible interval {interval})."
+    what, median, interval = headlines(summary)[0]
+    return f"{what} {median} (95{NB}% equal-tailed credible interval {interval})."
 
 
 def plain_words(fitted: Fit, summary: Summary) -> str:
@@ -79,16 +93,16 @@ def plain_words(fitted: Fit, summary: Summary) -> str:
         percent_prose(x) if kind == "proportion" else numbers.value(x, kind)
         for x in (e.lower, e.upper)
     )
-    rule = f"The data cannot rule out a pooled {measure.label} as low as {low} or as high as {high}"
+    rule = f"The data cannot rule out that {the(summary)} is as low as {low} or as high as {high}."
     if measure.name == "proportion":
-        return f"{rule}."
+        return rule
     null = "1" if measure.is_ratio else "0"
     above = next(p.prob for p in summary.probabilities if p.statement == "P(mu > 0)")
     article = "An" if measure.label[0] in "aeiou" else "A"
     return (
         f"{article} {measure.label} above {null} means {ABOVE[measure.name]}. The probability that "
-        f"the pooled {measure.label} is above {null} is {percent_prose(above)}, given these "
-        f"studies and priors. {rule}."
+        f"{the(summary)} is above {null} is {percent_prose(above)}, given the data and the "
+        f"priors. {rule}"
     )
 
 
@@ -102,7 +116,7 @@ def important(summary: Summary) -> str:
     low = f"{1.0 / summary.mid:.4g}" if ratio else f"{numbers.MINUS}{summary.mid:.4g}"
     return (
         f"With {high} as the smallest important {MEASURES[summary.measure].label} (and {low} in "
-        f"the other direction), the pooled value is above {high} with probability "
+        f"the other direction), {the(summary)} is above {high} with probability "
         f"{percent_prose(more.prob)}, below {low} with {percent_prose(less.prob)}, and too small "
         f"to matter with {percent_prose(neither.prob)}."
     )
@@ -122,13 +136,13 @@ def about_mid(statement: str, summary: Summary) -> bool:
 
 def elsewhere(summary: Summary) -> str:
     """What a new study or setting could show."""
-    if "tau" not in summary.estimates:
+    if not summary.varies:
         return ""
-    label = MEASURES[summary.measure].label
-    article = "an" if label[0] in "aeiou" else "a"
+    what = MEASURES[summary.measure].label
+    article = "an" if what[0] in "aeiou" else "a"
     _, interval = said(predicted(summary))
     return (
-        f"A new study in a setting like these could show {article} {label} anywhere from "
+        f"A new study in a setting like these could show {article} {what} anywhere from "
         f"{interval} (95{NB}% predictive interval, before the chance of its own sampling)."
     )
 
@@ -174,13 +188,14 @@ def cautions(fitted: Fit) -> list[str]:
             "than one that the data suggest."
         )
     if hasattr(studies, "e1"):
-        out += _zero_cells(studies)
+        out += _zero_cells(fitted)
     if hasattr(studies, "how"):
         out += _approximated(studies)
     return out
 
 
-def _zero_cells(studies: Any) -> list[str]:
+def _zero_cells(fitted: Fit) -> list[str]:
+    studies: Any = fitted.studies
     out = []
     zero = [row for row, none in zip(studies.row, studies.zero_cell, strict=True) if none]
     if zero:
@@ -192,8 +207,9 @@ def _zero_cells(studies: Any) -> list[str]:
     empty = np.flatnonzero((total == 0) | (total == people))
     if len(empty):
         rows = [studies.row[i] for i in empty]
-        out.append(f"With nobody or everybody having the event in both groups, these say nothing "
-                   f"of the odds ratio: {_some(rows)}.")  # fmt: skip
+        much = "nothing" if fitted.model.conditional else "little"
+        out.append(f"With nobody or everybody having the event in both groups, these say {much} "
+                   f"of the {MEASURES[fitted.model.measure].label}: {_some(rows)}.")  # fmt: skip
     return out
 
 
@@ -223,47 +239,6 @@ def _some(rows: Sequence[str]) -> str:
     return listed([*rows[:6], f"{len(rows) - 6} more"] if len(rows) > 7 else list(rows))
 
 
-def heterogeneity(fitted: Fit, summary: Summary) -> tuple[str, ...]:
-    """Between-study variation in words."""
-    measure, e = MEASURES[summary.measure], summary.estimates
-    if "tau" not in e:
-        return ("The model gives all studies one common effect: it knows no variation between "
-                "studies.",)  # fmt: skip
-    tau = e["tau"]
-    _, interval = said(predicted(summary))
-    text = (
-        f"The {measure.analysis_label} varies between studies with a standard deviation of "
-        f"{numbers.ratio(tau.median)} ({numbers.interval(tau.lower, tau.upper, 'effect')})."
-    )
-    if measure.is_ratio:
-        factor = numbers.ratio(float(np.exp(tau.median)))
-        text += (
-            f" At its median about two thirds of studies have a true {measure.label} within a "
-            f"factor of {factor} of the pooled one."
-        )
-    out = [
-        text,
-        f"Around a pooled {said(pooled(summary))[0]}, a new study's own value is expected within "
-        f"{interval} with 95{NB}% probability.",
-    ]
-    if "tau_within" in e:
-        w, icc = e["tau_within"], e["icc"]
-        out.append(
-            f"Results of one study differ by a standard deviation of {numbers.ratio(w.median)} "
-            f"({numbers.interval(w.lower, w.upper, 'effect')}); of the variance of true effects "
-            f"{percent_prose(icc.median)} ({percent_interval_prose(icc.lower, icc.upper)}) is "
-            "between studies."
-        )
-    if "I2" in e:
-        i2 = e["I2"]
-        out.append(
-            f"Of the variation of the estimates, {percent_prose(i2.median)} "
-            f"({percent_interval_prose(i2.lower, i2.upper)}) is between studies rather than chance "
-            "(I²). It depends on how large the studies are; the standard deviation does not."
-        )
-    return tuple(out)
-
-
 def people(x: float) -> str:
     """A number of people: whole from 10."""
     return numbers.count(x) if x >= 10 else numbers.number(x, 1)
@@ -276,12 +251,11 @@ def number_needed(needed: NumberNeeded) -> str:
     middle = _one_in(needed.difference)
     if needed.bounded:
         ends = sorted((1.0 / abs(needed.lower), 1.0 / abs(needed.upper)))
-        return (
-            f"Where the risk in group 2 is {at}, {middle} ({people(ends[0])} to {people(ends[1])})."
-        )
+        bounds = f" ({people(ends[0])} to {people(ends[1])})"
+        return f"Where the risk in group 2 is {at}, {middle}{bounds}{_need(needed.difference)}."
     return (
-        f"Where the risk in group 2 is {at}, {middle}. Its interval holds no difference, where the "
-        "number needed is infinite: it runs from one more event in "
+        f"Where the risk in group 2 is {at}, {middle}{_need(needed.difference)}. Its interval "
+        "holds no difference, where the number needed is infinite: it runs from one more event in "
         f"{people(1.0 / needed.upper) if needed.upper > 0 else numbers.MISSING} people, "
         "through no difference, to one fewer in "
         f"{people(1.0 / -needed.lower) if needed.lower < 0 else numbers.MISSING}."
@@ -292,62 +266,12 @@ def _one_in(difference: float) -> str:
     if difference == 0.0:
         return "there is no difference"
     way = "more" if difference > 0 else "fewer"
-    need = "number needed to harm" if difference > 0 else "number needed to benefit"
-    return (
-        f"there is one event {way} in {people(1.0 / abs(difference))} people of group 1 "
-        f"({need} if the event is bad, the other way round if it is good)"
-    )
+    return f"there is one event {way} in {people(1.0 / abs(difference))} people of group 1"
 
 
-_ROWS = {
-    "NormalNormal": "Every estimate is normally distributed around its study's own effect with its "
-    "standard error taken as known.",
-    "Nested": "Every estimate is normally distributed around its own true effect with its standard "
-    "error taken as known; results of one study vary around the study's effect, and studies around "
-    "the pooled effect.",
-    "BinomialNormal": "In both groups of every study the number of events is binomial, with a "
-    "baseline of its own for every study (uniform on the risk midway between the groups). Zero "
-    "cells enter as they are, without continuity correction.",
-    "Proportion": "In every study the number of events is binomial. Zero counts enter as they are, "
-    "without continuity correction.",
-}
-
-
-def likelihood(fitted: Fit) -> str:
-    """The model in words."""
-    model = fitted.model
-    rows = _ROWS[type(model).__name__]
-    if getattr(model, "conditional", False):
-        rows = (
-            "Given both margins of its table, the number of events of group 1 is non-central "
-            "hypergeometric, so that baselines drop out. Zero cells enter as they are."
-        )
-    analysed = MEASURES[model.measure].analysis_label
-    if isinstance(model.tau, Fixed):
-        effects = f"All studies share one {analysed}."
-        if model.tau.value > 0:
-            effects = (
-                f"The studies' {analysed} values vary normally with the known standard "
-                f"deviation {model.tau.value:g}."
-            )
-    elif getattr(model, "nu", None) is not None:
-        effects = (
-            f"The studies' {analysed} values follow a Student t distribution, which gives way to "
-            "outlying studies; its degrees of freedom are estimated."
-        )
-    else:
-        effects = f"The studies' {analysed} values follow a normal distribution."
-    parts = [f"{model.title}.", rows, effects, at_covariates(fitted)]
-    if getattr(model, "correlation", 0.0):
-        parts.append(f"Sampling errors of results of one study correlate by {model.correlation:g}.")
-    return " ".join(part for part in parts if part)
-
-
-def observed_words(fitted: Fit) -> str:
-    """What the intervals of observed values are."""
-    if hasattr(fitted.studies, "events"):
-        return "Intervals of observed shares are exact (Clopper-Pearson)."
-    return (
-        f"Intervals of observed {inside(MEASURES[fitted.model.measure].label)}s are estimate "
-        "± 1.96 standard errors on the scale of analysis."
-    )
+def _need(difference: float) -> str:
+    """Events may be good or bad, and so may fewer of them."""
+    if difference == 0.0:
+        return ""
+    bad, good = ("harm", "benefit") if difference > 0 else ("benefit", "harm")
+    return f": the number needed to {bad} if the event is bad, to {good} if it is good"

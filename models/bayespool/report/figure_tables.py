@@ -178,8 +178,7 @@ def _prior_panel(fitted: Fit, name: str, prior: Any) -> priors.PriorPanel:
     bins = max(12, min(60, round(50 * (high - low) / width)))
     heights, edges = np.histogram(inside, bins=np.linspace(low, high, bins + 1))
     density = heights / (len(draws) * np.diff(edges))
-    measure = wording.measure_of(fitted.model)
-    title = wording.estimand_label(name, measure)
+    title = wording.label_of(fitted, name)
     return priors.PriorPanel(
         title, x, np.exp(prior.logpdf(x)), edges, density, _ticks(fitted.model, name, low, high)
     )
@@ -220,6 +219,6 @@ def rank_panels(fitted: Fit) -> tuple[traces.RankPanel, ...]:
         ranks[np.argsort(draws, axis=None, kind="stable")] = np.arange(draws.size)
         bins = (ranks * BINS // draws.size).reshape(draws.shape)
         counts = np.stack([np.bincount(chain, minlength=BINS) for chain in bins])
-        label = wording.estimand_label(name, wording.measure_of(fitted.model))
+        label = wording.label_of(fitted, name)
         out.append(traces.RankPanel(label, counts))
     return tuple(out)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from bayespool.report import (
     accuracy_page,
     drawings,
+    effect_figures,
+    effect_methods,
     effect_page,
-    effect_tables,
     effect_words,
     prose,
 )
@@ -94,8 +95,8 @@ ASSOCIATION = Kind(
     rows=effect_rows,
     record=effect_record,
     own_drawings=lambda fitted, summary, rows, comparators: [
-        effect_tables.forest(fitted, summary, rows),
-        effect_tables.predictions(fitted, summary, rows),
+        effect_figures.forest(fitted, summary, rows),
+        effect_figures.predictions(fitted, summary, rows),
     ],
     headlines=effect_words.headlines,
     answer=effect_words.answer,
@@ -109,25 +110,14 @@ ASSOCIATION = Kind(
         if text
     ],
     cautions=effect_words.cautions,
-    likelihood=effect_words.likelihood,
-    observed=effect_words.observed_words,
+    likelihood=effect_methods.likelihood,
+    observed=effect_methods.observed_words,
     sections=effect_page.sections,
     transforms=("PIT",),
-    references=("higgins2002",),
+    references=(),
 )  # fmt: skip
 
 
 def kind_of(fitted: Fit) -> Kind:
-    """The kind of analysis that a fit is.
-
-    Raises
-    ------
-    ValueError
-        For a model that no page describes yet.
-    """
-    if measure_of(fitted.model) and "tau" not in vars(type(fitted.model)):
-        raise ValueError(
-            f"there is no report of {type(fitted.model).__name__} yet: its numbers are in "
-            "fit.estimates and fit.tree; legal: a model with a between-study standard deviation"
-        )
+    """The kind of analysis that a fit is."""
     return ASSOCIATION if measure_of(fitted.model) else ACCURACY

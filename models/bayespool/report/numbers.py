@@ -27,6 +27,11 @@ def percent(p: float) -> str:
     return f"{_of_hundred(p, 1)}{SPACE}%" if math.isfinite(p) else MISSING
 
 
+def points(x: float) -> str:
+    """A difference of proportions in percentage points: ``−3.2 points``."""
+    return f"{number(100 * x, 1)}{SPACE}points" if math.isfinite(x) else MISSING
+
+
 def percent_interval(lower: float, upper: float) -> str:
     """``49.3 to 87.1 %``."""
     return f"{_of_hundred(lower, 1)}{TO}{_of_hundred(upper, 1)}{SPACE}%"
@@ -110,17 +115,20 @@ def count(n: float) -> str:
 
 
 def value(x: float, kind: str) -> str:
-    """`x` written as its kind asks: proportion, ratio, effect (three digits) or number."""
-    return {"proportion": percent, "ratio": ratio, "effect": ratio, "number": number}[kind](x)
+    """`x` written as its kind asks: proportion, points, ratio, effect (three digits) or number."""
+    writers = {"proportion": percent, "points": points, "ratio": ratio, "effect": ratio}
+    return writers.get(kind, number)(x)
 
 
 def interval(lower: float, upper: float, kind: str) -> str:
     """An interval written as its kind asks."""
     if kind == "proportion":
         return percent_interval(lower, upper)
+    if kind == "points":
+        return f"{number(100 * lower, 1)}{TO}{points(upper)}"
     return f"{value(lower, kind)}{TO}{value(upper, kind)}"
 
 
 def error(x: float, kind: str) -> str:
     """A Monte Carlo error: percentage points for proportions, the same unit otherwise."""
-    return small(100 * x) if kind == "proportion" else small(x)
+    return small(100 * x) if kind in ("proportion", "points") else small(x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bayespool.report import numbers, prose, tables
@@ -16,7 +17,7 @@ from bayespool.report.references import ALWAYS, OF_ENGINE, references
 from bayespool.report.refit_sections import cumulative_section, left_out_blocks, prior_section
 from bayespool.report.refits import Refits
 from bayespool.report.summary import Summary
-from bayespool.report.wording import spoken
+from bayespool.report.wording import label_of, spoken
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -45,6 +46,11 @@ class Page:
         """Exact leave-one-study-out was asked for."""
         return self.refits.leave_one_out is not None
 
+    @property
+    def several(self) -> bool:
+        """There are other studies, which a study left out is predicted from."""
+        return self.fitted.hierarchy.n_studies > 1
+
 
 def render(page: Page) -> str:
     """The page as one HTML text."""
@@ -55,11 +61,14 @@ def render(page: Page) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     summary, fitted = page.summary, page.fitted
-    kind, measure = kind_of(fitted), summary.measure
+    kind = kind_of(fitted)
     return environment.get_template("page.html").render(
         title=page.title,
         question=page.question,
-        failed=[spoken(f.sentence, fitted.draws.hyper, measure) for f in summary.failed_gates]
+        failed=[
+            spoken(f.sentence, fitted.draws.hyper, partial(label_of, fitted))
+            for f in summary.failed_gates
+        ]
         + [f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures],
         headlines=kind.headlines(summary),
         answer=kind.answer(summary),
@@ -78,10 +87,10 @@ def render(page: Page) -> str:
 
 def sections(page: Page) -> list[Section]:
     """All sections after the answer."""
-    parts = [
-        *kind_of(page.fitted).sections(page),
-        _predictive(page), _left_out(page), _convergence(page), _priors(page),
-    ]  # fmt: skip
+    parts = [*kind_of(page.fitted).sections(page), _predictive(page)]
+    if page.several:
+        parts.append(_left_out(page))
+    parts += [_convergence(page), _priors(page)]
     refits = page.refits
     if refits.prior_sensitivity is not None:
         drawing = page.drawings["sensitivity"]
@@ -95,9 +104,8 @@ def sections(page: Page) -> list[Section]:
 
 
 def _predictive(page: Page) -> Section:
-    found = [
-        f for f in page.summary.checks if f.name.startswith(("predictive_", "spread_", "loo_pit"))
-    ]
+    names = ("predictive_", "spread_", "loo_pit") if page.several else ("predictive_",)
+    found = [f for f in page.summary.checks if f.name.startswith(names)]
     blocks: list[Block] = [
         Prose(
             "If the model were a fair description, studies that it simulates would look like the "
@@ -109,7 +117,7 @@ def _predictive(page: Page) -> Section:
     spread = tables.spread_table(page.fitted)
     if spread is not None:
         blocks.append(spread)
-    if "pit" in page.drawings:
+    if page.several:
         blocks.append(page.drawings["pit"])
     return Section("predictive", "Fit to data", "Does the model look like the data?", tuple(blocks))
 

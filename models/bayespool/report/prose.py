@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bayespool.association.scale import prior_source
@@ -13,8 +14,8 @@ from bayespool.report.summary import Summary
 from bayespool.report.wording import (
     LABELS,
     counted,
-    estimand_label,
     inside,
+    label_of,
     listed,
     measure_of,
     spoken,
@@ -113,7 +114,7 @@ def cautions(
     studies = fitted.studies
     out = list(notes)
     n = len(set(studies.study))
-    common = bool(summary.measure) and "tau" not in summary.estimates
+    common = bool(summary.measure) and not summary.varies
     if n == 1 and common:
         out.append("There is one study: nothing is known of variation between studies.")
     elif n == 1:
@@ -134,12 +135,10 @@ def cautions(
     prefix = "prior_overlap_"
     little = [f.name.removeprefix(prefix) for f in failed if f.name.startswith(prefix)]
     if little:
-        words = listed([inside(estimand_label(name, summary.measure)) for name in little])
+        words = listed([inside(label_of(fitted, name)) for name in little])
         out.append(f"The data say little beyond the prior about: {words}.")
-    names = fitted.draws.hyper
-    out += [
-        spoken(f.sentence, names, summary.measure) for f in failed if not f.name.startswith(prefix)
-    ]
+    names, label = fitted.draws.hyper, partial(label_of, fitted)
+    out += [spoken(f.sentence, names, label) for f in failed if not f.name.startswith(prefix)]
     return tuple(dict.fromkeys(numbers.tied(text) for text in out))
 
 
@@ -182,17 +181,26 @@ def engine_words(fitted: Fit) -> str:
     info, messages = fitted.draws.info, fitted.draws.messages
     chains, draws = fitted.draws.shape
     if info.get("path") == "grid":
-        text = (
-            "Nothing was sampled: the standard deviations were laid out on a grid of "
+        how = (
+            "the standard deviations were laid out on a grid of "
             f"{numbers.count(info['n_evaluated'])} points, given which everything else has a "
-            "closed form, and summaries come from the exact marginals. For what has no exact "
-            f"marginal {draws:,} evenly spread draws were taken."
+            "closed form"
+        )
+        if info["n_evaluated"] == 1:
+            how = "with the standard deviation known, the posterior has a closed form"
+        text = (
+            f"Nothing was sampled: {how}, and summaries come from marginal distributions. For what "
+            f"has no such marginal {draws:,} evenly spread draws were taken."
         )
     elif fitted.engine == "quadrature":
+        how = f"by adaptive Gauss-Hermite quadrature with {info['nodes']} nodes per dimension"
+        if fitted.hierarchy.likelihood.exact:
+            how = "in closed form, a Student t distribution as a mixture of normal ones"
+        if getattr(fitted.model, "spread", "") == "psi":
+            how = "in closed form"
         text = (
-            "The study effects were integrated out by adaptive Gauss-Hermite quadrature with "
-            f"{info['nodes']} nodes per dimension, and the hyperparameters by adaptive importance "
-            f"sampling with Pareto-smoothed weights. The {draws:,} draws are worth "
+            f"The study effects were integrated out {how}, and the hyperparameters by adaptive "
+            f"importance sampling with Pareto-smoothed weights. The {draws:,} draws are worth "
             f"{numbers.count(info['ess'])} independent ones."
         )
     else:
@@ -229,6 +237,21 @@ EXACT = (
 )
 
 
+ON_A_GRID = (
+    "Leave-one-study-out is exact: the model was fitted again without each study. Leave-one-out "
+    "probability integral transforms use Pareto-smoothed importance sampling."
+)
+
+
+def left_out(fitted: Fit, *, exact: bool) -> str:
+    """How studies were left out; empty where there is one study."""
+    if fitted.hierarchy.n_studies == 1:
+        return ""
+    if not exact:
+        return PSIS
+    return ON_A_GRID if fitted.draws.info.get("path") == "grid" else EXACT
+
+
 def likelihood(fitted: Fit) -> str:
     """The model in words."""
     model = fitted.model
@@ -245,7 +268,7 @@ def methods(fitted: Fit, likelihood: str, observed: str, *, exact: bool) -> tupl
     """The methods paragraphs; the model and the observed intervals in the words of their kind."""
     model, studies = fitted.model, fitted.studies
     measure = measure_of(model)
-    priors = "; ".join(f"{estimand_label(n, measure)}: {p!r}" for n, p in model.priors.items())
+    priors = "; ".join(f"{label_of(fitted, n)}: {p!r}" for n, p in model.priors.items())
     if measure:
         source = prior_source(model, studies)
         priors += f" ({source or 'all of them given by the user'})"
@@ -254,8 +277,8 @@ def methods(fitted: Fit, likelihood: str, observed: str, *, exact: bool) -> tupl
     intervals = (
         f"All intervals of estimates are 95{NB}% equal-tailed credible intervals: from the 2.5th "
         f"to the 97.5th {by_draws}. {observed} Predictive checks replicate every study with new "
-        f"study effects (mixed predictive). {EXACT if exact else PSIS}"
-    )
+        f"study effects (mixed predictive). {left_out(fitted, exact=exact)}"
+    ).rstrip()
     return (
         likelihood,
         f"Priors. {priors}.",

@@ -68,6 +68,17 @@ REFERENCES: dict[str, Reference] = {
         "Med 2010;29:3046–3067.",
         "10.1002/sim.4040",
     ),
+    "youngxu2008": Reference(
+        "Young-Xu Y, Chan KA. Pooling overdispersed binomial data to estimate event rate. BMC Med "
+        "Res Methodol 2008;8:58.",
+        "10.1186/1471-2288-8-58",
+    ),
+    "kuss2015": Reference(
+        "Kuss O. Statistical methods for meta-analyses including information from studies without "
+        "any events: add nothing to nothing and succeed nevertheless. Stat Med "
+        "2015;34:1097–1116.",
+        "10.1002/sim.6383",
+    ),
     "lkj2009": Reference(
         "Lewandowski D, Kurowicka D, Joe H. Generating random correlation matrices based on vines "
         "and extended onion method. J Multivar Anal 2009;100:1989–2001.",

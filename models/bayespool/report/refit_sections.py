@@ -13,6 +13,7 @@ from bayespool.plots.marks import Interval
 from bayespool.plots.rows import MAX_ROWS, Panel, Row, RowsTable
 from bayespool.report import numbers, refit_words, tables
 from bayespool.report.blocks import Block, Drawing, Prose, Section, Table
+from bayespool.report.points import main_estimands
 from bayespool.report.refits import (
     Refits,
     bayes_factor,
@@ -21,7 +22,7 @@ from bayespool.report.refits import (
     shown,
     with_new,
 )
-from bayespool.report.wording import estimand_kind, estimand_label, measure_of
+from bayespool.report.wording import estimand_kind, inside, label_of, listed, measure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from bayespool.fitting import Fit
 
 SHIFT = "Shift in posterior SDs"
+SYMBOLS = ("mu", "tau", "tau_within", "psi")
 
 
 def draw_refits(fitted: Fit, refits: Refits) -> list[Drawing]:
@@ -89,7 +91,7 @@ def influence_table(fitted: Fit, left: LeaveOneOutRefits) -> RowsTable:
     names_of = dict(zip(studies.row, studies.study, strict=True)) if one_row_each else {}
     rows = [
         Row(names_of.get(one.study, one.study), number[one.study], _intervals(one.estimates, names))
-        for one in left.ranked(fitted.model.main_estimands)[:MAX_ROWS]
+        for one in left.ranked(main_estimands(fitted))[:MAX_ROWS]
     ]
     return RowsTable(_panels(fitted, left.full), tuple(rows))
 
@@ -108,10 +110,10 @@ def variants_table(fitted: Fit, variants: Sequence[Variant], *, new: bool) -> Ro
 
 
 def _panels(fitted: Fit, estimates: Mapping[str, Estimate]) -> tuple[Panel, ...]:
-    names, measure = shown(fitted), measure_of(fitted.model)
+    names = shown(fitted)
     return tuple(
         Panel(
-            estimand_label(name, measure), estimand_kind(name) == "proportion", interval,
+            label_of(fitted, name), estimand_kind(name) == "proportion", interval,
             log=name.endswith("_ratio"),
         )
         for name, interval in zip(names, _intervals(estimates, names), strict=True)
@@ -119,7 +121,7 @@ def _panels(fitted: Fit, estimates: Mapping[str, Estimate]) -> tuple[Panel, ...]
 
 
 def _labels(fitted: Fit, names: Sequence[str]) -> list[str]:
-    return [estimand_label(name, measure_of(fitted.model)) for name in names]
+    return [label_of(fitted, name) for name in names]
 
 
 def _intervals(estimates: Mapping[str, Estimate], names: Sequence[str]) -> tuple[Interval, ...]:
@@ -128,7 +130,7 @@ def _intervals(estimates: Mapping[str, Estimate], names: Sequence[str]) -> tuple
 
 def left_out_blocks(fitted: Fit, left: LeaveOneOutRefits, drawing: Drawing) -> list[Block]:
     """Sentence, figure and table of the exact refits."""
-    names, seen = fitted.model.main_estimands, shown(fitted)
+    names, seen = main_estimands(fitted), shown(fitted)
     ranked = left.ranked(names)
     found = {one.study: left_out_moves(left, one, names, seen) for one in ranked}
     error = refit_words.largest_error([move for row in found.values() for move in row])
@@ -155,7 +157,7 @@ def left_out_blocks(fitted: Fit, left: LeaveOneOutRefits, drawing: Drawing) -> l
 
 def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) -> Section:
     """Would other priors change the answer?"""
-    names, seen = fitted.model.main_estimands, shown(fitted)
+    names, seen = main_estimands(fitted), shown(fitted)
     base = variants[0]
     pooled, evidence = [], []
     new = with_new(base, seen)[len(seen) :]
@@ -201,10 +203,11 @@ def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) ->
 def _symbols(fitted: Fit) -> str:
     """What the names of priors stand for."""
     if measure_of(fitted.model):
-        return (
-            "Here mu stands for the pooled value on the scale of analysis and tau for the standard "
-            "deviation between studies."
-        )
+        names = [name for name in fitted.model.priors if name in SYMBOLS]
+        first, *others = [f"for the {inside(label_of(fitted, name))}" for name in names]
+        meant = [f"{names[0]} stands {first}"]
+        meant += [f"{name} {words}" for name, words in zip(names[1:], others, strict=True)]
+        return f"Here {listed(meant)}."
     return (
         "Here tau stands for the standard deviations between studies, rho for their correlation, "
         "and pooled for the pooled values on the scale of the link."

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.report import numbers
+from bayespool.report.points import main_estimands
 from bayespool.report.refits import Move, Refits, left_out_moves, moves, shown, sound
 from bayespool.report.wording import (
     counted,
     estimand_kind,
-    estimand_label,
     inside,
+    label_of,
     listed,
     measure_of,
 )
@@ -36,7 +37,7 @@ def sentences(fitted: Fit, refits: Refits) -> list[str]:
 
 def left_out(fitted: Fit, left: LeaveOneOutRefits) -> str:
     """Which study moves what most."""
-    names = fitted.model.main_estimands
+    names = main_estimands(fitted)
     seen = shown(fitted)
     found = [(one.study, move) for one in left.studies
              for move in left_out_moves(left, one, names, seen)]  # fmt: skip
@@ -46,7 +47,7 @@ def left_out(fitted: Fit, left: LeaveOneOutRefits) -> str:
 
 def other_priors(fitted: Fit, variants: Sequence[Variant]) -> str:
     """Which prior moves what most, and between what the medians stay."""
-    names = fitted.model.main_estimands
+    names = main_estimands(fitted)
     base, others = variants[0], variants[1:]
     if not others:
         return "No other priors were tried."
@@ -95,13 +96,13 @@ def unsound(fits: Mapping[str, Fit]) -> str:
 
 def largest_error(found: Sequence[Move]) -> str:
     """The largest Monte Carlo error of some shifts."""
-    return numbers.number(max(move.mcse for move in found))
+    return numbers.number(max(0.01, *(move.mcse for move in found)))
 
 
 def _pooled(fitted: Fit, name: str) -> str:
     """``pooled sensitivity``, ``pooled odds ratio``."""
-    label = inside(estimand_label(name, measure_of(fitted.model)))
-    return label if label.startswith("pooled ") else f"pooled {label}"
+    label = inside(label_of(fitted, name))
+    return label if measure_of(fitted.model) else f"pooled {label}"
 
 
 def _most(fitted: Fit, move: Move) -> str:

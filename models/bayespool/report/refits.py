@@ -14,6 +14,7 @@ from bayespool.association.scale import shown_name
 from bayespool.averaging import log_bayes_factor
 from bayespool.checks import convergence
 from bayespool.estimands import Estimate
+from bayespool.report.points import main_estimands
 
 if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits, LeftOut
@@ -126,7 +127,7 @@ def left_out_moves(
 
 def left_out_records(fitted: Fit, left: LeaveOneOutRefits) -> list[Record]:
     """One row per study left out, the most influential first."""
-    names = fitted.model.main_estimands
+    names = main_estimands(fitted)
     out = []
     for rank, one in enumerate(left.ranked(names), start=1):
         record: Record = {"study": one.study, "rank": rank, "elpd": one.elpd}
@@ -139,7 +140,7 @@ def left_out_records(fitted: Fit, left: LeaveOneOutRefits) -> list[Record]:
 
 def prior_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
     """One row per prior, the fit itself first."""
-    names = fitted.model.main_estimands
+    names = main_estimands(fitted)
     out = []
     for one in variants:
         factor = bayes_factor(one, variants[0])
@@ -158,7 +159,7 @@ def prior_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
 
 def cumulative_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
     """One row per step, the earliest studies first."""
-    names = fitted.model.main_estimands
+    names = main_estimands(fitted)
     return [
         {
             "variant": one.name, "n_studies": one.fit.hierarchy.n_studies, "engine": one.fit.engine,
@@ -171,14 +172,21 @@ def cumulative_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]
 
 def with_new(variant: Variant, names: Sequence[str]) -> list[str]:
     """The estimands and, where the model has them, those of a new study."""
-    new = [n.replace("mu", "mu_new", 1) if n.startswith("mu") else f"{n}_new" for n in names]
-    return [*names, *(n for n in new if n in variant.estimates)]
+    return [*names, *(n for n in map(_new, names) if n in variant.estimates)]
+
+
+def _new(name: str) -> str:
+    """The same estimand in a new study: ``mu_new_ratio``, ``sens_new[CT]``."""
+    if name.startswith("mu"):
+        return name.replace("mu", "mu_new", 1)
+    stem, bracket, label = name.partition("[")
+    return f"{stem}_new{bracket}{label}"
 
 
 def shown(fitted: Fit) -> tuple[str, ...]:
     """The main estimands on the scale that a reader is shown: ``mu_ratio`` for ``mu``."""
     measure = getattr(fitted.model, "measure", "")
-    names = fitted.model.main_estimands
+    names = main_estimands(fitted)
     return tuple(shown_name(n, measure) if measure and n == "mu" else n for n in names)
 
 

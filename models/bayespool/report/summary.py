@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.accuracy.roc import predictive_values
-from bayespool.association.scale import prior_source
+from bayespool.association.scale import prior_source, varies
 from bayespool.checks import Finding, run_checks
 from bayespool.estimands import (
     INTERVAL_KIND,
@@ -20,8 +20,10 @@ from bayespool.estimands import (
     Estimate,
     Probability,
     exceedance,
+    probability,
     summarise,
 )
+from bayespool.report import points
 from bayespool.report.association_numbers import (
     BaselineRisk,
     NumberNeeded,
@@ -30,7 +32,8 @@ from bayespool.report.association_numbers import (
     check_mid,
     probabilities,
 )
-from bayespool.report.wording import measure_of
+from bayespool.report.points import MARGINS, ending
+from bayespool.report.wording import POOLED, measure_of, naming
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -59,6 +62,12 @@ class Summary:
         Smallest important difference, on the measure's own scale.
     baseline_risks : tuple
     numbers_needed : tuple of NumberNeeded
+    varies : bool
+        Of an association: its effect differs between studies.
+    pooled : str
+        What its mean is called, with a place for the measure.
+    compared : tuple of tuples of str
+        Of accuracy: labels of the tests, or of the levels of each category, that are compared.
     """
 
     estimates: Mapping[str, Estimate]
@@ -69,6 +78,18 @@ class Summary:
     mid: float | None = None
     baseline_risks: tuple[BaselineRisk, ...] = ()
     numbers_needed: tuple[NumberNeeded, ...] = ()
+    varies: bool = True
+    pooled: str = POOLED
+    compared: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Whose accuracy is told; one empty text where there is one summary point."""
+        return tuple(label for part in self.compared for label in part) or ("",)
+
+    def tells_of(self, name: str) -> bool:
+        """The estimand is there; under a common effect a new study's is the pooled one again."""
+        return name in self.estimates and (self.varies or not name.startswith("mu_new"))
 
     @property
     def failed_gates(self) -> tuple[Finding, ...]:
@@ -115,6 +136,8 @@ def build_summary(
     cuts = thresholds
     if cuts is None:
         cuts = {} if measure else THRESHOLDS
+    if not measure:
+        cuts = _of_groups(cuts, points.labels(fitted))
     unknown = sorted(set(cuts) - set(fitted.samples))
     if unknown:
         raise ValueError(
@@ -130,15 +153,38 @@ def build_summary(
             (*probabilities(fitted, mid), *statements),
             run_checks(fitted),
             measure=measure, mid=mid, baseline_risks=risks, numbers_needed=needed,
+            varies=varies(fitted.model), pooled=naming(fitted),
         )  # fmt: skip
     chosen = default_prevalences(fitted.studies) if prevalences is None else prevalences
     chosen = tuple(dict.fromkeys(float(p) for p in chosen))
     return Summary(
         dict(fitted.estimates) | _predictive_values(fitted, chosen),
-        statements,
+        (*_comparisons(fitted), *statements),
         run_checks(fitted),
         chosen,
+        compared=points.compared(fitted),
     )
+
+
+def _of_groups(
+    cuts: Mapping[str, Sequence[float]], labels: Sequence[str]
+) -> dict[str, Sequence[float]]:
+    """Cut-offs of ``sens`` are those of every group."""
+    out: dict[str, Sequence[float]] = {}
+    for name, values in cuts.items():
+        own = labels if name in MARGINS else ("",)
+        out |= {f"{name}{ending(label)}": values for label in own}
+    return out
+
+
+def _comparisons(fitted: Fit) -> list[Probability]:
+    """Probability statements on the groups or tests, where the model has any."""
+    if not hasattr(fitted.model, "statements"):
+        return []
+    return [
+        probability(statement, draws, fitted.draws.ancestor)
+        for statement, draws in fitted.model.statements(fitted.samples, fitted.studies)
+    ]
 
 
 def _check_options(
@@ -161,9 +207,11 @@ def _predictive_values(fitted: Fit, prevalences: Sequence[float]) -> dict[str, E
             raise ValueError(
                 f"prevalence={p!r} is no prevalence; legal: greater than 0, less than 1"
             )
-        values = predictive_values(samples["sens"], samples["spec"], p)
-        for name, draws in zip((f"ppv@{p:g}", f"npv@{p:g}"), values, strict=True):
-            out[name] = summarise(name, draws, fitted.draws.ancestor)
+        for group in map(ending, points.labels(fitted)):
+            values = predictive_values(samples[f"sens{group}"], samples[f"spec{group}"], p)
+            for value, draws in zip(("ppv", "npv"), values, strict=True):
+                name = f"{value}{group}@{p:g}"
+                out[name] = summarise(name, draws, fitted.draws.ancestor)
     return out
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bayespool.checks import Finding
 from bayespool.checks.influence import PARETO_K
-from bayespool.checks.predictive import AS_GIVEN, KINDS, LOG_ODDS, LOGIT, spreads
+from bayespool.checks.predictive import AS_GIVEN, LOG_ODDS, LOGIT, spreads
 from bayespool.checks.prior_overlap import hyper_priors, overlaps
 from bayespool.estimands import Estimate
 from bayespool.report import numbers
@@ -20,6 +21,7 @@ from bayespool.report.wording import (
     check_label,
     estimand_kind,
     estimand_label,
+    label_of,
     measure_of,
     spoken,
 )
@@ -196,7 +198,7 @@ def spread_table(fitted: Fit) -> Table | None:
     """Predictive p-values of the between-study spread; None with fewer than three studies."""
     rows, scale = [], ""
     for item in spreads(fitted):
-        label = KINDS.get(item.kind, item.kind)
+        label = item.what
         scale = _SPREAD.get(item.scale, item.scale)
         rows.append(
             (label[:1].upper() + label[1:], numbers.number(item.observed),
@@ -218,7 +220,7 @@ _AT_LEAST = ("ess", "ess_bulk", "ess_tail", "e_bfmi", "predictive_coverage")
 
 def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Table:
     """What was measured, what is asked, and whether it holds."""
-    rows, measure = [], measure_of(fitted.model)
+    rows, measure, label = [], measure_of(fitted.model), partial(label_of, fitted)
     for item in findings:
         limit = f"{item.threshold:.3g}"
         asked = f"at least {limit}" if item.name in _AT_LEAST else f"at most {limit}"
@@ -226,7 +228,7 @@ def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Ta
             asked = f"{limit} to {1 - item.threshold:.3g}"
         failed = "FAILED" if item.gate else "read with care"
         rows.append(
-            (check_label(item.name, measure), spoken(item.sentence, fitted.draws.hyper, measure),
+            (check_label(item.name, measure), spoken(item.sentence, fitted.draws.hyper, label),
              numbers.measured(item.value), asked, "passed" if item.passed else failed)
         )  # fmt: skip
     head = ("Check", "In words", "Value", "Asked for", "Result")
@@ -239,7 +241,8 @@ def priors_table(fitted: Fit, summary: Summary) -> Table:
     rows = []
     for name, prior in hyper_priors(fitted).items():
         median, interval, _ = estimate_cells(summary.estimates[name])
-        cells = (repr(prior), f"{median} ({interval})", numbers.percent_prose(shared[name]))
-        rows.append((estimand_label(name, summary.measure), *cells))
+        call = repr(prior).replace(", ", f",{NB}")
+        cells = (call, f"{median} ({interval})", numbers.percent_prose(shared[name]))
+        rows.append((label_of(fitted, name), *cells))
     head = ("", "Prior", f"Posterior median ({INTERVAL})", "Area shared")
     return Table("Priors and posteriors", head, tuple(rows))

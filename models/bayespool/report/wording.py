@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
+from bayespool.association.scale import varies
 from bayespool.report import numbers
 from bayespool.studies.measures import MEASURES
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+POOLED, AVERAGE, ALONE = "Pooled {}", "{} in the average study", "{} in the one study"
 
 LABELS: dict[str, tuple[str, str]] = {
     "sens": ("Sensitivity", "proportion"),
@@ -28,6 +34,29 @@ LABELS: dict[str, tuple[str, str]] = {
     "shape": ("Shape β", "number"),
     "sigma_alpha": ("SD of accuracy σα", "number"),
     "sigma_theta": ("SD of threshold σθ", "number"),
+    "sens_new_study": ("Sensitivity of a new study, over its results", "proportion"),
+    "spec_new_study": ("Specificity of a new study, over its results", "proportion"),
+    "tau_within_sens": ("SD of sensitivity within studies", "number"),
+    "tau_within_spec": ("SD of specificity within studies", "number"),
+    "rho_within": ("Correlation within studies", "number"),
+    "share_between_sens": ("Share of the variance of sensitivity between studies", "proportion"),
+    "share_between_spec": ("Share of the variance of specificity between studies", "proportion"),
+    "dependence": ("Odds ratio between tests within patients", "ratio"),
+    "dependence_diseased": ("Odds ratio between tests, patients with the condition", "ratio"),
+    "dependence_healthy": ("Odds ratio between tests, patients without the condition", "ratio"),
+    "nu": ("Degrees of freedom of the study effects", "number"),
+    "beta": ("Coefficients", "number"),
+}
+# of two groups or tests, or of all: what is compared, in words
+_COMPARED = {
+    "difference": ("Difference in {one}", "points"),
+    "ratio": ("Ratio of {many}", "ratio"),
+    "rank": ("Rank of {one} (1 is the highest)", "number"),
+}
+_ONE_AND_MANY = {
+    "sens": ("sensitivity", "sensitivities"),
+    "spec": ("specificity", "specificities"),
+    "dor": ("the diagnostic odds ratio", "diagnostic odds ratios"),
 }
 _PREDICTIVE_VALUES = {"ppv": "Positive predictive value", "npv": "Negative predictive value"}
 
@@ -46,10 +75,12 @@ ASSOCIATION: dict[str, tuple[str, str]] = {
     "tau": ("Between-study SD of the {analysed}", "effect"),
     "tau2": ("Between-study variance of the {analysed}", "effect"),
     "tau_within": ("SD between results of one study", "effect"),
-    "icc": ("Share of the variance that is between studies", "proportion"),
+    "psi": ("Overdispersion ψ of the {measure}", "effect"),
+    "icc": ("Share of the variance that is between studies (intra-study correlation)",
+            "proportion"),
     "I2": ("I² (share of the variation that is between studies)", "proportion"),
     "nu": ("Degrees of freedom of the study effects", "number"),
-}
+}  # fmt: skip
 _AT_RISK = {"risk": "Risk in group 1", "difference": "Difference in risk"}
 
 
@@ -58,17 +89,34 @@ def measure_of(model: Any) -> str:
     return getattr(model, "measure", "")
 
 
-def estimand_label(name: str, measure: str = "") -> str:
+def naming(fitted: Fit) -> str:
+    """What the mean of an association is called: nothing is pooled where there is one study."""
+    if len(set(fitted.studies.study)) > 1:
+        return POOLED
+    return AVERAGE if varies(fitted.model) else ALONE
+
+
+def label_of(fitted: Fit, name: str) -> str:
+    """The estimand in words, in a report of this fit."""
+    measure = measure_of(fitted.model)
+    return estimand_label(name, measure, naming(fitted) if measure else POOLED)
+
+
+def estimand_label(name: str, measure: str = "", pooled: str = POOLED) -> str:
     """The estimand in words; those of an association need its measure."""
     if measure and name in ASSOCIATION:
         found = MEASURES[measure]
         text = ASSOCIATION[name][0].format(measure=found.label, analysed=found.analysis_label)
+        if text.startswith("Pooled "):
+            text = pooled.format(text.removeprefix("Pooled "))
         return text[:1].upper() + text[1:]
     if measure and name.startswith("beta_"):
         covariate, _, level = name.removeprefix("beta_").rstrip("]").partition("[")
         return f"Coefficient of {covariate}{f': {level}' if level else ''}"
     if name in LABELS:
         return LABELS[name][0]
+    if not measure and ("[" in name or name.startswith("beta_")):
+        return _of_group(name)
     stem, _, prevalence = name.partition("@")
     if stem in _PREDICTIVE_VALUES:
         where = numbers.given_percent(float(prevalence))
@@ -81,13 +129,41 @@ def estimand_label(name: str, measure: str = "") -> str:
     return name
 
 
+def parted(name: str) -> tuple[str, str]:
+    """``ppv[CT]@0.1`` as ``ppv@0.1`` and ``CT``: an estimand, and the group that it is of."""
+    stem, bracket, rest = name.partition("[")
+    label, _, after = rest.rpartition("]")
+    return (stem + after, label) if bracket else (name, "")
+
+
+def _of_group(name: str) -> str:
+    """An estimand of a group, a comparison of groups, or a coefficient, in words."""
+    stem, label = parted(name)
+    if name.startswith("beta_"):
+        _, part, covariate = stem.split("_", 2)
+        what = inside(LABELS[part][0])
+        return f"Coefficient of {covariate}{': ' if label else ''}{label}, for {what}"
+    of, _, compared = stem.partition("_")
+    if compared in _COMPARED and of in _ONE_AND_MANY:
+        one, many = _ONE_AND_MANY[of]
+        label = label.replace(" - ", " − ")
+        return f"{_COMPARED[compared][0].format(one=one, many=many)}, {label}"
+    return f"{estimand_label(stem)}, {label}"
+
+
 def estimand_kind(name: str) -> str:
-    """``proportion``, ``ratio``, ``effect`` or ``number``."""
+    """``proportion``, ``points``, ``ratio``, ``effect`` or ``number``."""
     for known in (LABELS, ASSOCIATION):
         if name in known:
             return known[name][1]
     if name.startswith("beta_"):
         return "effect"
+    name = parted(name)[0]
+    of, _, compared = name.partition("_")
+    if of in _ONE_AND_MANY and compared in _COMPARED:
+        return _COMPARED[compared][1]
+    if name in LABELS:
+        return LABELS[name][1]
     stem, at, _ = name.partition("@")
     return "proportion" if at and stem in _PREDICTIVE_VALUES | _AT_RISK else "number"
 
@@ -123,16 +199,20 @@ def check_label(name: str, measure: str = "") -> str:
         return f"Overlap with the prior: {inside(label)}"
     if measure and name == "loo_pit_extreme":
         return "Extreme results"
+    if name == "spread_e1" and measure != "or":
+        return "Spread of the risks in group 1"
     return CHECKS.get(name, name.replace("_", " "))
 
 
-def spoken(sentence: str, names: Iterable[str], measure: str = "") -> str:
+def spoken(
+    sentence: str, names: Iterable[str], label: Callable[[str], str] = estimand_label
+) -> str:
     """A sentence of a check, with its percent signs tied and its hyperparameters in words.
 
     Only names in brackets or after "of" are meant as such.
     """
     for name in names:
-        words = inside(estimand_label(name, measure))
+        words = inside(label(name))
         sentence = sentence.replace(f"({name})", f"({words})")
         sentence = sentence.replace(f" of {name} ", f" of {words} ")
     return numbers.tied(sentence)

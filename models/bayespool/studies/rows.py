@@ -127,6 +127,12 @@ class Rows:
             rows.setdefault(study, []).append(row)
         return {study: labels for study, labels in rows.items() if len(labels) > 1}
 
+    def by_study(self) -> Self:
+        """Rows of one study side by side, studies in the order of their first rows."""
+        first = {study: i for i, study in reversed(list(enumerate(self.study)))}
+        order = sorted(range(len(self)), key=lambda i: first[self.study[i]])
+        return self if order == list(range(len(self))) else self.select(order)
+
     def order_by(self, column: str) -> Self:
         """Rows in ascending order of a covariate, a value, study or row; ties stay, blanks last.
 

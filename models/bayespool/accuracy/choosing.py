@@ -1,0 +1,131 @@
+"""Which accuracy model the options of the command line ask for, with its default priors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+from bayespool.accuracy.bivariate import Bivariate
+from bayespool.accuracy.comparison import Comparison
+from bayespool.accuracy.hsroc import HSROC
+from bayespool.accuracy.meta_regression import MetaRegression
+from bayespool.accuracy.nested import NestedBivariate
+from bayespool.association.scale import NU_PRIOR
+
+USES = {
+    "bivariate": ("link", "robust"),
+    "meta-regression": ("covariate", "by", "link", "robust"),
+    "nested": ("correlation", "link", "robust"),
+    "comparison": ("test", "shared", "indirect", "link", "robust"),
+    "hsroc": ("covariate", "covariate_on"),
+}
+CHOICES = ("auto", *USES)
+PARTS = ("accuracy", "threshold", "shape")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line may ask of a model; the defaults ask for nothing."""
+
+    link: str = "logit"
+    covariate: tuple[str, ...] = ()
+    by: str = ""
+    covariate_on: tuple[str, ...] = ()
+    test: str = ""
+    shared: bool = False
+    indirect: bool = False
+    correlation: float | None = None
+    robust: bool = False
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Names of the options that ask for something."""
+        return tuple(f.name for f in fields(self) if getattr(self, f.name) != f.default)
+
+
+def choose(model: str = "auto", options: Options = Options()) -> Any:
+    """A model with default priors.
+
+    Parameters
+    ----------
+    model : {"auto", "bivariate", "meta-regression", "nested", "comparison", "hsroc"}
+        ``auto`` is the comparison where a column of tests is named, the meta-regression where a
+        covariate is, else the bivariate model.
+    options : Options
+
+    Raises
+    ------
+    ValueError
+        An unknown model, or an option that it has no use for.
+    """
+    if model not in CHOICES:
+        raise ValueError(f"--model {model} is unknown; legal: {', '.join(CHOICES)}")
+    name = _by_options(options) if model == "auto" else model
+    for option in options.given:
+        if option not in USES[name]:
+            raise ValueError(_useless(option, name))
+    return MAKERS[name](options)
+
+
+def _by_options(options: Options) -> str:
+    if options.test:
+        return "comparison"
+    return "meta-regression" if options.covariate or options.by else "bivariate"
+
+
+def _useless(option: str, model: str) -> str:
+    """What to say of an option that a model has no use for."""
+    takers = [name for name, uses in USES.items() if option in uses]
+    return (
+        f"{_flag(option)} is of no use to --model {model}; legal with it: "
+        f"{', '.join(map(_flag, USES[model]))}; {_flag(option)} goes with --model "
+        f"{' or '.join(takers)}"
+    )
+
+
+def _flag(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
+
+
+def _margins(options: Options) -> dict[str, Any]:
+    """What all models but HSROC take."""
+    return {"link": options.link, "nu": NU_PRIOR if options.robust else None}
+
+
+def _meta_regression(options: Options) -> MetaRegression:
+    own = (options.by,) if options.by else ()
+    covariates = tuple(dict.fromkeys((*options.covariate, *own)))
+    return MetaRegression(covariates=covariates, by=options.by, **_margins(options))
+
+
+def _nested(options: Options) -> NestedBivariate:
+    return NestedBivariate(correlation=options.correlation or 0.0, **_margins(options))
+
+
+def _comparison(options: Options) -> Comparison:
+    return Comparison(
+        test=options.test or Comparison.test,
+        shared=options.shared,
+        indirect=options.indirect,
+        **_margins(options),
+    )
+
+
+def _hsroc(options: Options) -> HSROC:
+    for part in options.covariate_on:
+        if part not in PARTS:
+            raise ValueError(f"--covariate-on {part} is unknown; legal: {', '.join(PARTS)}")
+    if options.covariate_on and not options.covariate:
+        raise ValueError("--covariate-on says what a covariate acts on; legal with --covariate")
+    on = options.covariate_on or PARTS
+    return HSROC(**{f"on_{part}": options.covariate for part in PARTS if part in on})
+
+
+MAKERS: dict[str, Callable[[Options], Any]] = {
+    "bivariate": lambda options: Bivariate(**_margins(options)),
+    "meta-regression": _meta_regression,
+    "nested": _nested,
+    "comparison": _comparison,
+    "hsroc": _hsroc,
+}

@@ -1,0 +1,214 @@
+"""What models of sensitivity and specificity share: priors, rows of counts, covariance.
+
+A model has the fields ``sens``, ``spec``, ``tau_sens``, ``tau_spec``, ``rho``, ``link`` and ``nu``;
+rows are the true positives and the true negatives of every row of the table, in turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool.accuracy import roc
+from bayespool.calls import as_call
+from bayespool.covariance import Covariance
+from bayespool.numerics.likelihoods import Binomial
+from bayespool.numerics.links import link, mean_proportion
+from bayespool.priors import LKJ, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
+
+if TYPE_CHECKING:
+    from bayespool.numerics.links import Link
+    from bayespool.studies import AccuracyStudies
+
+Array = np.ndarray
+ACCURACY_LINKS = ("logit", "probit", "cloglog")  # defined for every linear predictor
+SUPPORT_WORDS = {
+    "real": "all numbers (Normal, StudentT, Uniform)",
+    "positive": "positive numbers (HalfNormal, HalfCauchy, HalfStudentT, LogNormal, ...)",
+    "correlation": "a correlation (LKJ)",
+    "proportion": "a proportion (ProbabilityInterval)",
+}
+
+
+class Margins:
+    """Methods of a model whose study effects are those of sensitivity and specificity."""
+
+    sens: Any
+    spec: Any
+    tau_sens: Any
+    tau_spec: Any
+    rho: LKJ
+    link: str
+    nu: Any
+
+    def __post_init__(self) -> None:
+        if self.link not in ACCURACY_LINKS:
+            raise ValueError(f"link={self.link!r} is unknown; legal: {', '.join(ACCURACY_LINKS)}")
+        for item in fields(self):  # type: ignore[arg-type]
+            check_prior(item.name, getattr(self, item.name))
+
+    def __repr__(self) -> str:
+        return as_call(self)
+
+    @property
+    def intercepts(self) -> tuple[str, str]:
+        """Names of the pooled values on the link scale, such as ``logit_sens``."""
+        return f"{self.link}_sens", f"{self.link}_spec"
+
+    @property
+    def priors(self) -> dict[str, Any]:
+        """The prior of each hyperparameter on the scale that it is sampled on."""
+        out = {}
+        for item in fields(self):  # type: ignore[arg-type]
+            prior = getattr(self, item.name)
+            if support_of(prior):
+                out[self._sampled(item.name)] = self.on_link(prior)
+        return out
+
+    def on_link(self, prior: Any) -> Any:
+        """A prior of proportions as one on the scale of the link; others as they are."""
+        return prior.on_link(self.link) if isinstance(prior, ProbabilityInterval) else prior
+
+    def _sampled(self, name: str) -> str:
+        return f"{self.link}_{name}" if name in ("sens", "spec") else name
+
+    def field_of(self, name: str) -> str:
+        """The field that a prior is given under: ``logit_sens`` and ``sens`` are both ``sens``."""
+        own = [f.name for f in fields(self) if support_of(getattr(self, f.name))]  # type: ignore[arg-type]
+        by_name = {self._sampled(n): n for n in own} | {n: n for n in own} | {"nu": "nu"}
+        if name not in by_name:
+            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(by_name)}")
+        return by_name[name]
+
+    def covariance(self, group: str = "") -> Covariance:
+        """Of the study effects; `group` is what its names end in."""
+        return Covariance(
+            (f"tau_sens{group}", f"tau_spec{group}"),
+            (self.tau_sens, self.tau_spec),
+            (f"rho{group}",),
+            self.rho,
+        )
+
+    def row_estimands(self, predictors: Array, studies: AccuracyStudies) -> dict[str, Array]:
+        """Sensitivity and specificity of every row (proportions), shape (n_rows, ...)."""
+        g = link(self.link)
+        return {"sens": g.inverse(predictors[0::2]), "spec": g.inverse(predictors[1::2])}
+
+
+def support_of(value: Any) -> str:
+    """Which numbers a prior is on; empty for what is no prior."""
+    return getattr(value, "support", "")
+
+
+def check_prior(name: str, prior: Any) -> None:
+    """Refuse a prior on numbers that the parameter cannot be; fields without priors pass."""
+    if name.startswith(("tau", "sigma", "dependence", "nu")):
+        legal: tuple[str, ...] = ("positive", "real")
+    elif name.startswith("rho"):
+        legal = ("correlation",)
+    elif name in ("sens", "spec"):
+        legal = ("real", "proportion")
+    elif name in ("beta", "Lambda", "Theta", "shape"):
+        legal = ("real",)
+    else:
+        return
+    if prior is None and name == "nu":
+        return
+    if support_of(prior) not in legal:
+        raise ValueError(
+            f"{name}={prior!r} is not a prior for this parameter; legal: a prior on "
+            f"{' or '.join(SUPPORT_WORDS[s] for s in legal)}"
+        )
+    negative = support_of(prior) == "real" and not getattr(prior, "lower", -1.0) >= 0.0
+    if "positive" in legal and negative:
+        raise ValueError(
+            f"{name}={prior!r}: {name} is not negative; legal: a prior on "
+            "positive numbers, such as HalfNormal(1) or Uniform(0, 3)"
+        )
+
+
+def other_priors(sens: str = "sens", spec: str = "spec") -> dict[str, dict[str, Any]]:
+    """Named priors that a reader might have preferred, as changes of fields."""
+    return {
+        "tau: HalfNormal(0.5)": {"tau_sens": HalfNormal(0.5), "tau_spec": HalfNormal(0.5)},
+        "tau: HalfNormal(2)": {"tau_sens": HalfNormal(2), "tau_spec": HalfNormal(2)},
+        "tau: HalfCauchy(0.5)": {"tau_sens": HalfCauchy(0.5), "tau_spec": HalfCauchy(0.5)},
+        "tau: Uniform(0, 5)": {"tau_sens": Uniform(0, 5), "tau_spec": Uniform(0, 5)},
+        "pooled: Normal(0, 1)": {sens: Normal(0, 1), spec: Normal(0, 1)},
+        "pooled: Normal(0, 3)": {sens: Normal(0, 3), spec: Normal(0, 3)},
+        "rho: LKJ(1)": {"rho": LKJ(1)},
+        "rho: LKJ(4)": {"rho": LKJ(4)},
+    }
+
+
+def margin_rows(studies: AccuracyStudies, link_name: str = "logit") -> dict[str, Any]:
+    """The parts of a `Hierarchy` that follow from the table: a tp and a tn row for each row.
+
+    Rows of one study must stand together (`studies.by_study()`).
+    """
+    number = study_numbers(studies)
+    successes = np.stack([studies.tp, studies.tn], axis=1).ravel()
+    trials = np.stack([studies.n_diseased, studies.n_healthy], axis=1).ravel()
+    several = len(set(studies.study)) < len(studies)
+    return {
+        "Z": np.tile(np.eye(2), (len(studies), 1)),
+        "study": np.repeat(number, 2),
+        "likelihood": Binomial(successes, trials, link_name),
+        "kinds": ("tp", "tn") * len(studies),
+        "labels": tuple(dict.fromkeys(studies.study)) if several else studies.row,
+        "row_labels": tuple(row for row in studies.row for _ in ("tp", "tn")),
+    }
+
+
+def study_numbers(studies: AccuracyStudies) -> Array:
+    """Number of the study of every row of the table, in the order of first rows."""
+    labels = list(dict.fromkeys(studies.study))
+    return np.array([labels.index(study) for study in studies.study])
+
+
+def refuse_repeats(studies: AccuracyStudies, model: str) -> None:
+    """Refuse rows that a model of one row per study would take for independent studies."""
+    repeated = studies.several_rows()
+    if repeated:
+        listed = "; ".join(f"{study}: {', '.join(rows)}" for study, rows in repeated.items())
+        raise ValueError(
+            f"{studies.file}: {len(repeated)} studies have several rows ({listed}), which the "
+            f"{model} would count as independent studies; legal: one row per study, "
+            "chosen with studies.where(column, value) or --where COLUMN=VALUE; or a model of "
+            "several rows: NestedBivariate (readers, sites), Comparison (tests)"
+        )
+
+
+def point_estimands(
+    mu: tuple[Array, Array], tau: tuple[Array, Array], new: Array, g: Link, label: str = ""
+) -> dict[str, Array]:
+    """Accuracy at one summary point: at the average study, over studies, and of a new one.
+
+    Parameters
+    ----------
+    mu, tau : pairs of arrays
+        Of sensitivity and specificity on the scale of the link.
+    new : array, shape (2, ...)
+        Effects of a new study.
+    label : str
+        Ends each name: ``[CCP2]``.
+    """
+    out = roc.accuracy_measures(*mu, g)
+    out["auc"] = roc.area(*mu, *tau, g)
+    for i, name in enumerate(("sens", "spec")):
+        out[f"{name}_marginal"] = mean_proportion(mu[i], tau[i], g)
+        out[f"{name}_new"] = g.inverse(mu[i] + new[i])
+    return {f"{name}{label}": values for name, values in out.items()}
+
+
+def pymc_inverse_link(name: str) -> Any:
+    """The inverse link as PyMC writes it."""
+    import pymc as pm
+
+    return {
+        "logit": pm.math.invlogit,
+        "probit": pm.math.invprobit,
+        "cloglog": lambda eta: -pm.math.expm1(-pm.math.exp(eta)),
+    }[name]

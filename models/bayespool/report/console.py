@@ -1,0 +1,68 @@
+"""What the command line prints of a fit: a table of its first numbers, then sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from bayespool.estimands import Estimate, probability
+from bayespool.report.refit_words import sentences
+from bayespool.report.wording import counted
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+    from bayespool.report.refits import Refits
+    from bayespool.report.summary import Summary
+
+FIRST_LINES = ("mu_ratio", "mu_correlation", "mu_proportion", "mu", "mu_new_ratio",
+               "mu_new_correlation", "mu_new_proportion", "mu_new", "tau", "tau_within",
+               "psi", "icc", "I2",
+               "sens", "spec", "sens_difference", "spec_difference", "lr_pos", "lr_neg", "dor",
+               "auc", "sens_new", "spec_new", "tau_sens", "tau_spec", "rho")  # fmt: skip
+OF_GROUPS = ("sens", "spec", "sens_difference", "spec_difference", "tau_sens", "tau_spec", "rho")
+OWN = ("beta_", "Lambda", "Theta", "shape", "sigma_", "tau_within_", "rho_within", "dependence_",
+       "nu")  # fmt: skip
+
+
+def print_summary(summary: Summary, fitted: Fit, refits: Refits | None, out: Path | None) -> None:
+    """Print the first numbers of a fit, what its groups say of one another, and the refits."""
+    table = Table(
+        title=f"{fitted.model.title}, "
+        f"{counted(fitted.hierarchy.n_studies, 'study', 'studies')}, {fitted.engine}"
+    )
+    for column in ("", "median", "95 % interval (equal-tailed)", "MCSE"):
+        table.add_column(column, justify="left" if not column else "right")
+    for e in first_lines(summary.estimates, fitted):
+        table.add_row(e.name.replace("[", "\\["), f"{e.median:.3f}",
+                      f"{e.lower:.3f} to {e.upper:.3f}", f"{e.mcse_median:.4f}")  # fmt: skip
+    console = Console()
+    console.print(table)
+    for text in (*statements(fitted), *(sentences(fitted, refits) if refits is not None else ())):
+        console.print(text, highlight=False, markup=False)
+    if out is not None:
+        console.print(f"report: {out / 'index.html'}", highlight=False, soft_wrap=True)
+
+
+def first_lines(estimates: Mapping[str, Estimate], fitted: Fit) -> Iterator[Estimate]:
+    """The estimates to print: pooled values, those of groups, and the model's own parameters."""
+    for first in FIRST_LINES:
+        for name, estimate in estimates.items():
+            stem, bracket, _ = name.partition("[")
+            if stem == first and (not bracket or first in OF_GROUPS):
+                yield estimate
+    for name in fitted.hierarchy.names:
+        if name.startswith(OWN):
+            yield estimates[name]
+
+
+def statements(fitted: Fit) -> Iterator[str]:
+    """Probability statements of a model that compares groups, as lines."""
+    if not hasattr(fitted.model, "statements"):
+        return
+    for statement, event in fitted.model.statements(fitted.samples, fitted.studies):
+        p = probability(statement, event, fitted.draws.ancestor)
+        yield f"{p.statement} = {p.prob:.3f} (Monte Carlo error {p.mcse:.4f})"

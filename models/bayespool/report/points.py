@@ -1,0 +1,65 @@
+"""Where a fit tells accuracy: at one summary point, or at one for each group or test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bayespool.design import Coding, design
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+MARGINS = ("sens", "spec")
+
+
+def ending(label: str) -> str:
+    """What the names of a group's estimands end in."""
+    return f"[{label}]" if label else ""
+
+
+def codings(fitted: Fit) -> tuple[Coding, ...]:
+    """How the covariates of the model were coded; empty for a model without any."""
+    covariates = getattr(fitted.model, "covariates", ())
+    return design(fitted.studies, covariates).codings if covariates else ()
+
+
+def compared(fitted: Fit) -> tuple[tuple[str, ...], ...]:
+    """Labels that are compared with one another: the tests, or levels of each category."""
+    model: Any = fitted.model
+    if hasattr(model, "test"):
+        return (model.groups(fitted.studies),)
+    if not codings(fitted):
+        return ()
+    return tuple(map(tuple, design(fitted.studies, model.covariates).by_category()))
+
+
+def drawn(fitted: Fit) -> tuple[str, ...]:
+    """Labels that figures tell apart: tests or levels of the first category; one empty text."""
+    found = compared(fitted)
+    return found[0] if found else ("",)
+
+
+def labels(fitted: Fit) -> tuple[str, ...]:
+    """All labels that accuracy is told for; one empty text where there is one summary point."""
+    return tuple(label for part in compared(fitted) for label in part) or ("",)
+
+
+def of_rows(fitted: Fit) -> tuple[str, ...]:
+    """Which of the labels drawn every row of the table has."""
+    model, studies = fitted.model, fitted.studies
+    found = drawn(fitted)
+    if found == ("",):
+        return ("",) * len(studies)
+    if hasattr(model, "test"):
+        return tuple(map(str, studies.covariates[model.test]))
+    settings = model.settings(studies)
+    category = next(iter(settings[found[0]]))
+    by_level = {str(settings[label][category]): label for label in found}
+    return tuple(by_level[str(value)] for value in studies.covariates[category])
+
+
+def main_estimands(fitted: Fit) -> tuple[str, ...]:
+    """What refits are judged by: pooled values of an association, or of every group."""
+    if hasattr(fitted.model, "main_estimands"):
+        return tuple(fitted.model.main_estimands)
+    return tuple(f"{name}{ending(label)}" for label in labels(fitted) for name in MARGINS)

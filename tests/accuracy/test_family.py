@@ -1,0 +1,277 @@
+"""Every accuracy model: its two statements agree, effects by effects, priors and all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from bayespool.accuracy import HSROC, Bivariate, Comparison, MetaRegression, NestedBivariate
+from bayespool.priors import Gamma, Normal
+from bayespool.studies import AccuracyStudies
+
+T, F = "yes", "no"
+TABLE = {
+    "study": ["A", "A", "B", "B", "C", "D", "E"],
+    "test": ["x", "y", "x", "y", "x", "y", "x"],
+    "tp": [8, 9, 0, 5, 30, 12, 7],
+    "fn": [3, 2, 6, 1, 1, 4, 0],
+    "fp": [2, 1, 5, 0, 0, 3, 7],
+    "tn": [20, 21, 1, 6, 44, 30, 9],
+    "size": [1.0, 1.0, 2.5, 2.5, 4.0, 3.5, 2.0],
+    "late": [T, T, F, F, T, T, F],
+}
+ROWS = AccuracyStudies.from_table(TABLE)
+ONE_EACH = ROWS.select([0, 2, 4, 5, 6])
+CROSSED = AccuracyStudies.from_table(
+    TABLE
+    | {
+        "tp_both": [7, 7, None, None, None, None, None],
+        "fp_both": [1, 1, None, None, None, None, None],
+    }
+)
+NU = Gamma(2, 0.1)
+CASES = {
+    "bivariate, robust": (Bivariate(nu=NU), ONE_EACH),
+    "number": (MetaRegression(covariates=("size",)), ONE_EACH),
+    "group": (MetaRegression(covariates=("late", "size"), link="probit"), ONE_EACH),
+    "own covariance": (MetaRegression(covariates=("late",), by="late", nu=NU), ONE_EACH),
+    "nested": (NestedBivariate(), ROWS),
+    "nested, repeated patients": (NestedBivariate(correlation=0.4, link="cloglog"), ROWS),
+    "comparison": (Comparison(), ROWS),
+    "comparison, shared effects": (Comparison(shared=True, nu=NU), ROWS),
+    "comparison, cross-classified": (Comparison(), CROSSED),
+    "comparison, cross-classified and shared": (Comparison(shared=True), CROSSED),
+    "hsroc": (HSROC(), ONE_EACH),
+    "hsroc, covariates": (
+        HSROC(on_accuracy=("late",), on_threshold=("size",), on_shape=("late",)), ONE_EACH,
+    ),
+}  # fmt: skip
+
+
+def assigned(value_name: str, point: dict[str, np.ndarray]) -> np.ndarray:
+    """PyMC's unconstrained value variable from natural hyperparameters and effects."""
+    if value_name.endswith("_log__"):
+        return np.log(point[value_name.removesuffix("_log__")])
+    if value_name.endswith("_unit_logodds__"):
+        rho = point[value_name.removesuffix("_unit_logodds__")]
+        return np.log((1 + rho) / (1 - rho))
+    return point[value_name]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_both_statements_of_a_model_agree(case):
+    model, studies = CASES[case]
+    model.check(studies)
+    hierarchy = model.hierarchy(studies)
+    rng = np.random.default_rng(3)
+    theta = hierarchy.draw_prior(3, rng)
+    natural = hierarchy.natural(theta)
+    pymc_model = model.build(studies)
+    total = pymc_model.compile_logp(jacobian=False)
+    start = pymc_model.initial_point()
+    for d in range(3):
+        point = {name: x[d] for name, x in natural.items()}
+        v = rng.normal(size=(hierarchy.n_studies, hierarchy.dimension))
+        expected = stats.norm.logpdf(v).sum()
+        spread = np.ones(hierarchy.n_studies)
+        if model.nu is not None:
+            point["precision"] = rng.gamma(2.0, 0.5, hierarchy.n_studies)
+            spread = point["precision"] ** -0.5
+            nu = point["nu"]
+            expected += stats.gamma.logpdf(point["precision"], nu / 2, scale=2 / nu).sum()
+        one = theta[:, d : d + 1]
+        u = hierarchy.scale_effects(one, (v * spread[:, None]).T[..., None])
+        w = None
+        if hierarchy.within is not None:
+            size = (hierarchy.within.n_results, hierarchy.within.Z.shape[1])
+            z = rng.normal(size=size)
+            expected += stats.norm.logpdf(z).sum()
+            w = hierarchy.scale_within(one, z.T[..., None])
+            point["z"] = z
+        eta = hierarchy.row_predictors(one, u, w)
+        rows = hierarchy._rows_at(one).likelihood
+        expected += float((rows.log_density(eta) + rows.log_constant()).sum())
+        for name, prior in hierarchy.priors.items():
+            expected += float(np.squeeze(prior.logpdf(natural[name][d : d + 1])))
+            expected += np.log(2.0) * name.startswith("rho")  # PyMC holds (rho + 1) / 2
+        values = {name: assigned(name, point | {"v": v}) for name in start}
+        assert float(total(values)) == pytest.approx(expected, rel=1e-7, abs=1e-6)
+
+
+def brute_force(hierarchy, theta: np.ndarray, points: int = 17) -> np.ndarray:
+    """Log likelihood per study by a product rule over all effects of each study at once."""
+    x, w = np.polynomial.hermite_e.hermegauss(points)
+    w = np.log(w / w.sum())
+    offset, loading, _ = hierarchy.predictors(theta)
+    inner, result = hierarchy._inner_loading(theta), hierarchy.within.result
+    likelihood = hierarchy._rows_at(theta).likelihood
+    constant = np.broadcast_to(likelihood.log_constant(), offset.shape)
+    out = []
+    for k in range(hierarchy.n_studies):
+        rows = np.flatnonzero(hierarchy.study == k)
+        results = np.unique(result[rows])
+        q, p = len(loading), len(inner)
+        # every component of a study and its results that any row uses
+        used = [("v", i, None) for i in range(q)]
+        used += [
+            ("z", a, j)
+            for j in results
+            for a in range(p)
+            if np.any(inner[a, rows[result[rows] == j]])
+        ]
+        grid = np.stack(np.meshgrid(*[np.arange(points)] * len(used), indexing="ij"))
+        flat = grid.reshape(len(used), -1)
+        eta = np.repeat(offset[rows, 0][:, None], flat.shape[1], axis=1)
+        for c, (kind, i, j) in enumerate(used):
+            for r, row in enumerate(rows):
+                if kind == "v":
+                    eta[r] += loading[i, row, 0] * x[flat[c]]
+                elif result[row] == j:
+                    eta[r] += inner[i, row, 0] * x[flat[c]]
+        density = likelihood.take(rows).log_density(eta).sum(axis=0) + w[flat].sum(axis=0)
+        out.append(np.logaddexp.reduce(density) + constant[rows, 0].sum())
+    return np.array(out)
+
+
+@pytest.mark.parametrize(
+    ("model", "studies"),
+    [
+        (NestedBivariate(), ROWS),
+        (NestedBivariate(correlation=0.5), ROWS),
+        (Comparison(), ROWS),
+        (Comparison(), CROSSED),
+    ],
+)
+def test_two_levels_of_effects_integrate_as_by_brute_force(model, studies):
+    few = studies.select([0, 1, 4])  # one study of two results, one of one: 6 dimensions at most
+    hierarchy = model.hierarchy(few)
+    natural = {name: np.array([0.4]) for name in hierarchy.names}
+    natural |= {n: np.array([1.2]) for n in hierarchy.coefficients}
+    theta = hierarchy.unconstrained(natural)
+    exact = brute_force(hierarchy, theta, 13)
+    np.testing.assert_allclose(hierarchy.log_likelihood(theta, 13)[:, 0], exact, atol=2e-4)
+
+
+def test_without_variation_within_studies_results_are_only_more_rows():
+    """Limits of the nested model: no variation within is a study effect shared by all results."""
+    nested = NestedBivariate().hierarchy(ROWS)
+    natural = {n: np.array([0.3]) for n in nested.names}
+    natural |= {n: np.array([1e-6]) for n in ("tau_within_sens", "tau_within_spec")}
+    shared = Comparison(shared=True).hierarchy(ROWS)
+    same = {n: np.array([0.3]) for n in shared.names}
+    np.testing.assert_allclose(
+        nested.log_likelihood(nested.unconstrained(natural), 15)[:, 0],
+        shared.log_likelihood(shared.unconstrained(same), 15)[:, 0],
+        atol=1e-4,
+    )
+
+
+def test_results_that_repeat_one_another_count_once():
+    twice = AccuracyStudies.from_table(
+        {"study": ["A", "A", "B"], "reader": ["1", "2", "1"], "tp": [8, 8, 9], "fn": [3, 3, 4],
+         "fp": [2, 2, 1], "tn": [20, 20, 9]}
+    )  # fmt: skip
+    nested = NestedBivariate(correlation=1.0).hierarchy(twice)
+    natural = {n: np.array([0.3]) for n in nested.names}
+    natural |= {n: np.array([1e-6]) for n in ("tau_within_sens", "tau_within_spec")}
+    once = Bivariate().hierarchy(twice.select([0, 2]))
+    same = {n: np.array([0.3]) for n in once.names}
+    np.testing.assert_allclose(
+        nested.log_likelihood(nested.unconstrained(natural), 15)[:, 0],
+        once.log_likelihood(once.unconstrained(same), 15)[:, 0],
+        atol=1e-4,
+    )
+
+
+def test_hsroc_without_covariates_is_the_bivariate_model():
+    """Harbord et al. (2007): the same likelihood at parameters that correspond."""
+    hsroc, bivariate = HSROC(), Bivariate()
+    h, b = hsroc.hierarchy(ONE_EACH), bivariate.hierarchy(ONE_EACH)
+    theta = h.draw_prior(6, np.random.default_rng(8))
+    draws = h.natural(theta)
+    mu, tau, rho = hsroc.point(draws, ONE_EACH, {})
+    same = b.unconstrained(
+        {"logit_sens": mu[0], "logit_spec": mu[1], "tau_sens": tau[0], "tau_spec": tau[1],
+         "rho": rho}
+    )  # fmt: skip
+    np.testing.assert_allclose(
+        h.log_likelihood(theta, 31), b.log_likelihood(same, 31), rtol=1e-4, atol=2e-3
+    )
+    new = np.zeros((2, 6))
+    back = bivariate.estimands(b.natural(same), new, ONE_EACH)
+    out = hsroc.estimands(draws, new, ONE_EACH)
+    for name in ("Lambda", "Theta", "shape", "sigma_alpha", "sigma_theta", "sens", "spec", "auc"):
+        np.testing.assert_allclose(out[name], back[name], rtol=1e-6, atol=1e-9)
+
+
+def test_plackett_cells_have_their_margins_and_odds_ratio():
+    from bayespool.numerics.paired import plackett
+
+    p, q = np.array([0.2, 0.7, 0.999]), np.array([0.3, 0.9, 0.01])
+    for psi in (0.1, 1.0, 5.0, 400.0):
+        a = plackett(p, q, np.array(psi))
+        b, c, d = p - a, q - a, 1 - p - q + a
+        assert (np.stack([a, b, c, d]) > 0).all()
+        np.testing.assert_allclose(a * d / (b * c), psi, rtol=1e-6)
+
+
+def test_adding_groups_without_studies_of_another_level_is_refused_in_words():
+    lonely = ONE_EACH.select([0, 1, 2, 3])
+    with pytest.raises(ValueError, match=r"level 'no' in one row only \(B"):
+        MetaRegression(covariates=("late",)).check(lonely)
+
+
+BAD = [
+    (MetaRegression(covariates=("nothing",)), ONE_EACH, "no covariate 'nothing'; legal:"),
+    (MetaRegression(), ONE_EACH, "needs covariates; legal: "),
+    (MetaRegression(covariates=("late",)), ROWS, "studies have several rows"),
+    (NestedBivariate(), ONE_EACH, "no study has several rows"),
+    (Comparison(test="nothing"), ROWS, "no column 'nothing' of tests; legal:"),
+    (Comparison(), ROWS.select([0, 2, 4]), "has one test only, x"),
+    (Comparison(), ROWS.select([0, 3, 4, 5]), "appear in no study together with another"),
+    (Comparison(test="late"), ROWS, "is a second row of yes in A"),
+]
+
+
+@pytest.mark.parametrize(("model", "studies", "words"), BAD)
+def test_what_cannot_be_fitted_is_refused_in_words(model, studies, words):
+    with pytest.raises(ValueError, match=words):
+        model.check(studies)
+
+
+@pytest.mark.parametrize(
+    ("tp_both", "fp_both", "words"),
+    [
+        ([9, 9], [1, 1], "contradicts the margins 8 and 9 of 11; .*from 6 to 8"),
+        ([7, 7], [1, 0], "differs from .* of the other test"),
+        ([7.5, 7.5], [1, 1], "is no count"),
+    ],
+)
+def test_a_cross_classification_against_its_margins_is_refused(tp_both, fp_both, words):
+    table = {k: v[:4] for k, v in TABLE.items()}
+    wrong = AccuracyStudies.from_table(
+        table | {"tp_both": [*tp_both, None, None], "fp_both": [*fp_both, None, None]}
+    )
+    with pytest.raises(ValueError, match=words):
+        Comparison().check(wrong)
+
+
+def test_covariates_with_gaps_or_collinear_ones_are_refused():
+    gaps = AccuracyStudies.from_table(TABLE | {"late": [T, T, F, F, None, T, F]})
+    with pytest.raises(ValueError, match="'late' is empty for C"):
+        MetaRegression(covariates=("late",)).check(gaps.select([0, 2, 4, 5, 6]))
+    double = AccuracyStudies.from_table(TABLE | {"twice": [2 * x for x in TABLE["size"]]})
+    with pytest.raises(ValueError, match="collinear"):
+        MetaRegression(covariates=("size", "twice")).check(double.select([0, 2, 4, 5, 6]))
+
+
+def test_the_prior_of_a_number_is_on_one_standard_deviation_of_it():
+    metres = AccuracyStudies.from_table(TABLE | {"size": [1000 * x for x in TABLE["size"]]})
+    one, thousand = (
+        MetaRegression(covariates=("size",), beta=Normal(0, 1)).hierarchy(s.select([0, 2, 4, 5, 6]))
+        for s in (ROWS, metres)
+    )
+    assert one.priors["beta_sens_size"].sigma == pytest.approx(
+        1000 * thousand.priors["beta_sens_size"].sigma
+    )
