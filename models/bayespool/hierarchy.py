@@ -581,7 +581,9 @@ class Hierarchy:
     def _new(self, theta: Array, z: Array, rng: np.random.Generator, group: Array | None) -> Array:
         if self.freedom_prior is not None:
             nu = np.exp(self._split(theta)[1]["nu"])
-            z = z * self._spread(np.sqrt(nu / rng.chisquare(nu, z.shape[1:])))
+            # with few degrees of freedom a draw may underflow: the effect is then beyond any scale
+            drawn = np.maximum(rng.chisquare(nu, z.shape[1:]), 1e-300)
+            z = z * self._spread(np.sqrt(nu / drawn))
         return times(self.sigma_factor(theta, group), z)
 
     def row_predictors(self, theta: Array, effects: Array, within: Array | None = None) -> Array:

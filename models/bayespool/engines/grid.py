@@ -28,7 +28,7 @@ LATTICE, KOROBOV = 1_024, 179  # size and generator, by search for small P2 in 2
 MOST_COEFFICIENTS = 12
 GRID_ERROR = 1e-3
 DROP = 30.0  # nats below the maximum where the grid ends
-COARSE, FINE = {1: 161, 2: 41}, {1: 601, 2: 121}
+COARSE, FINE = {1: 161, 2: 41}, {1: 601, 2: 241}
 
 
 class GridPosterior(NamedTuple):
