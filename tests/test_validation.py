@@ -41,3 +41,30 @@ def test_the_page_is_rendered_from_the_results(results):
         rows = [row for row in results if row["dataset"] == dataset]
         largest = max(abs(float(row["quadrature_z"])) for row in rows)
         assert f"| {dataset} | {rows[0]['studies']} | {largest:.2f} |" in page
+
+
+@pytest.fixture(scope="module")
+def calibration() -> list[dict[str, str]]:
+    with (VALIDATION / "accuracy_family.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_accuracy_models_recover_what_they_simulated(calibration):
+    smallest = min(calibration, key=lambda row: float(row["ks_p"]))
+    # as many tests as rows: the smallest p value of all is seldom below 0.05 / their number
+    assert float(smallest["ks_p"]) > 0.05 / len(calibration), smallest
+    for model in {row["model"] for row in calibration}:
+        rows = [row for row in calibration if row["model"] == model]
+        held = sum(float(row["coverage_95"]) for row in rows) / len(rows)
+        assert 0.92 < held < 0.98, (model, held)
+
+
+def test_the_self_check_seldom_fails_on_simulated_tables(calibration):
+    for row in calibration:
+        assert int(row["failed"]) <= 0.1 * int(row["tables"]), row
+
+
+def test_every_accuracy_model_was_calibrated(calibration):
+    words = " ".join({row["model"] for row in calibration})
+    for name in ("Bivariate", "MetaRegression", "HSROC", "Comparison", "NestedBivariate"):
+        assert name in words

@@ -162,7 +162,7 @@ class Fit:
         rng = self._rng("prior")
         new = _of_one(self.hierarchy.new_effects(self.prior_theta, rng))[..., None, :]
         hyper = {n: x[None] for n, x in self.hierarchy.natural(self.prior_theta).items()}
-        return self.model.estimands(hyper, new, self.studies)
+        return self.model.estimands(hyper, new, self.coding)
 
     @property
     def provenance(self) -> dict[str, Any]:

@@ -275,3 +275,16 @@ def test_the_prior_of_a_number_is_on_one_standard_deviation_of_it():
     assert one.priors["beta_sens_size"].sigma == pytest.approx(
         1000 * thousand.priors["beta_sens_size"].sigma
     )
+
+
+def test_many_draws_at_once_are_the_same_as_few():
+    """Work is cut by draws; parameters of the rows' own likelihood are cut with it."""
+    for model in (Comparison(shared=True), Comparison()):
+        hierarchy = model.hierarchy(CROSSED)
+        theta = hierarchy.draw_prior(1_500, np.random.default_rng(6))
+        some = [0, 700, 1_499]
+        np.testing.assert_allclose(
+            hierarchy.log_likelihood(theta, 5)[:, some],
+            hierarchy.log_likelihood(theta[:, some], 5),
+            atol=1e-9,
+        )

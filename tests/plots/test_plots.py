@@ -11,14 +11,18 @@ import numpy as np
 import pytest
 
 from bayespool.plots import (
+    bubble,
     cumulative,
     effect_forest,
     forest,
+    grouped_forest,
+    grouped_sroc,
     influence,
     pit,
     predictive,
     priors,
     sensitivity,
+    series,
     sroc,
     style,
     svg,
@@ -79,6 +83,37 @@ def effect_table(n: int = 3, scale: str = "log") -> effect_forest.EffectForestTa
     return effect_forest.EffectForestTable("Odds ratio", scale, rows, end, end, 1.0)
 
 
+def grouped_table(n: int = 3) -> grouped_forest.GroupedForestTable:
+    rows = tuple(
+        grouped_forest.GroupedRow(f"A $x$ {i}", i, ("7/10", "no healthy"), (SOME, None),
+                                  (SOME, SOME), i % 2, bool(i % 2))
+        for i in range(n)
+    )  # fmt: skip
+    endings = tuple(
+        grouped_forest.Ending(name, (SOME, SOME), (SOME, SOME), i) for i, name in enumerate("AB")
+    )
+    blocks = (
+        grouped_forest.Block("A and B", rows[:2], keep=True),
+        grouped_forest.Block("A only", rows[2:]),
+        grouped_forest.Block("", (), endings),
+    )
+    return grouped_forest.GroupedForestTable(blocks, (("Elsewhere", (SOME, None)),), ("A", "B"))
+
+
+def grouped_sroc_table(n: int) -> grouped_sroc.GroupedSrocTable:
+    parts = tuple((f"Group $x$ {i}", sroc_table(i)) for i in range(n))
+    line = np.array([[0.1, 0.5], [0.2, 0.6]])
+    return grouped_sroc.GroupedSrocTable(parts, (line,), (("$Out$", 0.9, 0.5),))
+
+
+def bubble_table() -> bubble.BubbleTable:
+    x, two = np.array([1.0, 2.0, 3.0]), np.full((2, 3), 0.5)
+    lines = tuple(bubble.Line(name, x, two, two, two, two, two) for name in ("a", "b"))
+    seen = np.array([[0.5, 0.6, np.nan], [0.5, 0.6, 0.7]])
+    people = np.array([[10, 20, 0], [10, 20, 30]])
+    return bubble.BubbleTable("$size$", x, seen, people, np.array([0, 1, 0]), lines)
+
+
 CASES: dict[str, tuple[Any, Any]] = {
     "forest": (forest, forest_table()),
     "effect": (effect_forest, effect_table()),
@@ -86,6 +121,12 @@ CASES: dict[str, tuple[Any, Any]] = {
     "effects": (effect_forest, effect_table(200)),
     "sroc": (sroc, sroc_table()),
     "nostudies": (sroc, sroc_table(0)),
+    "groups": (grouped_forest, grouped_table()),
+    "manygroups": (grouped_forest, grouped_table(90)),
+    "groupedsroc": (grouped_sroc, grouped_sroc_table(2)),
+    "sevengroups": (grouped_sroc, grouped_sroc_table(7)),
+    "bubble": (bubble, bubble_table()),
+    "manypanels": (sensitivity, rows_table(panels=8, wide=True)),
     "predictive": (predictive, predictive_table()),
     "pit": (pit, pit.PitTable(*(np.linspace(0.1, 0.9, 5),) * 4)),
     "priors": (priors, prior_panels()),
@@ -119,6 +160,16 @@ def test_forest_grows_to_a_limit(n: int, rows: int) -> None:
     table = forest_table(n)
     assert len(table.drawn) == rows
     assert forest.draw(table).get_size_inches()[1] < 30
+
+
+def test_grouped_forest_keeps_studies_with_several_tests() -> None:
+    assert sum(len(block.rows) for block in grouped_table(82).drawn) == 2
+    assert sum(len(block.rows) for block in grouped_table(80).drawn) == 80
+
+
+def test_series_differ_without_colour() -> None:
+    assert len({look.marker for look in series.LOOKS}) == len(series.LOOKS)
+    assert len({look.line for look in series.LOOKS}) == len(series.LOOKS)
 
 
 def test_rows_of_intervals_are_where_the_table_says() -> None:

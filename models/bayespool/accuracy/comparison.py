@@ -3,7 +3,7 @@
 References
 ----------
 Cochrane Handbook for DTA reviews v2, chapter 9.4.7 (test as covariate, study effects shared);
-Nyaga, Arbyn & Aerts (2018), Stat Methods Med Res 27:2554-2566 (effects of tests within studies);
+Nyaga, Arbyn & Aerts (2018), Stat Methods Med Res 27:1766-1784 (effects of tests within studies);
 Plackett (1965), J Am Stat Assoc 60:516-522 (dependence of two tests within patients).
 """
 

@@ -2,7 +2,7 @@
 
 References
 ----------
-Nyaga, Arbyn & Aerts (2018), Stat Methods Med Res 27:2554-2566 (two levels of effects of
+Nyaga, Arbyn & Aerts (2018), Stat Methods Med Res 27:1766-1784 (two levels of effects of
 sensitivity and specificity); Rao & Scott (1992), Biometrics 48:577-585 (effective sample size).
 """
 

@@ -31,9 +31,12 @@ from bayespool.numerics.pareto import smooth_log_weights
 Array = np.ndarray
 ROUNDS = 4
 ROUND_SIZE = 600
+MANY = 7  # hyperparameters, from which on adapting pays twice the rounds and more nodes
 COMPONENTS = 4
 DEFENCE = 0.05  # share of one wide component that guards the tails
 REFITS = 2
+POOR = 0.1  # effective draws per draw below which a better proposal is sought
+ENOUGH_TO_LEARN = 60_000  # draws that a better proposal is made from
 LEAVE_OUT_WIDENING = 1.4  # of the covariances, so that posteriors without a study fit inside
 LEAVE_OUT_DRAWS = 3.0  # points per effective draw asked for
 BATCH = 5_000
@@ -175,8 +178,10 @@ def _sample(
     chosen = nodes if nodes is not None else choose_nodes(coordinates, proposal, rng)
     refits = 0
     while True:
-        weighted = _draw_until(coordinates, proposal, ess, chosen, rng)
-        if not weighted.pareto_k < PARETO_K and refits < REFITS:
+        least = POOR if refits < REFITS else 0.0
+        weighted = _draw_until(coordinates, proposal, ess, chosen, rng, least)
+        poor = weighted.reached < least * weighted.log_w.size
+        if (poor or not weighted.pareto_k < PARETO_K) and refits < REFITS:
             # what was drawn shows where the proposal was too thin
             refits += 1
             y, w = weighted.y, weighted.w
@@ -216,9 +221,17 @@ def _weigh(coordinates: Coordinates, y: Array, log_w: Array) -> _Weighted:
 
 
 def _draw_until(
-    coordinates: Coordinates, proposal: Mixture, ess: float, nodes: int, rng: np.random.Generator
+    coordinates: Coordinates,
+    proposal: Mixture,
+    ess: float,
+    nodes: int,
+    rng: np.random.Generator,
+    least: float,
 ) -> _Weighted:
-    """Draw from the proposal until the effective sample size is reached."""
+    """Draw from the proposal until the effective sample size is reached.
+
+    Or until enough was drawn to make a better proposal of, where its efficiency is below `least`.
+    """
     aim = ess / (1.0 - 0.25 / OUTPUT_FACTOR)  # what resampling costs is drawn beforehand
     y, log_w = np.empty((proposal.mean.shape[1], 0)), np.empty(0)
     batch = int(BATCH * ess / 4_000.0)
@@ -228,7 +241,8 @@ def _draw_until(
         log_w = np.append(log_w, coordinates.log_density(new, nodes) - proposal.log_density(new))
         weighted = _weigh(coordinates, y, log_w)
         drawn = log_w.size
-        if weighted.reached >= aim or drawn >= MAX_DRAWS * ess / 4_000.0:
+        enough = weighted.reached >= aim or drawn >= MAX_DRAWS * ess / 4_000.0
+        if enough or (drawn >= ENOUGH_TO_LEARN and weighted.reached < least * drawn):
             return weighted
         missing = drawn * (1.05 * aim / max(weighted.reached, 1.0) - 1.0)
         batch = int(np.clip(missing, 0.1 * drawn, 3.0 * drawn))
@@ -301,12 +315,13 @@ def adapt(coordinates: Coordinates, mode: Array, cov: Array, rng: np.random.Gene
     weighted EM after every round.
     """
     mixture = Mixture(np.array([0.7, 0.3]), np.stack([mode, mode]), np.stack([cov, 4.0 * cov]))
-    nodes = 1 if coordinates.hierarchy.likelihood.exact else NODE_LADDER[0]
+    many = len(mode) >= MANY
+    nodes = 1 if coordinates.hierarchy.likelihood.exact else NODE_LADDER[int(many)]
     size = int(ROUND_SIZE * max(1.0, len(mode) / 5.0) ** 2)
     points: list[Array] = []
     targets: list[Array] = []
     used: list[Mixture] = []
-    for round_number in range(ROUNDS if len(mode) < 7 else 2 * ROUNDS):
+    for round_number in range(2 * ROUNDS if many else ROUNDS):
         points.append(mixture.draw(size, rng))
         targets.append(coordinates.log_density(points[-1], nodes))
         used.append(mixture)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MAX_ROWS = 80
 ROW_HEIGHT, TOP, BOTTOM, WIDTH = 0.26, 0.45, 0.75, 9.4
 NAMES, GAP = 0.25, 0.04
+LINE = 0.2  # inches of a second line of the titles
+NARROWEST = 1.5  # inches of a panel with its gap
+FEW_PANELS = 3  # whose titles have room for one line
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,10 @@ def draw_rows(table: RowsTable, reference: str, main: str, wide: str = "") -> Fi
     from matplotlib.patches import Patch
 
     lines = len(table.rows)
-    height = lines * ROW_HEIGHT + TOP + BOTTOM
-    figure = Figure(figsize=(WIDTH, height))
+    narrow = len(table.panels) > FEW_PANELS
+    height = lines * ROW_HEIGHT + TOP + BOTTOM + narrow * LINE
+    width = max(WIDTH, NARROWEST * len(table.panels) / (1.0 - NAMES))
+    figure = Figure(figsize=(width, height))
     bottom, tall = BOTTOM / height, lines * ROW_HEIGHT / height
     names = figure.add_axes((0.0, bottom, NAMES, tall))
     names.axis("off")
@@ -68,6 +73,9 @@ def draw_rows(table: RowsTable, reference: str, main: str, wide: str = "") -> Fi
         axes = figure.add_axes((NAMES + i * step, bottom, step - GAP, tall))
         axes.set_ylim(lines - 0.5, -0.5)
         _panel(axes, table, i, panel)
+        title = f"{panel.title} (%)" if panel.percent else panel.title
+        axes.set_title(title.replace(", ", "\n", 1) if narrow else title, loc="left",
+                       parse_math=False)  # fmt: skip
     handles: list[Any] = [
         Line2D([], [], color=ACCENT, lw=0.9, ls=(0, (4, 3)), label=f"{reference}: median"),
         Patch(color=ACCENT, alpha=0.13, lw=0, label=f"{reference}: 95 % interval"),
@@ -108,7 +116,6 @@ def _panel(axes: Any, table: RowsTable, i: int, panel: Panel) -> None:
     axes.set_axisbelow(True)
     axes.set_yticks([])
     axes.spines["left"].set_visible(False)
-    axes.set_title(f"{panel.title} (%)" if panel.percent else panel.title, loc="left")
 
 
 def _ticks() -> Any:

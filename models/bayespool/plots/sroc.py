@@ -30,6 +30,8 @@ class SrocTable:
     curve : inside the observed range
     outside : pieces of the curve beyond it
     comparators : tuple of (label, x, y)
+    joined : tuple of arrays, shape (m, 2)
+        Points of the results of one study, which a line joins.
     """
 
     studies: Array
@@ -40,6 +42,7 @@ class SrocTable:
     curve: Path
     outside: tuple[Path, ...]
     comparators: tuple[tuple[str, float, float], ...] = ()
+    joined: tuple[Array, ...] = ()
 
 
 @styled
@@ -48,6 +51,27 @@ def draw(table: SrocTable) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 6.9), layout="constrained")
+    axes = frame(figure)
+    axes.fill(*table.prediction, facecolor="none", edgecolor=INK, lw=1.0, ls=(0, (5, 3)), zorder=3)
+    axes.fill(*table.credible, facecolor=ACCENT, alpha=0.18, lw=0)
+    axes.fill(*table.credible, facecolor="none", edgecolor=ACCENT, lw=1.4, zorder=3)
+    _studies(axes, table)
+    for points in table.joined:
+        axes.plot(points[:, 0], points[:, 1], color=MUTED, lw=0.6)
+    axes.plot(*table.curve, color=CONTRAST, lw=2.0, zorder=3)
+    for piece in table.outside:
+        axes.plot(*piece, color=CONTRAST, lw=1.0, ls=(0, (2, 2)))
+    axes.plot(*table.summary, "D", ms=8, color=ACCENT, mec="white", mew=0.8, zorder=4)
+    for name, x, y in table.comparators:
+        axes.plot(x, y, "^", ms=8, mfc="white", mec=CONTRAST, mew=1.4)
+        side, at = ("right", x - 0.02) if x > 0.6 else ("left", x + 0.02)
+        write(axes, at, y - 0.035, label(name), ha=side, va="center", fontsize=8.5, color=CONTRAST)
+    _legend(figure, bool(table.comparators), bool(table.outside))
+    return figure
+
+
+def frame(figure: Figure) -> Any:
+    """Empty axes: false-positive proportion along x, sensitivity along y, in percent."""
     axes = figure.add_subplot()
     axes.set_aspect("equal")
     axes.set_xlim(-0.02, 1.02)
@@ -61,20 +85,7 @@ def draw(table: SrocTable) -> Figure:
     axes.plot([0, 1], [0, 1], color=MUTED, lw=0.6, ls=(0, (1, 3)))
     axes.set_xlabel("False-positive proportion, 1 − specificity (%)")
     axes.set_ylabel("Sensitivity (%)")
-    axes.fill(*table.prediction, facecolor="none", edgecolor=INK, lw=1.0, ls=(0, (5, 3)), zorder=3)
-    axes.fill(*table.credible, facecolor=ACCENT, alpha=0.18, lw=0)
-    axes.fill(*table.credible, facecolor="none", edgecolor=ACCENT, lw=1.4, zorder=3)
-    _studies(axes, table)
-    axes.plot(*table.curve, color=CONTRAST, lw=2.0, zorder=3)
-    for piece in table.outside:
-        axes.plot(*piece, color=CONTRAST, lw=1.0, ls=(0, (2, 2)))
-    axes.plot(*table.summary, "D", ms=8, color=ACCENT, mec="white", mew=0.8, zorder=4)
-    for name, x, y in table.comparators:
-        axes.plot(x, y, "^", ms=8, mfc="white", mec=CONTRAST, mew=1.4)
-        side, at = ("right", x - 0.02) if x > 0.6 else ("left", x + 0.02)
-        write(axes, at, y - 0.035, label(name), ha=side, va="center", fontsize=8.5, color=CONTRAST)
-    _legend(figure, bool(table.comparators), bool(table.outside))
-    return figure
+    return axes
 
 
 def _studies(axes: Any, table: SrocTable) -> None:

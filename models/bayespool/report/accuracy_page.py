@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bayespool.report import numbers, prose, tables
+from bayespool.report import (
+    accuracy_methods,
+    accuracy_tables,
+    accuracy_words,
+    numbers,
+    points,
+    tables,
+)
 from bayespool.report.blocks import Block, Bullets, Prose, Section
-from bayespool.report.per_study import MARGINS
+from bayespool.report.points import MARGINS, ending
 
 if TYPE_CHECKING:
     from bayespool.report.page import Page
 
 NB = numbers.SPACE
+SPREAD = ("tau_sens", "tau_spec", "rho")
+WITHIN = ("tau_within_sens", "tau_within_spec", "rho_within", "share_between_sens",
+          "share_between_spec", "dependence_diseased", "dependence_healthy")  # fmt: skip
 
 
 def sections(page: Page) -> list[Section]:
     """From the studies to how much they differ."""
-    return [
-        _studies(page), _sroc(page), _accuracy(page), _frequencies(page), _heterogeneity(page)
-    ]  # fmt: skip
+    is_hsroc = hasattr(page.fitted.model, "on_shape")
+    found = [_studies(page), _sroc(page), _hsroc(page) if is_hsroc else None, _accuracy(page),
+             _comparisons(page), _covariates(page), _frequencies(page),
+             _heterogeneity(page), _outliers(page)]  # fmt: skip
+    if is_hsroc:
+        found[:3] = [found[2], found[1], found[0]]
+    return [section for section in found if section is not None]
 
 
 def _studies(page: Page) -> Section:
@@ -31,31 +45,90 @@ def _sroc(page: Page) -> Section:
     return Section("sroc", "ROC", "Sensitivity and specificity together", blocks)
 
 
+def _hsroc(page: Page) -> Section:
+    summary = page.summary
+    names = [*tables.HSROC, *(name for name in summary.estimates if name.startswith("beta_"))]
+    caption = "Parameters of the summary curve and of the studies around it"
+    blocks: list[Block] = [
+        tables.estimates_table(summary, names, caption),
+        Bullets(accuracy_methods.hsroc_bullets()),
+    ]
+    if points.codings(page.fitted):
+        blocks.append(Prose(f"Λ, Θ and β are those at the reference levels and centres. "
+                            f"{accuracy_methods.coding_words(page.fitted)}"))  # fmt: skip
+    else:
+        blocks.append(Prose(accuracy_words.shape_words(summary)))
+    return Section("hsroc", "Curve", "The summary ROC curve in five numbers", tuple(blocks))
+
+
 def _accuracy(page: Page) -> Section:
     summary = page.summary
+    words = (
+        "The average study has study effects of zero. The mean over studies is a little "
+        f"nearer to 50{NB}%, because proportions are averaged and not their "
+        f"{page.fitted.model.link}s. The new study carries all between-study variation."
+    )
+    if "sens_new_study" in summary.estimates:
+        words += " A single result of it also carries the variation within studies."
+    names = [f"{name}{ending(label)}" for label in summary.labels
+             for name in (*MARGINS, *tables.RATIOS)]  # fmt: skip
+    caption = "At the average study; Monte Carlo errors of percentages are in percentage points"
     blocks: list[Block] = [
         tables.three_summaries(summary),
-        Prose(
-            "The average study has study effects of zero. The mean over studies is a little "
-            f"nearer to 50{NB}%, because proportions are averaged and not their "
-            f"{page.fitted.model.link}s. The new study carries all between-study variation."
-        ),
-        tables.estimates_table(
-            summary, [*MARGINS, *tables.RATIOS], "At the average study; Monte Carlo errors of "
-            "percentages are in percentage points",
-        ),
+        Prose(words),
+        tables.estimates_table(summary, names, caption),
         Prose(
             "The area under the summary curve covers false-positive proportions that no study "
             "observed: it extrapolates, and depends on the model there."
         ),
-    ]  # fmt: skip
-    if summary.probabilities:
+    ]
+    if tables.exceedances(summary):
         blocks.append(tables.probabilities_table(summary))
     return Section("accuracy", "Accuracy", "Accuracy measures", tuple(blocks))
 
 
+def _comparisons(page: Page) -> Section | None:
+    summary, fitted = page.summary, page.fitted
+    if not summary.compared:
+        return None
+    blocks: list[Block] = [Bullets(tuple(accuracy_words.differences(summary)))]
+    if hasattr(fitted.model, "evidence"):
+        blocks += [
+            Prose(
+                "Studies with both tests compare them in people and settings that are the same; "
+                "studies with one of them compare whatever else differs, too. "
+                f"{accuracy_words.evidence_within(fitted)}"
+            ),
+            accuracy_tables.evidence_table(fitted),
+        ]
+    blocks.append(accuracy_tables.comparisons_table(summary))
+    blocks += [accuracy_tables.ranks_table(summary, x) for x in summary.compared if len(x) > 2]
+    return Section("comparisons", "Comparisons", "One beside another", tuple(blocks))
+
+
+def _covariates(page: Page) -> Section | None:
+    fitted, summary = page.fitted, page.summary
+    codings = points.codings(fitted)
+    if not codings:
+        return None
+    blocks: list[Block] = [Prose(accuracy_methods.coding_words(fitted))]
+    blocks += [d for name, d in page.drawings.items() if name.startswith("bubble")]
+    if any(not coding.levels for coding in codings):
+        blocks.append(accuracy_tables.settings_table(fitted, summary))
+    if not hasattr(fitted.model, "on_shape"):
+        blocks.append(accuracy_tables.coefficients_table(summary))
+    blocks.append(
+        Prose(
+            "Covariates are of studies and not of people: an association between them and the "
+            "accuracy need not hold for single patients, and other differences between studies "
+            "may explain it."
+        )
+    )
+    return Section("covariates", "Covariates", "What accuracy depends on", tuple(blocks))
+
+
 def _frequencies(page: Page) -> Section:
-    blocks = (
+    blocks: list[Block] = [
         Prose(
             "What the pooled sensitivity and specificity would mean for 1,000 people. The "
             "intervals hold the uncertainty of the pooled values only; in a single new setting the "
@@ -64,16 +137,45 @@ def _frequencies(page: Page) -> Section:
             "design and no prevalence."
         ),
         tables.frequencies_table(page.summary),
-    )
-    return Section("frequencies", "Per 1,000", "In 1,000 people", blocks)
+    ]
+    if page.summary.compared:
+        blocks.append(accuracy_tables.differences_per_thousand(page.summary))
+    return Section("frequencies", "Per 1,000", "In 1,000 people", tuple(blocks))
 
 
 def _heterogeneity(page: Page) -> Section:
-    summary = page.summary
-    names = ["tau_sens", "tau_spec", "rho", "sens_new", "spec_new", *tables.HSROC]
-    caption = "Between-study variation, and the HSROC parameters (Rutter and Gatsonis)"
+    summary, fitted = page.summary, page.fitted
+    groups = [ending(label) for label in points.labels(fitted)]
+    own = points.covariances(fitted)
+    names = [f"{name}{ending(level)}" for level in own for name in SPREAD]
+    names += [*WITHIN, "nu"]
+    new = "new_study" if "sens_new_study" in summary.estimates else "new"
+    names += [f"{name}_{new}{of}" for of in groups for name in MARGINS]
+    caption = "Between-study variation"
+    if not hasattr(fitted.model, "on_shape"):
+        names += tables.HSROC
+        if "shape" in summary.estimates:
+            caption += ", and the HSROC parameters (Rutter and Gatsonis)"
+    else:
+        names += ["sigma_alpha", "sigma_theta"]
+    order = [name for name in names if name in summary.estimates]
     blocks = (
-        Bullets(prose.heterogeneity(page.fitted, summary)),
-        tables.estimates_table(summary, names, caption),
+        Bullets(accuracy_words.heterogeneity(fitted, summary)),
+        tables.estimates_table(summary, order, caption),
     )
     return Section("heterogeneity", "Variation", "How much studies differ", blocks)
+
+
+def _outliers(page: Page) -> Section | None:
+    precision = {row.study: row.precision for row in page.rows if row.precision is not None}
+    if not precision:
+        return None
+    blocks = (
+        Prose(
+            "Study effects have heavy tails here: every study has a precision factor, 1 on average "
+            "before the data are seen, and the lower it is the less the study pulls the pooled "
+            f"values. {accuracy_words.outliers(precision)}"
+        ),
+        accuracy_tables.precision_table(page.rows),
+    )
+    return Section("outliers", "Outliers", "Which studies lie apart", blocks)

@@ -111,7 +111,7 @@ def write_report(
         Page(
             fitted, summary, rows, drawings, external,
             title or f"{kind.title}: {name.replace('_', ' ')}",
-            question or kind.question,
+            question or kind.question(fitted),
             tuple(notes), command, other_engine, refits,
         )
     )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from bayespool.plots.marks import Interval
-from bayespool.report.per_study import MARGINS
+from bayespool.report.points import MARGINS
 
 
 @dataclass(frozen=True)

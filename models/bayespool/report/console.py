@@ -26,6 +26,7 @@ FIRST_LINES = ("mu_ratio", "mu_correlation", "mu_proportion", "mu", "mu_new_rati
 OF_GROUPS = ("sens", "spec", "sens_difference", "spec_difference", "tau_sens", "tau_spec", "rho")
 OWN = ("beta_", "Lambda", "Theta", "shape", "sigma_", "tau_within_", "rho_within", "dependence_",
        "nu")  # fmt: skip
+SMALLEST = 0.001  # of a probability that is printed
 
 
 def print_summary(summary: Summary, fitted: Fit, refits: Refits | None, out: Path | None) -> None:
@@ -35,7 +36,7 @@ def print_summary(summary: Summary, fitted: Fit, refits: Refits | None, out: Pat
         f"{counted(fitted.hierarchy.n_studies, 'study', 'studies')}, {fitted.engine}"
     )
     for column in ("", "median", "95 % interval (equal-tailed)", "MCSE"):
-        table.add_column(column, justify="left" if not column else "right")
+        table.add_column(column, justify="left" if not column else "right", overflow="fold")
     for e in first_lines(summary.estimates, fitted):
         table.add_row(e.name.replace("[", "\\["), f"{e.median:.3f}",
                       f"{e.lower:.3f} to {e.upper:.3f}", f"{e.mcse_median:.4f}")  # fmt: skip
@@ -65,4 +66,7 @@ def statements(fitted: Fit) -> Iterator[str]:
         return
     for statement, event in fitted.model.statements(fitted.samples, fitted.studies):
         p = probability(statement, event, fitted.draws.ancestor)
-        yield f"{p.statement} = {p.prob:.3f} (Monte Carlo error {p.mcse:.4f})"
+        if p.prob < SMALLEST or p.prob > 1.0 - SMALLEST:
+            yield f"{p.statement} {f'< {SMALLEST}' if p.prob < SMALLEST else f'> {1 - SMALLEST}'}"
+        else:
+            yield f"{p.statement} = {p.prob:.3f} (Monte Carlo error {p.mcse:.4f})"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from bayespool.checks.predictive import things
 from bayespool.plots import forest, pit, predictive, priors, sroc, svg, traces
-from bayespool.report import figure_tables, numbers
+from bayespool.report import figure_tables, group_figures, numbers
+from bayespool.report.accuracy_words import answer, elsewhere
 from bayespool.report.blocks import Drawing
 from bayespool.report.comparators import Comparator
 from bayespool.report.per_study import StudyRow
-from bayespool.report.prose import answer, elsewhere
 from bayespool.report.summary import Summary
 from bayespool.report.wording import counted, listed
 
@@ -28,11 +28,15 @@ def accuracy_drawings(
     comparators: Sequence[Comparator],
 ) -> list[Drawing]:
     """The figures that only accuracy has."""
-    return [
-        _forest(summary, rows, comparators),
-        _sroc(fitted, summary, rows, comparators),
-        _predictive(rows),
-    ]
+    if summary.labels == ("",):
+        shown = _sroc(fitted, summary, rows, comparators)
+    else:
+        shown = group_figures.sroc(fitted, summary, comparators)
+    if summary.labels == ("",) and not fitted.studies.several_rows():
+        studies = _forest(summary, rows, comparators)
+    else:
+        studies = group_figures.forest(fitted, summary, rows, comparators)
+    return [studies, shown, *group_figures.bubbles(fitted), _predictive(rows)]
 
 
 def draw_all(fitted: Fit, rows: Sequence[StudyRow], own: Sequence[Drawing]) -> dict[str, Drawing]:
@@ -77,14 +81,15 @@ def _sroc(
 ) -> Drawing:
     table = figure_tables.sroc_table(fitted, summary, comparators)
     left = len(rows) - len(table.studies)
-    scale = fitted.model.link
+    each = "result of a study" if table.joined else "study"
     caption = (
-        "Each grey ellipse is a study: the wider, the more participants without the condition; the "
-        f"taller, the more with it. The regions are ellipses on the {scale} scale from mean and "
-        "covariance of the posterior draws, drawn back on the scale of proportions: an "
-        "approximation. The summary curve is that of the posterior medians; it is dashed beyond "
-        "the observed false-positive proportions."
+        f"Each grey ellipse is a {each}: the wider, the more participants without the condition; "
+        f"the taller, the more with it. {group_figures.regions_words(fitted)} The summary curve is "
+        "that of the posterior medians; it is dashed beyond the observed false-positive "
+        "proportions."
     )
+    if table.joined:
+        caption += " Thin lines join the results of one study."
     if left:
         caption += f" Not drawn: {counted(left, 'study', 'studies')} with an empty group."
     title = "Summary ROC plot"
@@ -106,9 +111,10 @@ def _predictive(rows: Sequence[StudyRow]) -> Drawing:
         f"Observed counts as shares, and 95{NB}% predictive intervals for a study of the same size "
         f"with new study effects. {words}"
     )
+    what = "studies" if all(row.first for row in rows) else "results"
     if len(table.rows) < len(rows):
         caption += (
-            f" Of {len(rows):,} studies the {len(table.rows)} most surprising are drawn; all are "
+            f" Of {len(rows):,} {what} the {len(table.rows)} most surprising are drawn; all are "
             "in studies.csv."
         )
     title = "Observed and predicted counts of every study"

@@ -16,11 +16,13 @@ from bayespool.plots import forest, pit, predictive, priors, sroc, traces
 from bayespool.plots.marks import Interval
 from bayespool.report import numbers, wording
 from bayespool.report.comparators import Comparator, by_name
-from bayespool.report.per_study import EMPTY_SHORT, MARGINS, StudyRow
+from bayespool.report.per_study import EMPTY_SHORT, StudyRow
+from bayespool.report.points import MARGINS, ending, of_rows
 from bayespool.report.summary import Summary
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
+    from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
 CHI2_95_2DF = 5.991464547107979  # 0.95 quantile of chi-square with two degrees of freedom
@@ -62,25 +64,28 @@ def forest_table(
     )
 
 
-def sroc_table(fitted: Fit, summary: Summary, comparators: Sequence[Comparator]) -> sroc.SrocTable:
-    """Regions are ellipses on the link scale, drawn back on the scale of proportions.
+def sroc_table(
+    fitted: Fit, summary: Summary, comparators: Sequence[Comparator], label: str = ""
+) -> sroc.SrocTable:
+    """Summary point, regions and curve, of one group or test where there are several.
 
-    The credible region takes mean and covariance of the draws of the pooled point; the prediction
-    region adds the posterior mean of the between-study covariance.
+    Regions are ellipses on the link scale, drawn back on the scale of proportions. The credible
+    region takes mean and covariance of the draws of the pooled point; the prediction region adds
+    the posterior mean of the between-study covariance.
     """
     g = link(fitted.model.link)
     hyper = {name: draws.ravel() for name, draws in fitted.draws.hyper.items()}
-    first, second = fitted.model.parameters[:2]
-    mu = np.stack([hyper[first], hyper[second]])
-    tau_sens, tau_spec, rho = hyper["tau_sens"], hyper["tau_spec"], hyper["rho"]
+    pooled, (tau_sens, tau_spec), rho = fitted.model.at(hyper, fitted.studies, label)
+    mu = np.stack(pooled)
     shared = float(np.mean(rho * tau_sens * tau_spec))
     between = np.array([[np.mean(tau_sens**2), shared], [shared, np.mean(tau_spec**2)]])
     covariance = np.cov(mu)
+    centre = mu.mean(axis=1)
 
-    def outline(cov: Array) -> sroc.Path:
+    def outline(cov: Array, size: float = CHI2_95_2DF) -> sroc.Path:
         angle = np.linspace(0.0, 2.0 * np.pi, 181)
-        circle = np.sqrt(CHI2_95_2DF) * np.stack([np.cos(angle), np.sin(angle)])
-        points = mu.mean(axis=1)[:, None] + np.linalg.cholesky(cov) @ circle
+        circle = np.sqrt(size) * np.stack([np.cos(angle), np.sin(angle)])
+        points = centre[:, None] + np.linalg.cholesky(cov) @ circle
         return 1.0 - g.inverse(points[1]), g.inverse(points[0])
 
     at_sens, at_spec, by_sens, by_spec = (np.median(x) for x in (*mu, tau_sens, tau_spec))
@@ -90,6 +95,8 @@ def sroc_table(fitted: Fit, summary: Summary, comparators: Sequence[Comparator])
         return x, roc.curve(x, at_sens, at_spec, by_sens, by_spec, g)
 
     studies = fitted.studies
+    if label:
+        studies = studies.select([found == label for found in of_rows(fitted)])
     both = (studies.n_diseased > 0) & (studies.n_healthy > 0)
     healthy = studies.n_healthy > 0
     observed = (studies.fp[healthy] / studies.n_healthy[healthy]).tolist() or [0.5]
@@ -102,16 +109,43 @@ def sroc_table(fitted: Fit, summary: Summary, comparators: Sequence[Comparator])
     )
     fpr = studies.fp[both] / studies.n_healthy[both]
     sens = studies.tp[both] / studies.n_diseased[both]
+    of = ending(label)
+    size = CHI2_95_2DF
+    if fitted.model.nu is not None:
+        new = np.stack([fitted.samples[f"{name}_new{of}"].ravel() for name in MARGINS])
+        size = _holds(g.forward(new), centre, covariance + between)
     return sroc.SrocTable(
         studies=np.stack([fpr, sens], axis=1),
         groups=np.stack([studies.n_healthy[both], studies.n_diseased[both]], axis=1),
-        summary=(1.0 - summary.estimates["spec"].median, summary.estimates["sens"].median),
+        summary=(
+            1.0 - summary.estimates[f"spec{of}"].median,
+            summary.estimates[f"sens{of}"].median,
+        ),
         credible=outline(covariance),
-        prediction=outline(covariance + between),
+        prediction=outline(covariance + between, size),
         curve=curve(low, high),
         outside=outside,
         comparators=external,
+        joined=() if label else joined(studies),
     )
+
+
+def joined(studies: AccuracyStudies) -> tuple[Array, ...]:
+    """False-positive proportion and sensitivity of the results of every study with several."""
+    number = list(dict.fromkeys(studies.study))
+    study = np.array([number.index(s) for s in studies.study])
+    both = (studies.n_diseased > 0) & (studies.n_healthy > 0)
+    diseased, healthy = (np.maximum(n, 1) for n in (studies.n_diseased, studies.n_healthy))
+    places = np.stack([studies.fp / healthy, studies.tp / diseased], axis=1)
+    lines = (places[(study == k) & both] for k in range(len(number)))
+    return tuple(line for line in lines if len(line) > 1)
+
+
+def _holds(points: Array, centre: Array, covariance: Array) -> float:
+    """Squared size of the ellipse around `centre` that holds 95 % of the points."""
+    away = points - centre[:, None]
+    away = away[:, np.isfinite(away).all(axis=0)]
+    return float(np.quantile((away * np.linalg.solve(covariance, away)).sum(axis=0), 0.95))
 
 
 def predictive_table(rows: Sequence[StudyRow]) -> predictive.PredictiveTable:
@@ -197,7 +231,7 @@ def _ticks(model: Any, name: str, low: float, high: float) -> tuple[tuple[float,
             x = float(scale.to_measure(np.array(at), measure))
             return numbers.percent_prose(x) if kind == "proportion" else numbers.small(x)
     else:
-        if name not in model.parameters[:2]:
+        if name.partition("[")[0] not in getattr(model, "intercepts", ()):
             return ()
         g = link(model.link)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.report.per_study import KIND_OF, MARGINS, StudyRow
+from bayespool.report.per_study import KIND_OF, StudyRow
+from bayespool.report.points import MARGINS
 from bayespool.report.summary import Summary
 
 if TYPE_CHECKING:
@@ -60,8 +61,11 @@ def accuracy_record(fitted: Fit, row: StudyRow) -> dict[str, Any]:
         record[f"{name}_median"] = shrunken.centre
         record[f"{name}_eti95_lower"] = shrunken.lower
         record[f"{name}_eti95_upper"] = shrunken.upper
-    record["elpd_loo"] = row.elpd
-    record["pareto_k"] = row.pareto_k
+    # of the whole study, so that a sum over rows counts it once
+    record["elpd_loo"] = row.elpd if row.first else None
+    record["pareto_k"] = row.pareto_k if row.first else None
+    if row.precision is not None:
+        record["precision"] = row.precision if row.first else None
     for name, margin in zip(MARGINS, row.margins, strict=True):
         kind, found = KIND_OF[name], margin.predicted
         record[f"{kind}_predictive_eti95_lower"] = found.lower if found else None

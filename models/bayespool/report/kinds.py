@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bayespool.report import (
+    accuracy_methods,
     accuracy_page,
+    accuracy_tables,
+    accuracy_words,
     drawings,
     effect_figures,
     effect_methods,
@@ -15,11 +18,11 @@ from bayespool.report import (
     effect_words,
     prose,
 )
-from bayespool.report.blocks import Drawing, Section
+from bayespool.report.blocks import Drawing, Section, Table
 from bayespool.report.comparators import Comparator
 from bayespool.report.effect_rows import effect_record, effect_rows
 from bayespool.report.files import accuracy_record
-from bayespool.report.per_study import MARGINS, StudyRow, study_rows
+from bayespool.report.per_study import StudyRow, study_rows
 from bayespool.report.wording import measure_of
 
 if TYPE_CHECKING:
@@ -42,6 +45,8 @@ class Kind:
         Its forest plot, other figures, and predictions.
     headlines, answer, more
         The big numbers, the answer in one sentence, and sentences after it.
+    compact
+        Tables in the place of the big numbers, where these would be too many.
     cautions
         What to keep in mind of the data.
     likelihood, observed
@@ -55,13 +60,14 @@ class Kind:
     """
 
     title: str
-    question: str
+    question: Callable[[Fit], str]
     rows: Callable[..., tuple[StudyRow, ...]]
     record: Callable[[Fit, StudyRow], dict[str, Any]]
     own_drawings: Callable[[Fit, Summary, Sequence[StudyRow], Sequence[Comparator]], list[Drawing]]
     headlines: Callable[[Summary], list[tuple[str, str, str]]]
     answer: Callable[[Summary], str]
     more: Callable[[Fit, Summary], list[str]]
+    compact: Callable[[Summary], list[Table]]
     cautions: Callable[[Fit], list[str]]
     likelihood: Callable[[Fit], str]
     observed: Callable[[Fit], str]
@@ -72,17 +78,26 @@ class Kind:
 
 ACCURACY = Kind(
     title="Diagnostic accuracy",
-    question="How accurate is the test in these studies?",
+    question=accuracy_words.question,
     rows=study_rows,
     record=accuracy_record,
     own_drawings=drawings.accuracy_drawings,
-    headlines=lambda summary: [prose.headline(summary, name) for name in MARGINS],
-    answer=prose.answer,
+    headlines=accuracy_words.headlines,
+    answer=accuracy_words.lead,
     more=lambda fitted, summary: [
-        prose.plain_words(summary), prose.elsewhere(summary), prose.evidence(fitted),
+        text
+        for text in (
+            accuracy_words.plain_words(summary),
+            accuracy_words.at_values(fitted), accuracy_words.elsewhere(summary),
+            prose.evidence(fitted), accuracy_words.evidence_within(fitted),
+        )
+        if text
     ],
+    compact=lambda summary: [accuracy_tables.compact_table(summary)]
+    if len(summary.labels) > accuracy_words.MOST_CARDS
+    else [],
     cautions=prose.empty_groups,
-    likelihood=prose.likelihood,
+    likelihood=accuracy_methods.likelihood,
     observed=lambda fitted: "Intervals of observed shares are exact (Clopper-Pearson).",
     sections=accuracy_page.sections,
     transforms=("PIT, sensitivity", "PIT, specificity"),
@@ -91,7 +106,7 @@ ACCURACY = Kind(
 
 ASSOCIATION = Kind(
     title="Association",
-    question="What do these studies add up to?",
+    question=lambda fitted: "What do these studies add up to?",
     rows=effect_rows,
     record=effect_record,
     own_drawings=lambda fitted, summary, rows, comparators: [
@@ -110,6 +125,7 @@ ASSOCIATION = Kind(
         if text
     ],
     cautions=effect_words.cautions,
+    compact=lambda summary: [],
     likelihood=effect_methods.likelihood,
     observed=effect_methods.observed_words,
     sections=effect_page.sections,

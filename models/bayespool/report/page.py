@@ -76,6 +76,7 @@ def render(page: Page) -> str:
         cautions=prose.cautions(
             fitted, summary, page.notes, kind.cautions(fitted), exact=page.exact
         ),
+        compact=kind.compact(summary),
         messages=fitted.draws.messages,
         comparators=[tables.comparators_table(summary, page.comparators)]
         if page.comparators

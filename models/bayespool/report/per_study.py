@@ -13,12 +13,13 @@ from bayespool.checks.influence import leave_one_out
 from bayespool.checks.predictive import PredictiveRow, predictive_rows
 from bayespool.estimands import LOWER, UPPER
 from bayespool.plots.marks import Interval
+from bayespool.report.points import MARGINS, of_rows
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
 
 NONE: Mapping[str, float] = MappingProxyType({})
-MARGINS = ("sens", "spec")
+PRECISION_DRAWS = 200  # of the hyperparameters, which a study's precision hardly depends on
 KIND_OF = {"sens": "tp", "spec": "tn"}
 EMPTY_SHORT = {"sens": "no diseased", "spec": "no healthy"}
 EMPTY = {"sens": "no diseased participants", "spec": "no participants without the condition"}
@@ -43,7 +44,12 @@ class Margin:
 
 @dataclass(frozen=True)
 class StudyRow:
-    """One row of the table of studies; `index` counts from 0."""
+    """One row of the table of studies; `index` counts from 0.
+
+    Log predictive density, Pareto k and precision are of the whole study: ``first`` says that the
+    row is the first of its study. ``group`` is the group or test that figures tell apart, and
+    ``precision`` the factor of a robust model, below 1 for an outlying study.
+    """
 
     index: int
     study: str
@@ -51,6 +57,9 @@ class StudyRow:
     margins: tuple[Margin, ...]
     elpd: float
     pareto_k: float
+    first: bool = True
+    group: str = ""
+    precision: float | None = None
 
 
 def clopper_pearson(successes: int, trials: int) -> tuple[float, float]:
@@ -66,10 +75,12 @@ def clopper_pearson(successes: int, trials: int) -> tuple[float, float]:
 def study_rows(fitted: Fit, exact_elpd: Mapping[str, float] = NONE) -> tuple[StudyRow, ...]:
     """All studies in the order of the table.
 
-    `exact_elpd`, by row, takes the place of log predictive densities by importance sampling.
+    `exact_elpd`, by study, takes the place of log predictive densities by importance sampling.
     """
-    studies, loo = fitted.studies, leave_one_out(fitted)
-    elpd = [exact_elpd.get(row, float(x)) for row, x in zip(studies.row, loo.elpd, strict=True)]
+    studies, loo, labels = fitted.studies, leave_one_out(fitted), fitted.hierarchy.labels
+    elpd = [exact_elpd.get(label, float(x)) for label, x in zip(labels, loo.elpd, strict=True)]
+    number = [list(dict.fromkeys(studies.study)).index(study) for study in studies.study]
+    precision, group = precisions(fitted), of_rows(fitted)
     predicted = {(row.study, row.kind): row for row in predictive_rows(fitted)}
     counts = {"sens": (studies.tp, studies.n_diseased), "spec": (studies.tn, studies.n_healthy)}
     margins: dict[str, list[Margin]] = {}
@@ -83,11 +94,24 @@ def study_rows(fitted: Fit, exact_elpd: Mapping[str, float] = NONE) -> tuple[Stu
             )
         ]
     return tuple(
-        StudyRow(i, study, row, (sens, spec), elpd[i], float(loo.pareto_k[i]))
-        for i, (study, row, sens, spec) in enumerate(
-            zip(studies.study, studies.row, margins["sens"], margins["spec"], strict=True)
+        StudyRow(
+            i, studies.study[i], studies.row[i], (sens, spec), elpd[k], float(loo.pareto_k[k]),
+            i == 0 or k != number[i - 1], group[i], precision[k] if precision else None,
         )
-    )
+        for i, (k, sens, spec) in enumerate(
+            zip(number, margins["sens"], margins["spec"], strict=True)
+        )
+    )  # fmt: skip
+
+
+def precisions(fitted: Fit) -> list[float]:
+    """Posterior mean of every study's precision factor; empty where study effects are normal."""
+    if getattr(fitted.model, "nu", None) is None:
+        return []
+    theta = fitted.theta[:, :: max(1, fitted.theta.shape[1] // PRECISION_DRAWS)]
+    nodes = int(fitted.draws.info.get("nodes", 15))
+    found: list[float] = fitted.hierarchy.study_precision(theta, nodes).mean(axis=1).tolist()
+    return found
 
 
 def _margin(x: int, n: int, shrunken: Interval, predicted: PredictiveRow | None) -> Margin:

@@ -44,6 +44,12 @@ def labels(fitted: Fit) -> tuple[str, ...]:
     return tuple(label for part in compared(fitted) for label in part) or ("",)
 
 
+def covariances(fitted: Fit) -> tuple[str, ...]:
+    """Levels with their own covariance between studies; one empty text where all share one."""
+    model: Any = fitted.model
+    return model.sigma_groups(fitted.studies) if hasattr(model, "sigma_groups") else ("",)
+
+
 def of_rows(fitted: Fit) -> tuple[str, ...]:
     """Which of the labels drawn every row of the table has."""
     model, studies = fitted.model, fitted.studies

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 
 from bayespool.association.scale import prior_source
 from bayespool.report import numbers
-from bayespool.report.numbers import percent_interval_prose, percent_prose
-from bayespool.report.per_study import MARGINS
 from bayespool.report.summary import Summary
 from bayespool.report.wording import (
-    LABELS,
     counted,
     inside,
     label_of,
@@ -28,58 +25,20 @@ NB = numbers.SPACE
 FEW_STUDIES = 5
 
 
-def headline(summary: Summary, name: str) -> tuple[str, str, str]:
-    """Name, median and interval of a pooled proportion, in whole percent."""
-    e = summary.estimates[name]
-    return (
-        f"Pooled {LABELS[name][0].lower()}",
-        percent_prose(e.median),
-        percent_interval_prose(e.lower, e.upper),
-    )
-
-
-def answer(summary: Summary) -> str:
-    """The pooled accuracy in one sentence."""
-    parts: list[str] = []
-    for name in MARGINS:
-        label, median, interval = headline(summary, name)
-        kind = "95\u00a0% equal-tailed credible interval" if not parts else "interval"
-        parts.append(f"{label if not parts else label.lower()} {median} ({kind} {interval})")
-    return f"{parts[0]}, {parts[1]}."
-
-
-def plain_words(summary: Summary) -> str:
-    """The same for a reader without statistics."""
-    found, clear = (summary.estimates[name] for name in MARGINS)
-    return (
-        f"Of people who have the condition the test finds about {percent_prose(found.median)} at "
-        f"the average study; of people who do not have it, about {percent_prose(clear.median)} "
-        "test negative. The data cannot rule out a pooled sensitivity as low as "
-        f"{percent_prose(found.lower)} or as high as {percent_prose(found.upper)}, nor a pooled "
-        f"specificity as low as {percent_prose(clear.lower)} or as high as "
-        f"{percent_prose(clear.upper)}."
-    )
-
-
-def elsewhere(summary: Summary) -> str:
-    """What a new study or setting could show."""
-    sens, spec = summary.estimates["sens_new"], summary.estimates["spec_new"]
-    return (
-        "A new study in a setting like these could show a sensitivity anywhere from "
-        f"{percent_interval_prose(sens.lower, sens.upper)} and a specificity anywhere from "
-        f"{percent_interval_prose(spec.lower, spec.upper)} (95{NB}% predictive intervals, before "
-        "the chance of its own sampling)."
-    )
-
-
 def evidence(fitted: Fit) -> str:
     """How many studies and people."""
     studies = fitted.studies
     diseased, healthy = int(studies.n_diseased.sum()), int(studies.n_healthy.sum())
-    n = len(set(studies.study))
+    n = counted(len(set(studies.study)), "study", "studies")
+    if studies.several_rows():
+        return (
+            f"Based on {n} with {counted(len(studies), 'result', 'results')}, of "
+            f"{numbers.count(diseased)} tests in people with the target condition and "
+            f"{numbers.count(healthy)} in people without; somebody who is in two results of a "
+            "study counts twice here."
+        )
     return (
-        f"Based on {counted(n, 'study', 'studies')} with "
-        f"{counted(diseased + healthy, 'participant', 'participants')}: "
+        f"Based on {n} with {counted(diseased + healthy, 'participant', 'participants')}: "
         f"{numbers.count(diseased)} with the target condition and {numbers.count(healthy)} without."
     )
 
@@ -140,40 +99,6 @@ def cautions(
     names, label = fitted.draws.hyper, partial(label_of, fitted)
     out += [spoken(f.sentence, names, label) for f in failed if not f.name.startswith(prefix)]
     return tuple(dict.fromkeys(numbers.tied(text) for text in out))
-
-
-def heterogeneity(fitted: Fit, summary: Summary) -> tuple[str, ...]:
-    """Between-study variation in words."""
-    out = []
-    scale = fitted.model.link
-    for name in MARGINS:
-        tau, new, pooled = (summary.estimates[n] for n in (f"tau_{name}", f"{name}_new", name))
-        out.append(
-            f"On the {scale} scale {LABELS[name][0].lower()} varies between studies with a "
-            f"standard deviation of {numbers.number(tau.median)} "
-            f"({numbers.interval(tau.lower, tau.upper, 'number')}). Around a pooled "
-            f"{percent_prose(pooled.median)}, a new study's own value is expected within "
-            f"{percent_interval_prose(new.lower, new.upper)} with 95{NB}% probability."
-        )
-    rho = summary.estimates["rho"]
-    bounds = f"{numbers.number(rho.median)} ({numbers.interval(rho.lower, rho.upper, 'number')})"
-    if rho.lower < 0.0 < rho.upper:
-        reading = "The data cannot rule out a correlation of either sign."
-    elif rho.upper <= 0.0:
-        reading = "More sensitive studies are less specific, as when studies differ in threshold."
-    else:
-        reading = "Studies that are more sensitive are also more specific."
-    out.append(f"Sensitivity and specificity correlate between studies by {bounds}. {reading}")
-    if "shape" in summary.estimates:
-        shape = summary.estimates["shape"]
-        bounds = numbers.interval(shape.lower, shape.upper, "number")
-        if shape.lower < 0.0 < shape.upper:
-            reading = "The data cannot rule out a symmetric summary curve (shape 0)."
-        else:
-            reading = "The summary curve is asymmetric: the odds ratio changes along it."
-        out.append(f"The shape of the summary curve is {numbers.number(shape.median)} ({bounds}). "
-                   f"{reading}")  # fmt: skip
-    return tuple(out)
 
 
 def engine_words(fitted: Fit) -> str:
@@ -252,23 +177,17 @@ def left_out(fitted: Fit, *, exact: bool) -> str:
     return ON_A_GRID if fitted.draws.info.get("path") == "grid" else EXACT
 
 
-def likelihood(fitted: Fit) -> str:
-    """The model in words."""
-    model = fitted.model
-    return (
-        f"{model.title}. In every study the number of true positives is binomial among the "
-        "participants with the target condition, and the number of true negatives is binomial "
-        f"among those without. The studies' sensitivities and specificities on the {model.link} "
-        "scale follow a bivariate normal distribution. Zero counts enter as they are, without "
-        "continuity correction."
-    )
+def _crossed(fitted: Fit) -> bool:
+    """Tests were cross-classified, so that their dependence was estimated."""
+    return any(name.startswith("dependence") for name in fitted.draws.hyper)
 
 
 def methods(fitted: Fit, likelihood: str, observed: str, *, exact: bool) -> tuple[str, ...]:
     """The methods paragraphs; the model and the observed intervals in the words of their kind."""
     model, studies = fitted.model, fitted.studies
     measure = measure_of(model)
-    priors = "; ".join(f"{label_of(fitted, n)}: {p!r}" for n, p in model.priors.items())
+    used = {n: p for n, p in model.priors.items() if n != "dependence" or _crossed(fitted)}
+    priors = "; ".join(f"{label_of(fitted, n)}: {p!r}" for n, p in used.items())
     if measure:
         source = prior_source(model, studies)
         priors += f" ({source or 'all of them given by the user'})"

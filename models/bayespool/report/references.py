@@ -36,6 +36,21 @@ REFERENCES: dict[str, Reference] = {
         "test accuracy evaluations. Stat Med 2001;20:2865–2884.",
         "10.1002/sim.942",
     ),
+    "macaskill2022": Reference(
+        "Macaskill P, Takwoingi Y, Deeks JJ, Gatsonis C. Understanding meta-analysis, and "
+        "Undertaking meta-analysis. In: Cochrane Handbook for Systematic Reviews of Diagnostic "
+        "Test Accuracy, version 2, chapters 9 and 10. Cochrane, 2022."
+    ),
+    "nyaga2018": Reference(
+        "Nyaga VN, Aerts M, Arbyn M. ANOVA model for network meta-analysis of diagnostic test "
+        "accuracy data. Stat Methods Med Res 2018;27:1766–1784.",
+        "10.1177/0962280216669182",
+    ),
+    "rao1992": Reference(
+        "Rao JNK, Scott AJ. A simple method for the analysis of clustered binary data. Biometrics "
+        "1992;48:577–585.",
+        "10.2307/2532311",
+    ),
     "roever2020": Reference(
         "Röver C. Bayesian random-effects meta-analysis using the bayesmeta R package. J Stat "
         "Softw 2020;93(6):1–51.",

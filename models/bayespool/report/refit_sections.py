@@ -208,10 +208,18 @@ def _symbols(fitted: Fit) -> str:
         meant = [f"{names[0]} stands {first}"]
         meant += [f"{name} {words}" for name, words in zip(names[1:], others, strict=True)]
         return f"Here {listed(meant)}."
-    return (
-        "Here tau stands for the standard deviations between studies, rho for their correlation, "
-        "and pooled for the pooled values on the scale of the link."
-    )
+    if "Lambda" in fitted.model.priors:
+        return (
+            "Here Lambda stands for accuracy, Theta for threshold, shape for the shape of the "
+            "curve, and sigma for the standard deviations of accuracy and threshold between "
+            "studies."
+        )
+    meant = ["tau stands for the standard deviations between studies", "rho for their correlation"]
+    if "tau_within_sens" in fitted.model.priors:
+        meant.append("within for the standard deviations within studies")
+    if "beta" in fitted.model.priors:
+        meant.append("beta for the coefficients")
+    return f"Here {', '.join(meant)}, and pooled for the pooled values on the scale of the link."
 
 
 def cumulative_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) -> Section:

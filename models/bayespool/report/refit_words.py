@@ -15,6 +15,8 @@ from bayespool.report.wording import (
     label_of,
     listed,
     measure_of,
+    parted,
+    told,
 )
 
 if TYPE_CHECKING:
@@ -101,8 +103,11 @@ def largest_error(found: Sequence[Move]) -> str:
 
 def _pooled(fitted: Fit, name: str) -> str:
     """``pooled sensitivity``, ``pooled odds ratio``."""
-    label = inside(label_of(fitted, name))
-    return label if measure_of(fitted.model) else f"pooled {label}"
+    if measure_of(fitted.model):
+        return inside(label_of(fitted, name))
+    stem, group = parted(name)
+    whose = f" of {told(group)}" if group else ""
+    return f"pooled {inside(label_of(fitted, stem))}{whose}"
 
 
 def _most(fitted: Fit, move: Move) -> str:

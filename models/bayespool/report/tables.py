@@ -10,11 +10,12 @@ from bayespool.checks import Finding
 from bayespool.checks.influence import PARETO_K
 from bayespool.checks.predictive import AS_GIVEN, LOG_ODDS, LOGIT, spreads
 from bayespool.checks.prior_overlap import hyper_priors, overlaps
-from bayespool.estimands import Estimate
+from bayespool.estimands import Estimate, Probability
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
 from bayespool.report.comparators import Comparator
-from bayespool.report.per_study import EMPTY, MARGINS, Margin, StudyRow
+from bayespool.report.per_study import EMPTY, Margin, StudyRow
+from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
 from bayespool.report.wording import (
     LABELS,
@@ -24,6 +25,7 @@ from bayespool.report.wording import (
     label_of,
     measure_of,
     spoken,
+    told,
 )
 
 if TYPE_CHECKING:
@@ -58,23 +60,30 @@ def estimates_table(summary: Summary, names: Sequence[str], caption: str) -> Tab
 
 def three_summaries(summary: Summary) -> Table:
     """At the average study, averaged over studies, in a new study."""
+    columns = {"": "At the average study", "_marginal": "Averaged over studies",
+               "_new": "In a new study (predicted)"}  # fmt: skip
+    if "sens_new_study" in summary.estimates:
+        columns |= {"_marginal": "Averaged over results", "_new": "One result of a new study",
+                    "_new_study": "A new study, over its results"}  # fmt: skip
     rows = []
-    for name in MARGINS:
-        cells = []
-        for suffix in ("", "_marginal", "_new"):
-            median, interval, _ = estimate_cells(summary.estimates[f"{name}{suffix}"])
-            cells.append(f"{median} ({interval})")
-        rows.append((LABELS[name][0], *cells))
-    head = ("", "At the average study", "Averaged over studies", "In a new study (predicted)")
-    caption = f"Three summaries of the same fit: median ({INTERVAL})"
-    return Table(caption, head, tuple(rows))
+    for group in map(ending, summary.labels):
+        for name in MARGINS:
+            cells = []
+            for suffix in columns:
+                estimate = summary.estimates[f"{name}{suffix}{group}"]
+                median, interval, _ = estimate_cells(estimate)
+                cells.append(f"{median} ({interval})")
+            rows.append((estimand_label(f"{name}{group}"), *cells))
+    count = "Four" if len(columns) == 4 else "Three"
+    caption = f"{count} summaries of the same fit: median ({INTERVAL})"
+    return Table(caption, ("", *columns.values()), tuple(rows))
 
 
 def probabilities_table(summary: Summary) -> Table:
     """Probability statements."""
     rows = []
-    for item in summary.probabilities:
-        name, _, cut = item.statement.removeprefix("P(").removesuffix(")").partition(" > ")
+    for item in exceedances(summary):
+        name, _, cut = item.statement.removeprefix("P(").removesuffix(")").rpartition(" > ")
         proportion = estimand_kind(name) == "proportion"
         at = numbers.given_percent(float(cut)) if proportion else numbers.ratio(float(cut))
         label = f"{estimand_label(name)} above {at}"
@@ -82,19 +91,38 @@ def probabilities_table(summary: Summary) -> Table:
         error = numbers.error(item.mcse, "proportion") if item.mcse > 0.0 else numbers.MISSING
         rows.append((label, numbers.percent(item.prob), error))
     head = ("", "Probability", "Monte Carlo error (percentage points)")
-    return Table("How probable it is, given these studies and priors", head, tuple(rows))
+    folded = "Probabilities as a table" if len(summary.labels) > 1 else ""
+    return Table("How probable it is, given these studies and priors", head, tuple(rows), folded)
+
+
+def exceedances(summary: Summary) -> list[Probability]:
+    """Statements with a cut-off, not those that compare groups."""
+    compared = {
+        statement
+        for part in summary.compared
+        for name in (*MARGINS, "dor")
+        for one in part
+        for statement in (
+            f"P({name}[{one}] highest)",
+            *(f"P({name}[{one}] > {name}[{other}])" for other in part),
+        )
+    }
+    return [item for item in summary.probabilities if item.statement not in compared]
 
 
 def frequencies_table(summary: Summary) -> Table:
     """Of 1,000 people at each prevalence: how many of each result, from the pooled accuracy."""
-    sens, spec = summary.estimates["sens"], summary.estimates["spec"]
     rows = []
     for p in summary.prevalences:
-        cells = [*_split(1000 * p, sens), *_split(1000 * (1 - p), spec)]
-        for name in (f"ppv@{p:g}", f"npv@{p:g}"):
-            median, interval, _ = estimate_cells(summary.estimates[name])
-            cells.append(f"{median} ({interval})")
-        rows.append((numbers.given_percent(p), *cells))
+        for label in summary.labels:
+            of = ending(label)
+            sens, spec = summary.estimates[f"sens{of}"], summary.estimates[f"spec{of}"]
+            cells = [*_split(1000 * p, sens), *_split(1000 * (1 - p), spec)]
+            for name in (f"ppv{of}@{p:g}", f"npv{of}@{p:g}"):
+                median, interval, _ = estimate_cells(summary.estimates[name])
+                cells.append(f"{median} ({interval})")
+            at = numbers.given_percent(p)
+            rows.append((f"{at}, {told(label)}" if label else at, *cells))
     head = (
         "Prevalence", "With the condition, positive", "With the condition, missed",
         "Without it, negative", "Without it, false alarm",
@@ -120,14 +148,18 @@ def comparators_table(summary: Summary, comparators: Sequence[Comparator]) -> Ta
     """The own result and the external one side by side."""
     rows = []
     for item in comparators:
-        median, interval, _ = estimate_cells(summary.estimates[item.measure])
+        ours = []
+        for label in summary.labels:
+            estimate = summary.estimates[f"{item.measure}{ending(label)}"]
+            median, interval, _ = estimate_cells(estimate)
+            ours.append(f"{told(label)}{': ' if label else ''}{median} ({interval})")
         theirs = numbers.percent(item.estimate)
         if item.lower is not None and item.upper is not None:
             bounds = numbers.percent_interval(item.lower, item.upper)
             theirs += f" ({numbers.tied(item.interval) + ' ' if item.interval else ''}{bounds})"
         about = "; ".join(text for text in (item.reference, item.note) if text)
         label = f"{LABELS[item.measure][0]}: {item.name}"
-        rows.append((label, theirs, f"{median} ({interval})", about))
+        rows.append((label, theirs, "; ".join(ours), about))
     head = ("External result (not pooled)", "Theirs", f"This analysis ({INTERVAL})", "Source, note")
     return Table("Beside other evidence, not pooled with it", head, tuple(rows), words=True)
 
@@ -139,9 +171,11 @@ def studies_table(rows: Sequence[StudyRow]) -> Table:
         cells: list[str] = []
         for name, margin in zip(MARGINS, row.margins, strict=True):
             cells += [_observed(margin, name), _shrunken(margin)]
-        body.append((row.row, *cells))
-    head = ("Study", "Sensitivity observed", "Sensitivity shrunken",
-            "Specificity observed", "Specificity shrunken")  # fmt: skip
+        body.append((row.row, *([told(row.group)] if row.group else []), *cells))
+    head = (
+        "Study", *(["Group"] if rows[0].group else []), "Sensitivity observed",
+        "Sensitivity shrunken", "Specificity observed", "Specificity shrunken",
+    )  # fmt: skip
     caption = (
         f"Studies: observed share (exact 95{NB}% interval) and posterior median ({INTERVAL})"
         f"{only_first(len(rows), len(body))}"
@@ -184,6 +218,8 @@ def leave_one_out_table(
         ]
         elpd, k = numbers.number(row.elpd), numbers.number(row.pareto_k)
         note = "influential" if row.pareto_k > PARETO_K else "reliable"
+        if not row.first:
+            elpd = k = note = numbers.MISSING
         body.append((row.row, elpd, *pits, k) if exact else (row.row, elpd, k, note, *pits))
     head: tuple[str, ...] = (
         "Study", "Log predictive density", "Pareto k", "Estimate is", *transforms
@@ -191,7 +227,13 @@ def leave_one_out_table(
     if exact:
         head = ("Study", "Log predictive density, exact", *transforms, "Pareto k (for information)")
     folded = "Each study predicted from the others, as a table" if exact else ""
-    return Table("Each study predicted from the others", head, tuple(body), folded)
+    caption = "Each study predicted from the others"
+    if not all(row.first for row in chosen):
+        caption += (
+            "; log predictive density and Pareto k are of whole studies, and stand in the first "
+            "row of each"
+        )
+    return Table(caption, head, tuple(body), folded)
 
 
 def spread_table(fitted: Fit) -> Table | None:

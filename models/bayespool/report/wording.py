@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -129,6 +130,14 @@ def estimand_label(name: str, measure: str = "", pooled: str = POOLED) -> str:
     return name
 
 
+_SETTING = re.compile(r"(^| [-/] )(\w+)=(?!=)")
+
+
+def told(label: str) -> str:
+    """A label as a reader sees it: ``year=2004`` as ``year 2004``."""
+    return _SETTING.sub(r"\1\2 ", label)
+
+
 def parted(name: str) -> tuple[str, str]:
     """``ppv[CT]@0.1`` as ``ppv@0.1`` and ``CT``: an estimand, and the group that it is of."""
     stem, bracket, rest = name.partition("[")
@@ -139,6 +148,7 @@ def parted(name: str) -> tuple[str, str]:
 def _of_group(name: str) -> str:
     """An estimand of a group, a comparison of groups, or a coefficient, in words."""
     stem, label = parted(name)
+    label = told(label)
     if name.startswith("beta_"):
         _, part, covariate = stem.split("_", 2)
         what = inside(LABELS[part][0])

@@ -1,0 +1,97 @@
+"""How accurate is imaging of nerves and plexuses? Run: uv run analyses/nerve_imaging_accuracy.py
+
+Pools complete 2x2 tables, the main row of each study, with the group of conditions as a covariate,
+and writes reports/nerve_imaging_accuracy/; without studies that count several nerves, roots, wrists
+or readings of one person, reports/nerve_imaging_accuracy_unclustered/.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import bayespool as bp
+from bayespool.accuracy import Bivariate, MetaRegression
+from bayespool.checks.leave_one_out import refit_without_each
+from bayespool.checks.variants import prior_sensitivity
+
+REPORTS = Path(__file__).resolve().parents[1] / "reports"
+TITLE = "Imaging of nerves and plexuses: diagnostic accuracy"
+QUESTION = (
+    "How often is MRI or ultrasound abnormal in lesions of the brachial plexus, in carpal tunnel "
+    "syndrome and in other diseases of peripheral nerves (sensitivity), and normal without them "
+    "(specificity)?"
+)
+CARE = (
+    "This is no systematic sample: studies were met with while looking for others, and only "
+    "complete 2x2 tables are in. Each study gives one row, the test that its title, or else its "
+    "abstract, names first; no study's choice could be checked for prespecification.",
+    "Left out: Baeumer 2012, whose patients were picked by the image that is then the test; CIDP, "
+    "which has reports of its own; ranges over readers and percentages that no counts give (the "
+    "card of the data set lists them).",
+    "No full table was printed: counts were solved from percentages and group sizes, and for some "
+    "studies a group size is assumed.",
+    "Many studies compare patients with healthy people, and many chose their threshold on the data "
+    "on which it is judged: both make a test look better.",
+)
+JOINT = (
+    "Other nerve is a remainder of three conditions, one study each: its mean describes nothing "
+    "that a patient can have.",
+    "Modality goes with the group: all studies of the brachial plexus are of MRI, most of the "
+    "others of ultrasound. A difference between groups may be one between modalities.",
+    "Seven of the eleven studies count nerves, roots, wrists, hands or readings, several of one "
+    "person, as if they were independent, which makes intervals too narrow; the variant leaves "
+    "them out.",
+)
+UNCLUSTERED = (
+    "Variant: only studies in which a count is a person. Four are left, one of them of the "
+    "brachial plexus: too few for the group as a covariate, so that unlike conditions are pooled "
+    "as one, and how much they differ rests largely on the prior.",
+)
+
+
+def by_modality(studies: Any) -> str:
+    """The same rows with the modality as the covariate, in a sentence."""
+    e = bp.fit(MetaRegression(covariates=("modality",)), studies, engine="quadrature").estimates
+    told = [
+        f"{name} {100 * value.median:+.0f} percentage points ({100 * value.lower:+.0f} to "
+        f"{100 * value.upper:+.0f})"
+        for name, value in (
+            ("sensitivity", e["sens_difference[ultrasound - MRI]"]),
+            ("specificity", e["spec_difference[ultrasound - MRI]"]),
+        )
+    ]
+    return (
+        "With the modality as covariate instead of the group, ultrasound differs from MRI in "
+        f"{' and '.join(told)} (95 % credible intervals). The groups differ in modality, so that "
+        "this compares conditions as much as it compares ultrasound with MRI."
+    )
+
+
+def write(name: str, model: Any, studies: Any, notes: tuple[str, ...], reports: Path) -> None:
+    """Fit by both engines and write one report."""
+    fitted = bp.fit(model, studies, engine="quadrature", ess=20_000)
+    folder = bp.write_report(
+        fitted,
+        reports / name,
+        title=TITLE,
+        question=QUESTION,
+        prevalences=(0.1, 0.3, 0.5),
+        notes=(*notes, *CARE),
+        command="uv run analyses/nerve_imaging_accuracy.py",
+        other_engine=bp.fit(model, studies, engine="nuts"),
+        leave_one_out=refit_without_each(fitted),
+        prior_sensitivity=prior_sensitivity(fitted),
+    )
+    print(folder / "index.html")
+
+
+def main(reports: Path = REPORTS) -> None:
+    """The main analysis and its variants."""
+    rows = bp.load_dataset("nerve_imaging_accuracy").where("main", "yes")
+    model = MetaRegression(covariates=("group",))
+    write("nerve_imaging_accuracy", model, rows, (*JOINT, by_modality(rows)), reports)
+    people = rows.where("clustered", "no")
+    write("nerve_imaging_accuracy_unclustered", Bivariate(), people, UNCLUSTERED, reports)
+
+
+if __name__ == "__main__":
+    main()

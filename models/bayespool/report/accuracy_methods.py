@@ -1,0 +1,130 @@
+"""The models of accuracy in words, for the methods section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bayespool.report import numbers, points
+from bayespool.report.wording import listed
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+ROWS = (
+    "In every study the number of true positives is binomial among the participants with the "
+    "target condition, and the number of true negatives is binomial among those without."
+)
+ZEROS = "Zero counts enter as they are, without continuity correction."
+ROBUST = (
+    "The study effects follow a bivariate Student t distribution with estimated degrees of "
+    "freedom, which gives way to outlying studies; the standard deviations between studies are its "
+    "scales."
+)
+HSROC_PARTS = {
+    "Lambda": "accuracy: the log diagnostic odds ratio where the curve is symmetric; the higher, "
+    "the better the test tells people apart",
+    "Theta": "threshold: the higher, the more readily a result is called positive, with more "
+    "sensitivity and less specificity",
+    "shape": "shape: 0 for a curve along which the odds ratio is the same everywhere",
+    "sigma_alpha": "how much studies differ in accuracy: the distance between curves",
+    "sigma_theta": "how much studies differ in threshold: the spread along the curve",
+}
+
+
+def likelihood(fitted: Fit) -> str:
+    """The model in words."""
+    said = {
+        "Bivariate": _bivariate, "MetaRegression": _regression, "NestedBivariate": _nested,
+        "Comparison": _comparison, "HSROC": _hsroc,
+    }[type(fitted.model).__name__](fitted)  # fmt: skip
+    return f"{fitted.model.title}. {ROWS} {said} {ZEROS}"
+
+
+def _between(fitted: Fit, what: str) -> str:
+    if fitted.model.nu is not None:
+        return f"{what} vary between studies on the {fitted.model.link} scale. {ROBUST}"
+    return f"{what} on the {fitted.model.link} scale follow a bivariate normal distribution."
+
+
+def _bivariate(fitted: Fit) -> str:
+    return _between(fitted, "The studies' sensitivities and specificities")
+
+
+def coding_words(fitted: Fit) -> str:
+    """How the covariates were coded."""
+    return f"Covariates were coded as follows: {'; '.join(c.note for c in points.codings(fitted))}."
+
+
+def _regression(fitted: Fit) -> str:
+    model = fitted.model
+    text = (
+        f"{_between(fitted, "The studies' sensitivities and specificities")} Their means depend "
+        f"linearly on {listed(list(model.covariates))}. {coding_words(fitted)} The prior of the "
+        "coefficients is on a level against the reference, or on one standard deviation of a "
+        "number; those of the pooled values are on the values at references and centres."
+    )
+    if model.by:
+        text += f" Each level of {model.by} has its own covariance between studies."
+    return text
+
+
+def _nested(fitted: Fit) -> str:
+    model = fitted.model
+    text = (
+        f"{_between(fitted, "The studies' sensitivities and specificities")} Results of one study "
+        "vary around the study's values with a second bivariate normal distribution, so that a "
+        "study counts once, however many results it has."
+    )
+    if model.correlation > 0.0:
+        text += (
+            " Results of one study share patients: the likelihood of each of J results is raised "
+            f"to 1 / (1 + (J − 1) × {model.correlation:g}), the effective sample size of Rao and "
+            "Scott at that correlation within patients."
+        )
+    return text
+
+
+def _comparison(fitted: Fit) -> str:
+    model = fitted.model
+    text = (
+        "Every test has its own pooled sensitivity and specificity; all tests of a study share the "
+        f"study's effects. {_between(fitted, 'The effects of studies')}"
+    )
+    if model.shared:
+        text += (
+            f" Tests differ by the same amount on the {model.link} scale in every study (the model "
+            "of the Cochrane Handbook)."
+        )
+    else:
+        text += " A test within a study has normal effects of its own beside them."
+    if "dependence_diseased" in fitted.draws.hyper:
+        text += (
+            " Where two tests were cross-classified in the same patients, the four cells were "
+            "fitted with an odds ratio between the tests (Plackett), one for people with and one "
+            "for people without the condition."
+        )
+    return text
+
+
+def _hsroc(fitted: Fit) -> str:
+    model = fitted.model
+    text = (
+        "A study has an accuracy and a positivity threshold, normally distributed between studies "
+        "and independent; the logit of a positive result is (threshold ± accuracy / 2), stretched "
+        "by exp(−shape / 2) in people with the condition and by exp(shape / 2) in those without."
+    )
+    parts = [
+        f"{name} on {listed(list(names))}"
+        for name, names in (("accuracy", model.on_accuracy), ("threshold", model.on_threshold),
+                            ("shape", model.on_shape))
+        if names
+    ]  # fmt: skip
+    if parts:
+        text += f" Covariates: {'; '.join(parts)}. {coding_words(fitted)}"
+    return text
+
+
+def hsroc_bullets() -> tuple[str, ...]:
+    """What the parameters of the HSROC model are."""
+    symbols = {"Lambda": "Λ", "Theta": "Θ", "shape": "β", "sigma_alpha": "σα", "sigma_theta": "σθ"}
+    return tuple(f"{symbols[name]}{numbers.SPACE}– {words}." for name, words in HSROC_PARTS.items())

@@ -1,0 +1,149 @@
+"""Tables of models with groups, tests, covariates or robust study effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bayespool.accuracy.groups import pairs
+from bayespool.estimands import Estimate
+from bayespool.report import numbers
+from bayespool.report.accuracy_words import probability_of
+from bayespool.report.blocks import Table
+from bayespool.report.per_study import StudyRow
+from bayespool.report.points import MARGINS, ending
+from bayespool.report.summary import Summary
+from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells
+from bayespool.report.wording import LABELS, estimand_label, told
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+NB = numbers.SPACE
+
+
+def _both(estimate: Estimate) -> str:
+    median, interval, _ = estimate_cells(estimate)
+    return f"{median} ({interval})"
+
+
+def compact_table(summary: Summary) -> Table:
+    """Sensitivity and specificity of each of many groups."""
+    rows = tuple(
+        (told(label), *(_both(summary.estimates[f"{name}{ending(label)}"]) for name in MARGINS))
+        for label in summary.labels
+    )
+    return Table(f"Pooled: median ({INTERVAL})", ("", "Sensitivity", "Specificity"), rows)
+
+
+def comparisons_table(summary: Summary) -> Table:
+    """Differences and ratios of every pair, and the probability that the first is higher."""
+    rows = []
+    for b, a in (pair for labels in summary.compared for pair in pairs(labels)):
+        for name in (f"sens_difference[{b} - {a}]", f"spec_difference[{b} - {a}]",
+                     f"sens_ratio[{b} / {a}]", f"spec_ratio[{b} / {a}]",
+                     f"dor_ratio[{b} / {a}]"):  # fmt: skip
+            margin, _, kind = name.partition("[")[0].partition("_")
+            prob = numbers.MISSING
+            if kind == "difference":
+                prob = numbers.percent(probability_of(summary, f"P({margin}[{b}] > {margin}[{a}])"))
+            rows.append((estimand_label(name), *estimate_cells(summary.estimates[name]), prob))
+    head = ("", "Median", INTERVAL, "Monte Carlo error of the median",
+            "Probability that it is above 0")  # fmt: skip
+    caption = "Every pair compared; differences are in percentage points"
+    return Table(caption, head, tuple(rows))
+
+
+def ranks_table(summary: Summary, labels: Sequence[str]) -> Table:
+    """Of three or more: how probably each is the highest, and its rank."""
+    rows = []
+    for label in labels:
+        cells = []
+        for name in (*MARGINS, "dor"):
+            rank = summary.estimates[f"{name}_rank[{label}]"]
+            highest = numbers.percent(probability_of(summary, f"P({name}[{label}] highest)"))
+            cells += [highest, f"{rank.median:g} ({rank.lower:g}{numbers.TO}{rank.upper:g})"]
+        rows.append((told(label), *cells))
+    head = ["Probability of being the highest, and rank"]
+    for name in (*MARGINS, "dor"):
+        head += [LABELS[name][0], f"Rank: median ({INTERVAL})"]
+    return Table("Which is the highest; rank 1 is the highest", tuple(head), tuple(rows))
+
+
+def evidence_table(fitted: Fit) -> Table:
+    """Which comparisons are within studies, and which between."""
+    rows = tuple(
+        (
+            f"{pair.second} and {pair.first}", numbers.count(pair.within),
+            numbers.count(pair.cross_classified),
+            f"{pair.second}: {numbers.count(pair.only_second)}; "
+            f"{pair.first}: {numbers.count(pair.only_first)}",
+        )
+        for pair in fitted.model.evidence(fitted.studies)
+    )  # fmt: skip
+    head = ("Tests", "Studies with both (compared within)", "Of these, cross-classified",
+            "Studies with one of the two (compared between)")  # fmt: skip
+    return Table("Where the comparison comes from", head, rows)
+
+
+def differences_per_thousand(summary: Summary) -> Table:
+    """Of 1,000 people at each prevalence: how many more are found, or alarmed without reason."""
+    rows = []
+    for p in summary.prevalences:
+        for b, a in (pair for labels in summary.compared for pair in pairs(labels)):
+            sens = summary.estimates[f"sens_difference[{b} - {a}]"]
+            spec = summary.estimates[f"spec_difference[{b} - {a}]"]
+            at = f"{numbers.given_percent(p)}, {told(b)} instead of {told(a)}"
+            found = _more(1000 * p, sens.median, sens.lower, sens.upper)
+            alarmed = _more(1000 * (1 - p), -spec.median, -spec.upper, -spec.lower)
+            rows.append((at, found, alarmed))
+    head = ("Prevalence", "With the condition and found", "Without it and alarmed")
+    caption = f"Of 1,000 people tested, how many more (+) or fewer (−): median ({INTERVAL})"
+    return Table(caption, head, tuple(rows))
+
+
+def _more(people: float, *differences: float) -> str:
+    middle, lower, upper = (_signed(round(people * x)) for x in differences)
+    return f"{middle} ({lower}{numbers.TO}{upper})"
+
+
+def _signed(n: int) -> str:
+    return f"+{n:,}" if n > 0 else numbers.number(n, 0)
+
+
+def coefficients_table(summary: Summary) -> Table:
+    """Coefficients of the covariates, on the scale of the link."""
+    names = [name for name in summary.estimates if name.startswith("beta_")]
+    rows = tuple((estimand_label(name), *estimate_cells(summary.estimates[name])) for name in names)
+    head = ("", "Median", INTERVAL, "Monte Carlo error of the median")
+    caption = "Coefficients on the scale of the link: of one unit of a number, or of a level"
+    return Table(caption, head, rows)
+
+
+def settings_table(fitted: Fit, summary: Summary) -> Table:
+    """Accuracy at the smallest, median and largest value of each number."""
+    settings = fitted.model.settings(fitted.studies)
+    rows = []
+    for label, values in settings.items():
+        if any(isinstance(value, str) for value in values.values()):
+            continue
+        stems = ("sens", "spec", "sens_new", "spec_new", "dor")
+        rows.append(
+            (told(label), *(_both(summary.estimates[f"{s}{ending(label)}"]) for s in stems))
+        )
+    head = ("At", "Sensitivity", "Specificity", "Sensitivity, new study", "Specificity, new study",
+            "Diagnostic odds ratio")  # fmt: skip
+    caption = f"At the smallest, median and largest value: median ({INTERVAL})"
+    return Table(caption, head, tuple(rows))
+
+
+def precision_table(rows: Sequence[StudyRow]) -> Table:
+    """Precision factor of every study of a robust model, the most outlying first."""
+    found = sorted(
+        (row.precision, row.study) for row in rows if row.first and row.precision is not None
+    )
+    body = tuple((study, numbers.number(value)) for value, study in found[:MAX_ROWS])
+    return Table(
+        "Precision factor of every study: posterior mean", ("Study", "Precision factor"), body,
+        folded="The precision factors as a table",
+    )  # fmt: skip

@@ -1,0 +1,346 @@
+"""The sentences on accuracy: of one summary point, or of several groups or tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bayespool.accuracy.groups import pairs
+from bayespool.report import numbers, points
+from bayespool.report.numbers import percent_interval_prose, percent_prose
+from bayespool.report.points import MARGINS, ending
+from bayespool.report.summary import Summary
+from bayespool.report.wording import LABELS, counted, listed, told
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+NB = numbers.SPACE
+MOST_CARDS = 4  # groups with a card of their own
+MOST_PAIRS = 3  # comparisons in sentences
+OUTLYING = 0.5  # of the precision factor: the distance from the mean then counts half
+INTERVAL = f"95{NB}% equal-tailed credible interval"
+
+
+def question(fitted: Fit) -> str:
+    """What the page answers, where nobody said."""
+    labels = [told(label) for part in points.compared(fitted) for label in part]
+    if not labels or len(labels) > MOST_CARDS:
+        return f"How accurate {'are the tests' if labels else 'is the test'} in these studies?"
+    return f"How accurate are {listed(labels)} in these studies?"
+
+
+def grouped(summary: Summary) -> bool:
+    """Accuracy is told for several groups or tests."""
+    return summary.labels != ("",)
+
+
+def headline(summary: Summary, name: str, label: str = "") -> tuple[str, str, str]:
+    """Name, median and interval of a pooled proportion, in whole percent."""
+    e = summary.estimates[f"{name}{ending(label)}"]
+    return (
+        f"Pooled {LABELS[name][0].lower()}{', ' if label else ''}{told(label)}",
+        percent_prose(e.median),
+        percent_interval_prose(e.lower, e.upper),
+    )
+
+
+def headlines(summary: Summary) -> list[tuple[str, str, str]]:
+    """The big numbers of every group; none where there are too many for a first screen."""
+    if len(summary.labels) > MOST_CARDS:
+        return []
+    return [headline(summary, name, label) for label in summary.labels for name in MARGINS]
+
+
+def answer(summary: Summary) -> str:
+    """The pooled accuracy of every group in one sentence."""
+    parts: list[str] = []
+    for label in summary.labels:
+        own: list[str] = []
+        for name in MARGINS:
+            _, median, interval = headline(summary, name, label)
+            first = not parts and not own
+            kind = INTERVAL if first else "interval"
+            said = f"pooled {LABELS[name][0].lower()}"
+            own.append(f"{said[:1].upper() + said[1:] if first and not label else said} {median} "
+                       f"({kind} {interval})")  # fmt: skip
+        parts.append(f"{told(label)}{': ' if label else ''}{', '.join(own)}")
+    return f"{'; '.join(parts)}."
+
+
+def plain_words(summary: Summary) -> str:
+    """The same for a reader without statistics."""
+    if grouped(summary):
+        return "; ".join(_plain_of_group(summary, label) for label in summary.labels) + "."
+    found, clear = (summary.estimates[name] for name in MARGINS)
+    return (
+        f"Of people who have the condition the test finds about {percent_prose(found.median)} at "
+        f"the average study; of people who do not have it, about {percent_prose(clear.median)} "
+        "test negative. The data cannot rule out a pooled sensitivity as low as "
+        f"{percent_prose(found.lower)} or as high as {percent_prose(found.upper)}, nor a pooled "
+        f"specificity as low as {percent_prose(clear.lower)} or as high as "
+        f"{percent_prose(clear.upper)}."
+    )
+
+
+def _plain_of_group(summary: Summary, label: str) -> str:
+    found, clear = (summary.estimates[f"{name}{ending(label)}"] for name in MARGINS)
+    first = label == summary.labels[0]
+    people = ("of people who have the condition it finds",
+              "of people who do not have it," if first else "of people who do not,")  # fmt: skip
+    return (
+        f"{told(label)}: {people[0]} about {percent_prose(found.median)} at the average study, "
+        f"{people[1]} about {percent_prose(clear.median)} test negative"
+    )
+
+
+def elsewhere(summary: Summary) -> str:
+    """What a new study or setting could show."""
+    said = []
+    for label in summary.labels:
+        of = ending(label)
+        sens, spec = summary.estimates[f"sens_new{of}"], summary.estimates[f"spec_new{of}"]
+        said.append(
+            f"{f'for {told(label)} ' if label else ''}a sensitivity anywhere from "
+            f"{percent_interval_prose(sens.lower, sens.upper)} and a specificity anywhere from "
+            f"{percent_interval_prose(spec.lower, spec.upper)}"
+        )
+    new = "One result of a new study" if "sens_new_study" in summary.estimates else "A new study"
+    return (
+        f"{new} in a setting like these could show {'; '.join(said)} (95{NB}% predictive "
+        "intervals, before the chance of its own sampling)."
+    )
+
+
+def lead(summary: Summary) -> str:
+    """The first sentence: the answer, or of several how they differ."""
+    if not grouped(summary):
+        return answer(summary)
+    return " ".join(text for labels in summary.compared for text in _of_these(summary, labels))
+
+
+def _of_these(summary: Summary, labels: tuple[str, ...]) -> list[str]:
+    if len(labels) == 2:
+        return [difference(summary, *pairs(labels)[0])]
+    return [_highest(summary, name, labels) for name in MARGINS]
+
+
+def differences(summary: Summary) -> list[str]:
+    """One sentence for each pair, and which of many is the highest."""
+    out = []
+    for labels in summary.compared:
+        found = pairs(labels)
+        if len(found) <= MOST_PAIRS:
+            out += [difference(summary, b, a) for b, a in found]
+        if len(labels) > 2:
+            out += _of_these(summary, labels)
+    return out
+
+
+def probability_of(summary: Summary, statement: str) -> float:
+    """The probability of a statement of the summary."""
+    return next(p.prob for p in summary.probabilities if p.statement == statement)
+
+
+def difference(summary: Summary, b: str, a: str) -> str:
+    """How one group differs from another, with intervals and probabilities."""
+    sens, spec = (_margin_difference(summary, name, b, a) for name in MARGINS)
+    return f"Compared with {told(a)}, {told(b)} has a sensitivity {sens} and a specificity {spec}."
+
+
+def _margin_difference(summary: Summary, name: str, b: str, a: str) -> str:
+    """``22 percentage points higher (... 12 to 35 higher; probability ...)``."""
+    e = summary.estimates[f"{name}_difference[{b} - {a}]"]
+    higher = probability_of(summary, f"P({name}[{b}] > {name}[{a}])")
+    word, prob = ("higher", higher) if e.median >= 0.0 else ("lower", 1.0 - higher)
+    digits = 0 if abs(e.median) >= 0.0995 else 1
+    middle, low, high = (numbers.number(100 * abs(x), digits) for x in (e.median, e.lower, e.upper))
+    if e.lower >= 0.0:
+        bounds = f"{low} to {high} higher"
+    elif e.upper <= 0.0:
+        bounds = f"{high} to {low} lower"
+    elif word == "higher":
+        bounds = f"from {low} lower to {high} higher"
+    else:
+        bounds = f"from {high} higher to {low} lower"
+    kind = INTERVAL if name == "sens" else "interval"
+    return (
+        f"{middle} percentage points {word} ({kind} {bounds}; probability that it is {word} "
+        f"{percent_prose(prob)})"
+    )
+
+
+def _highest(summary: Summary, name: str, labels: tuple[str, ...]) -> str:
+    of = {x: probability_of(summary, f"P({name}[{x}] highest)") for x in labels}
+    best = max(of, key=lambda x: of[x])
+    e = summary.estimates[f"{name}{ending(best)}"]
+    return (
+        f"Of the {len(labels)} compared, {told(best)} most probably has the highest "
+        f"{LABELS[name][0].lower()}, with a probability of {percent_prose(of[best])}: "
+        f"{percent_prose(e.median)} ({INTERVAL} {percent_interval_prose(e.lower, e.upper)})."
+    )
+
+
+def at_values(fitted: Fit) -> str:
+    """Which covariate values the pooled values are at; empty without such covariates."""
+    codings = points.codings(fitted)
+    categories = [f"{c.covariate} {c.levels[0]} (its reference)" for c in codings if c.levels]
+    found = [f"{c.covariate} {c.centre:.4g} (its mean over studies)" for c in codings
+             if not c.levels]  # fmt: skip
+    if len(categories) > 1:
+        found += categories
+    if not found:
+        return ""
+    if categories:
+        apart = ", its own covariate apart" if len(categories) > 1 else ""
+        return f"The values of each level are those at {listed(found)}{apart}."
+    return f"The pooled values are those at {listed(found)}."
+
+
+def evidence_within(fitted: Fit) -> str:
+    """How much of a comparison of tests is within studies."""
+    if not hasattr(fitted.model, "evidence"):
+        return ""
+    said = []
+    for pair in fitted.model.evidence(fitted.studies):
+        both = counted(pair.within, "study", "studies")
+        if not pair.only_second and not pair.only_first:
+            said.append(f"All {both} used both {pair.second} and {pair.first}.")
+            continue
+        text = (
+            f"{pair.second} and {pair.first} were both used in {both}, {pair.second} without "
+            f"{pair.first} in {numbers.count(pair.only_second)}, {pair.first} without "
+            f"{pair.second} in {numbers.count(pair.only_first)}"
+        )
+        if pair.within < pair.only_second + pair.only_first:
+            text += (
+                ": the comparison rests mostly on different studies, which may also differ in "
+                "other ways"
+            )
+        said.append(f"{text}.")
+    return " ".join(said[:MOST_PAIRS])
+
+
+def outliers(precision: dict[str, float]) -> str:
+    """Which studies a robust model gives less weight."""
+    ranked = sorted((value, study) for study, value in precision.items())
+    far = [(value, study) for value, study in ranked if value < OUTLYING]
+    if not far:
+        value, study = ranked[0]
+        return (
+            f"No study's distance from the others counts less than half; the lowest precision "
+            f"factor is that of {study} ({numbers.number(value)})."
+        )
+    named = listed([f"{study} ({numbers.number(value)})" for value, study in far[:6]])
+    more = f", and {len(far) - 6} more" if len(far) > 6 else ""
+    return (
+        "So far from the others that the distance counts less than half (precision factor): "
+        f"{named}{more}."
+    )
+
+
+def heterogeneity(fitted: Fit, summary: Summary) -> tuple[str, ...]:
+    """Variation between studies, and within them, in words."""
+    estimates = summary.estimates
+    out: list[str] = []
+    for of in map(ending, points.covariances(fitted)):
+        if f"tau_sens{of}" in estimates:
+            out += [_spread(fitted, summary, name, of) for name in MARGINS]
+            out.append(_correlation(summary, of))
+    if not out:
+        out.append(_curves(summary))
+    if "tau_within_sens" in estimates:
+        out += [_within(fitted, summary, name) for name in MARGINS]
+    for label in points.labels(fitted):
+        if label:
+            out.append(_new(summary, label))
+    if "nu" in estimates:
+        nu = estimates["nu"]
+        out.append(
+            "Study effects have a Student t distribution with "
+            f"{numbers.number(nu.median, 1)} degrees of freedom "
+            f"({numbers.number(nu.lower, 1)} to {numbers.number(nu.upper, 1)}): the fewer, the "
+            "further single studies may lie from the rest. Standard deviations above are its "
+            "scales."
+        )
+    if "shape" in estimates and not points.codings(fitted):
+        out.append(shape_words(summary))
+    return tuple(out)
+
+
+def _curves(summary: Summary) -> str:
+    alpha, theta = summary.estimates["sigma_alpha"], summary.estimates["sigma_theta"]
+    return (
+        "Accuracy varies between studies with a standard deviation of "
+        f"{numbers.number(alpha.median)} "
+        f"({numbers.interval(alpha.lower, alpha.upper, 'number')}), and the threshold with one of "
+        f"{numbers.number(theta.median)} "
+        f"({numbers.interval(theta.lower, theta.upper, 'number')})."
+    )
+
+
+def _spread(fitted: Fit, summary: Summary, name: str, of: str) -> str:
+    tau = summary.estimates[f"tau_{name}{of}"]
+    whose = f" of {told(of[1:-1])}" if of else ""
+    text = (
+        f"On the {fitted.model.link} scale {LABELS[name][0].lower()}{whose} varies between studies "
+        "with a standard deviation of "
+        f"{numbers.number(tau.median)} ({numbers.interval(tau.lower, tau.upper, 'number')})."
+    )
+    new = summary.estimates.get(f"{name}_new_study") or summary.estimates.get(f"{name}_new")
+    if new is None:
+        return text
+    pooled = summary.estimates[name]
+    return (
+        f"{text} Around a pooled {percent_prose(pooled.median)}, a new study's own value is "
+        f"expected within {percent_interval_prose(new.lower, new.upper)} with 95{NB}% probability."
+    )
+
+
+def _correlation(summary: Summary, of: str) -> str:
+    rho = summary.estimates[f"rho{of}"]
+    bounds = f"{numbers.number(rho.median)} ({numbers.interval(rho.lower, rho.upper, 'number')})"
+    if rho.lower < 0.0 < rho.upper:
+        reading = "The data cannot rule out a correlation of either sign."
+    elif rho.upper <= 0.0:
+        reading = "More sensitive studies are less specific, as when studies differ in threshold."
+    else:
+        reading = "Studies that are more sensitive are also more specific."
+    whose = f" of {told(of[1:-1])}" if of else ""
+    return f"Sensitivity and specificity{whose} correlate between studies by {bounds}. {reading}"
+
+
+def _within(fitted: Fit, summary: Summary, name: str) -> str:
+    tau = summary.estimates[f"tau_within_{name}"]
+    text = (
+        f"Results of one study vary in {LABELS[name][0].lower()} with a standard deviation of "
+        f"{numbers.number(tau.median)} ({numbers.interval(tau.lower, tau.upper, 'number')}) on "
+        f"the {fitted.model.link} scale."
+    )
+    share = summary.estimates.get(f"share_between_{name}")
+    if share is None:
+        return text
+    return (
+        f"{text} Of the whole variance {percent_prose(share.median)} "
+        f"({percent_interval_prose(share.lower, share.upper)}) is between studies."
+    )
+
+
+def _new(summary: Summary, label: str) -> str:
+    sens, spec = (summary.estimates[f"{name}_new{ending(label)}"] for name in MARGINS)
+    return (
+        f"A new study's own values are expected, for {told(label)}, within "
+        f"{percent_interval_prose(sens.lower, sens.upper)} (sensitivity) and "
+        f"{percent_interval_prose(spec.lower, spec.upper)} (specificity), each with 95{NB}% "
+        "probability."
+    )
+
+
+def shape_words(summary: Summary) -> str:
+    """Whether the summary curve is symmetric."""
+    shape = summary.estimates["shape"]
+    bounds = numbers.interval(shape.lower, shape.upper, "number")
+    if shape.lower < 0.0 < shape.upper:
+        reading = "The data cannot rule out a symmetric summary curve (shape 0)."
+    else:
+        reading = "The summary curve is asymmetric: the odds ratio changes along it."
+    return f"The shape of the summary curve is {numbers.number(shape.median)} ({bounds}). {reading}"
