@@ -21,7 +21,8 @@ QUESTION = (
 CARE = (
     "MetaBayesDTA pooled the same 37 studies with the same priors: where it agrees it confirms the "
     "computation and adds no evidence.",
-    "Assays of the first and the second generation (CCP1, CCP2) are pooled here as one test.",
+    "Assays of the first and the second generation (CCP1, CCP2) are pooled here as one test; the "
+    "report anti_ccp_generation tells them apart.",
 )
 
 

@@ -177,7 +177,8 @@ def refuse_repeats(studies: AccuracyStudies, model: str) -> None:
             f"{studies.file}: {len(repeated)} studies have several rows ({listed}), which the "
             f"{model} would count as independent studies; legal: one row per study, "
             "chosen with studies.where(column, value) or --where COLUMN=VALUE; or a model of "
-            "several rows: NestedBivariate (readers, sites), Comparison (tests)"
+            "several rows: NestedBivariate (readers, sites; --model nested), Comparison (tests; "
+            "--test COLUMN)"
         )
 
 
