@@ -59,3 +59,12 @@ def test_weights_name_the_outlying_studies(fits):
     assert precision[:OUTLYING].max() < 0.4
     clean = fits["robust", 0]
     assert clean.hierarchy.study_precision(clean.theta[:, ::40], 7).mean(axis=1).min() > 0.5
+
+
+def test_the_mean_over_studies_is_that_of_new_studies(fits):
+    for model in ("normal", "robust"):
+        fitted = fits[model, OUTLYING]
+        for name in ("sens", "spec"):
+            difference = fitted.samples[f"{name}_new"] - fitted.samples[f"{name}_marginal"]
+            error = difference.std() / np.sqrt(difference.size)
+            assert abs(difference.mean()) < 4 * error, (model, name)

@@ -157,7 +157,7 @@ class Bivariate(Margins):
         """
         mu = (draws[self.intercepts[0]], draws[self.intercepts[1]])
         tau = (draws["tau_sens"], draws["tau_spec"])
-        out = point_estimands(mu, tau, new, link(self.link))
+        out = point_estimands(mu, tau, new, link(self.link), nu=draws.get("nu"))
         out |= {name: draws[name] for name in self.parameters}
         if self.link == "logit":
             out |= roc.hsroc(*mu, *tau, draws["rho"])

@@ -351,17 +351,16 @@ class Comparison(Margins):
         ``new`` has shape (2, ...) or (2 + m, ...): effects of a new study, then of a test in it.
         """
         g, labels = link(self.link), self.groups(studies)
-        tau = [draws["tau_sens"], draws["tau_spec"]]
-        effect = [new[0], new[1]]
+        tau = (draws["tau_sens"], draws["tau_spec"])
+        within, effect = None, new[:2]
         if not self.shared:
             size = (len(new) - 2) // 2
-            tau = [np.hypot(t, draws[f"tau_within_{m}"])
-                   for t, m in zip(tau, groups.MARGINS, strict=True)]  # fmt: skip
-            effect = [new[0] + new[2], new[1] + new[2 + size]]
+            within = (draws["tau_within_sens"], draws["tau_within_spec"])
+            effect = np.stack([new[0] + new[2], new[1] + new[2 + size]])
         out: dict[str, Array] = {}
         for k in labels:
-            mu = tuple(draws[f"{name}[{k}]"] for name in self.intercepts)
-            out |= point_estimands((mu[0], mu[1]), (tau[0], tau[1]), np.stack(effect), g, f"[{k}]")
+            mu = (draws[f"{self.intercepts[0]}[{k}]"], draws[f"{self.intercepts[1]}[{k}]"])
+            out |= point_estimands(mu, tau, effect, g, f"[{k}]", nu=draws.get("nu"), within=within)
         out |= groups.comparisons(out, labels)
         if len(labels) > 2:
             out |= groups.ranks(out, labels)

@@ -16,6 +16,7 @@ from bayespool.calls import as_call
 from bayespool.covariance import Covariance
 from bayespool.numerics.likelihoods import Binomial
 from bayespool.numerics.links import link, mean_proportion
+from bayespool.numerics.scale_mixture import scale_mixture
 from bayespool.priors import LKJ, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
 
 if TYPE_CHECKING:
@@ -183,7 +184,13 @@ def refuse_repeats(studies: AccuracyStudies, model: str) -> None:
 
 
 def point_estimands(
-    mu: tuple[Array, Array], tau: tuple[Array, Array], new: Array, g: Link, label: str = ""
+    mu: tuple[Array, Array],
+    tau: tuple[Array, Array],
+    new: Array,
+    g: Link,
+    label: str = "",
+    nu: Array | None = None,
+    within: tuple[Array, Array] | None = None,
 ) -> dict[str, Array]:
     """Accuracy at one summary point: at the average study, over studies, and of a new one.
 
@@ -195,13 +202,35 @@ def point_estimands(
         Effects of a new study.
     label : str
         Ends each name: ``[CCP2]``.
+    nu : array, optional
+        Degrees of freedom of Student t study effects.
+    within : pair of arrays, optional
+        Standard deviations of normal effects within studies, beside ``tau``.
     """
     out = roc.accuracy_measures(*mu, g)
-    out["auc"] = roc.area(*mu, *tau, g)
+    inside = within if within is not None else (np.zeros(()), np.zeros(()))
+    total = [np.hypot(t, w) for t, w in zip(tau, inside, strict=True)]
+    out["auc"] = roc.area(*mu, total[0], total[1], g)
     for i, name in enumerate(("sens", "spec")):
-        out[f"{name}_marginal"] = mean_proportion(mu[i], tau[i], g)
+        out[f"{name}_marginal"] = (
+            mean_proportion(mu[i], total[i], g)
+            if nu is None
+            else _mean_over_t(mu[i], tau[i], inside[i], nu, g)
+        )
         out[f"{name}_new"] = g.inverse(mu[i] + new[i])
     return {f"{name}{label}": values for name, values in out.items()}
+
+
+def _mean_over_t(mu: Array, tau: Array, within: Array, nu: Array, g: Link) -> Array:
+    """Mean proportion over Student t effects: over their scale mixture of normals."""
+    log_w, factor = scale_mixture(nu.ravel())
+    return np.asarray(
+        sum(
+            np.exp(w.reshape(nu.shape))
+            * mean_proportion(mu, np.hypot(tau * f.reshape(nu.shape), within), g)
+            for w, f in zip(log_w, factor, strict=True)
+        )
+    )
 
 
 def pymc_inverse_link(name: str) -> Any:

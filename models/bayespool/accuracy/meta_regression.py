@@ -236,7 +236,8 @@ class MetaRegression(Margins):
         for label, values in settings.items():
             mu, tau, _ = self.point(draws, studies, values)
             own = new[:, levels.index(str(values.get(self.by, levels[0])))] if self.by else new
-            out |= point_estimands(mu, tau, own, g, f"[{label}]" if label else "")
+            ending = f"[{label}]" if label else ""
+            out |= point_estimands(mu, tau, own, g, ending, nu=draws.get("nu"))
         for labels in design(studies, self.covariates).by_category():
             out |= groups.comparisons(out, labels)
             if len(labels) > 2:

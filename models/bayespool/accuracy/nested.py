@@ -197,12 +197,10 @@ class NestedBivariate(Margins):
         """
         g = link(self.link)
         mu = (draws[self.intercepts[0]], draws[self.intercepts[1]])
-        total = (
-            np.hypot(draws["tau_sens"], draws["tau_within_sens"]),
-            np.hypot(draws["tau_spec"], draws["tau_within_spec"]),
-        )
-        out = point_estimands(mu, total, new[:2] + new[2:], g)
+        tau = (draws["tau_sens"], draws["tau_spec"])
+        within = (draws["tau_within_sens"], draws["tau_within_spec"])
+        out = point_estimands(mu, tau, new[:2] + new[2:], g, nu=draws.get("nu"), within=within)
         for i, name in enumerate(("sens", "spec")):
             out[f"{name}_new_study"] = g.inverse(mu[i] + new[i])
-            out[f"share_between_{name}"] = (draws[f"tau_{name}"] / total[i]) ** 2
+            out[f"share_between_{name}"] = (tau[i] / np.hypot(tau[i], within[i])) ** 2
         return out | draws

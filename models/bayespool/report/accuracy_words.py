@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NB = numbers.SPACE
 MOST_CARDS = 4  # groups with a card of their own
 MOST_PAIRS = 3  # comparisons in sentences
+CLEAR = 0.9  # probability from which on one of several is said to be the highest
 OUTLYING = 0.5  # of the precision factor: the distance from the mean then counts half
 INTERVAL = f"95{NB}% equal-tailed credible interval"
 
@@ -173,6 +174,13 @@ def _highest(summary: Summary, name: str, labels: tuple[str, ...]) -> str:
     of = {x: probability_of(summary, f"P({name}[{x}] highest)") for x in labels}
     best = max(of, key=lambda x: of[x])
     e = summary.estimates[f"{name}{ending(best)}"]
+    if of[best] < CLEAR:
+        medians = sorted(summary.estimates[f"{name}{ending(x)}"].median for x in labels)
+        return (
+            f"Which of the {len(labels)} has the highest {LABELS[name][0].lower()} is unclear: "
+            f"{told(best)} with a probability of {percent_prose(of[best])}, and pooled values run "
+            f"from {percent_prose(medians[0])} to {percent_prose(medians[-1])}."
+        )
     return (
         f"Of the {len(labels)} compared, {told(best)} most probably has the highest "
         f"{LABELS[name][0].lower()}, with a probability of {percent_prose(of[best])}: "
