@@ -362,8 +362,6 @@ class Comparison(Margins):
             mu = (draws[f"{self.intercepts[0]}[{k}]"], draws[f"{self.intercepts[1]}[{k}]"])
             out |= point_estimands(mu, tau, effect, g, f"[{k}]", nu=draws.get("nu"), within=within)
         out |= groups.comparisons(out, labels)
-        if len(labels) > 2:
-            out |= groups.ranks(out, labels)
         return out | draws
 
     def statements(

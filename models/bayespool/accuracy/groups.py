@@ -20,15 +20,18 @@ def pairs(labels: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def comparisons(out: Mapping[str, Array], labels: Sequence[str]) -> dict[str, Array]:
-    """Differences and ratios of sensitivity and specificity, and of the odds ratios, by pair."""
-    found = {}
+    """Differences and ratios of sensitivity and specificity, and of the odds ratios, by pair.
+
+    Of three or more labels also their ranks.
+    """
+    found: dict[str, Array] = {}
     for b, a in pairs(labels):
         for name in MARGINS:
             of_b, of_a = out[f"{name}[{b}]"], out[f"{name}[{a}]"]
             found[f"{name}_difference[{b} - {a}]"] = of_b - of_a
             found[f"{name}_ratio[{b} / {a}]"] = of_b / np.maximum(of_a, 1e-300)
         found[f"dor_ratio[{b} / {a}]"] = out[f"dor[{b}]"] / out[f"dor[{a}]"]
-    return found
+    return found | (_ranks(out, labels) if len(labels) > 2 else {})
 
 
 def statements(samples: Mapping[str, Array], labels: Sequence[str]) -> Iterator[tuple[str, Array]]:
@@ -45,7 +48,7 @@ def statements(samples: Mapping[str, Array], labels: Sequence[str]) -> Iterator[
             yield f"P({name}[{label}] highest)", best == i
 
 
-def ranks(out: Mapping[str, Array], labels: Sequence[str]) -> dict[str, Array]:
+def _ranks(out: Mapping[str, Array], labels: Sequence[str]) -> dict[str, Array]:
     """Rank of each label, 1 for the highest, by sensitivity, specificity and odds ratio."""
     found: dict[str, Array] = {}
     for name in (*MARGINS, "dor"):

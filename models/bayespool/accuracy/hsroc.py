@@ -259,8 +259,6 @@ class HSROC:
                 out |= {"tau_sens": tau[0], "tau_spec": tau[1], "rho": rho}
         for labels in columns.by_category():
             out |= groups.comparisons(out, labels)
-            if len(labels) > 2:
-                out |= groups.ranks(out, labels)
         return out | draws
 
     def statements(

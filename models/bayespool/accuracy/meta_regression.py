@@ -240,8 +240,6 @@ class MetaRegression(Margins):
             out |= point_estimands(mu, tau, own, g, ending, nu=draws.get("nu"))
         for labels in design(studies, self.covariates).by_category():
             out |= groups.comparisons(out, labels)
-            if len(labels) > 2:
-                out |= groups.ranks(out, labels)
         return out | draws
 
     def statements(

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from bayespool.estimands import Estimate, probability
 from bayespool.report.refit_words import sentences
+from bayespool.report.summary import comparisons
 from bayespool.report.wording import counted
 
 if TYPE_CHECKING:
+    from bayespool.estimands import Estimate
     from bayespool.fitting import Fit
     from bayespool.report.refits import Refits
     from bayespool.report.summary import Summary
@@ -62,10 +63,7 @@ def first_lines(estimates: Mapping[str, Estimate], fitted: Fit) -> Iterator[Esti
 
 def statements(fitted: Fit) -> Iterator[str]:
     """Probability statements of a model that compares groups, as lines."""
-    if not hasattr(fitted.model, "statements"):
-        return
-    for statement, event in fitted.model.statements(fitted.samples, fitted.studies):
-        p = probability(statement, event, fitted.draws.ancestor)
+    for p in comparisons(fitted):
         if p.prob < SMALLEST or p.prob > 1.0 - SMALLEST:
             yield f"{p.statement} {f'< {SMALLEST}' if p.prob < SMALLEST else f'> {1 - SMALLEST}'}"
         else:

@@ -159,7 +159,7 @@ def build_summary(
     chosen = tuple(dict.fromkeys(float(p) for p in chosen))
     return Summary(
         dict(fitted.estimates) | _predictive_values(fitted, chosen),
-        (*_comparisons(fitted), *statements),
+        (*comparisons(fitted), *statements),
         run_checks(fitted),
         chosen,
         compared=points.compared(fitted),
@@ -177,7 +177,7 @@ def _of_groups(
     return out
 
 
-def _comparisons(fitted: Fit) -> list[Probability]:
+def comparisons(fitted: Fit) -> list[Probability]:
     """Probability statements on the groups or tests, where the model has any."""
     if not hasattr(fitted.model, "statements"):
         return []
