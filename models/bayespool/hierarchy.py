@@ -375,9 +375,7 @@ class Hierarchy:
     def log_likelihood(self, theta: Array, nodes: int) -> Array:
         """Log likelihood per study, study effects integrated out; shape (n_studies, n_draws)."""
         out = np.empty((self.n_studies, theta.shape[1]))
-        # rows with parameters of their own are not cut again by draws when they are integrated
-        cut = nodes ** (self.dimension - 1) if self.row_scales and not self.likelihood.exact else 1
-        for wide in _slices(theta.shape[1], CHUNK // (len(self.Z) * cut)):
+        for wide in _slices(theta.shape[1], CHUNK // len(self.Z)):
             offset, loading, _ = self.predictors(theta[:, wide])
             rows = self._rows_at(theta[:, wide])
             if self.freedom_prior is None:
@@ -434,7 +432,7 @@ class Hierarchy:
         width = len(offset) * nodes ** (self.dimension - 1)
         for part in _slices(offset.shape[1], CHUNK // width):
             out[:, part] = quadrature.integrate(
-                rows, offset[:, part], loading[..., part], nodes, mode.part(part)
+                rows.part(part), offset[:, part], loading[..., part], nodes, mode.part(part)
             )
         return out
 

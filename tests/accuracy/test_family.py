@@ -279,10 +279,18 @@ def test_the_prior_of_a_number_is_on_one_standard_deviation_of_it():
 
 def test_many_draws_at_once_are_the_same_as_few():
     """Work is cut by draws; parameters of the rows' own likelihood are cut with it."""
-    for model in (Comparison(shared=True), Comparison()):
+    for model in (Comparison(shared=True), Comparison(), Comparison(shared=True, nu=NU)):
         hierarchy = model.hierarchy(CROSSED)
         theta = hierarchy.draw_prior(1_500, np.random.default_rng(6))
         some = [0, 700, 1_499]
+        if model.nu is not None:  # whose effects are drawn by the same integrals
+            effects, _ = hierarchy.effects(theta, np.random.default_rng(7))
+            assert np.isfinite(effects).all()
+            np.testing.assert_allclose(
+                hierarchy.study_precision(theta, 5)[:, some],
+                hierarchy.study_precision(theta[:, some], 5),
+                atol=1e-9,
+            )
         np.testing.assert_allclose(
             hierarchy.log_likelihood(theta, 5)[:, some],
             hierarchy.log_likelihood(theta[:, some], 5),

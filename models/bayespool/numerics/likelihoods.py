@@ -33,6 +33,10 @@ class RowLikelihood(Protocol):
 
     def take(self, rows: Array) -> RowLikelihood: ...
 
+    def part(self, draws: slice) -> RowLikelihood:
+        """The same rows for some of the draws, where `widened` gave each draw its own."""
+        ...
+
     def observed(self) -> Array:
         """What was observed, shape (n_rows,)."""
         ...
@@ -97,6 +101,9 @@ class Binomial:
         if self.weight is None:
             return y, n
         return y * self.weight[:, None], n * self.weight[:, None]
+
+    def part(self, draws: slice) -> Binomial:
+        return self
 
     def observed(self) -> Array:
         return self.successes
@@ -205,6 +212,9 @@ class NoncentralHypergeometric:
         padding = np.concatenate([np.zeros((len(x), 1), bool), np.diff(x, axis=1) == 0], axis=1)
         return np.where(padding, -np.inf, weight)
 
+    def part(self, draws: slice) -> NoncentralHypergeometric:
+        return self
+
     def observed(self) -> Array:
         return self.events
 
@@ -282,6 +292,11 @@ class BetaBinomialRows:
     def __len__(self) -> int:
         return len(self.trials)
 
+    def part(self, draws: slice) -> BetaBinomialRows:
+        if self.overdispersion.shape[1] == 1:
+            return self
+        return BetaBinomialRows(self.successes, self.trials, self.overdispersion[:, draws])
+
     def observed(self) -> Array:
         return self.successes
 
@@ -347,6 +362,9 @@ class Gaussian:
 
     def __len__(self) -> int:
         return len(self.y)
+
+    def part(self, draws: slice) -> Gaussian:
+        return self if self.se.ndim == 1 else Gaussian(self.y, self.se[:, draws])
 
     def observed(self) -> Array:
         return self.y

@@ -82,6 +82,9 @@ class PairedBinomial:
             self.kind[rows], self.odds_ratio,
         )  # fmt: skip
 
+    def part(self, draws: slice) -> PairedBinomial:
+        return self if self.odds_ratio is None else self.widened(*self.odds_ratio[:, draws])
+
     def widened(self, *extra: Array) -> PairedBinomial:
         """The same rows with these odds ratios between the tests, (n_draws,) for each kind."""
         return PairedBinomial(

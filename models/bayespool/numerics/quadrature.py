@@ -11,7 +11,7 @@ Liu & Pierce (1994), Biometrika 81:624-629; Pinheiro & Bates (1995), JCGS 4:12-3
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -56,6 +56,11 @@ class Rows:
     @property
     def n_rows(self) -> int:
         return len(self.likelihood)
+
+    def part(self, draws: slice) -> Rows:
+        """The same rows for some of the draws."""
+        own = self.likelihood.part(draws)
+        return self if own is self.likelihood else replace(self, likelihood=own)
 
     @cached_property
     def study(self) -> Array:
