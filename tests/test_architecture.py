@@ -14,6 +14,7 @@ FLOORS = (
     ("numerics",),
     ("studies", "priors", "empirical", "calls"),
     ("covariance", "datasets", "design"),
+    ("integration",),
     ("hierarchy",),
     ("accuracy", "association", "engines"),
     ("fitting", "storage", "estimands"),

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from bayespool.calls import PRIORS, parse_prior
 from bayespool.priors import (
     LKJ,
-    PRIORS,
     Exponential,
     HalfCauchy,
     HalfNormal,
@@ -21,7 +21,6 @@ from bayespool.priors import (
     Normal,
     StudentT,
     Uniform,
-    parse_prior,
 )
 
 ORACLES = [

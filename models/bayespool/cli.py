@@ -331,7 +331,7 @@ def with_priors(model: Any, assignments: Sequence[str]) -> Any:
     """The model with priors given as ``NAME=CALL`` put in place of its own."""
     from dataclasses import replace
 
-    from bayespool.priors import parse_prior
+    from bayespool.calls import parse_prior
 
     changes: dict[str, Any] = {}
     for text in assignments:
@@ -365,7 +365,8 @@ def _where(studies: Any, conditions: Sequence[str]) -> Any:
 
 def _risk(text: str) -> Any:
     """A baseline risk as a number or as a `ProbabilityInterval`."""
-    from bayespool.priors import ProbabilityInterval, parse_prior
+    from bayespool.calls import parse_prior
+    from bayespool.priors import ProbabilityInterval
 
     try:
         return float(text)

@@ -15,15 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from bayespool import integration
 from bayespool.covariance import Covariance, Factor, times
-from bayespool.numerics import nested, quadrature
+from bayespool.numerics import quadrature
 from bayespool.numerics.likelihoods import RowLikelihood
 from bayespool.numerics.scale_mixture import scale_mixture
 
 Array = np.ndarray
 NEGLIGIBLE = -1e4  # log prior densities below this are taken as zero
-SMALLEST_SLICE = 16  # draws; fewer would spend their time in Python
-CHUNK = 40_000  # elements of the largest temporary; about what stays in cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,9 +159,9 @@ class Hierarchy:
             object.__setattr__(self, "labels", numbered)
         if not self.row_labels:
             object.__setattr__(self, "row_labels", tuple(self.labels[k] for k in self.study))
-        object.__setattr__(self, "rows", self._sorted_rows(starts, self.Z))
+        object.__setattr__(self, "rows", self.sorted_rows(starts, self.Z))
 
-    def _sorted_rows(self, starts: Array, design: Array) -> quadrature.Rows:
+    def sorted_rows(self, starts: Array, design: Array) -> quadrature.Rows:
         used, q = design != 0, design.shape[1]
         depth = np.where(used.any(axis=1), q - 1 - np.argmax(used[:, ::-1], axis=1), 0)
         if getattr(self.likelihood, "coupled", False):
@@ -288,7 +287,7 @@ class Hierarchy:
         rows = np.concatenate([np.flatnonzero(self.study == k) for k in studies])
         lengths = [int(np.sum(self.study == k)) for k in studies]
         return replace(
-            self._of_rows(rows),
+            self.of_rows(rows),
             study=np.repeat(np.arange(len(studies)), lengths),
             group=None if self.group is None else self.group[np.asarray(studies)],
             labels=tuple(self.labels[k] for k in studies),
@@ -296,9 +295,9 @@ class Hierarchy:
 
     def only(self, kind: str) -> Hierarchy:
         """The hierarchy with the rows of one kind, of which every study has one."""
-        return self._of_rows(np.flatnonzero(np.array(self.kinds) == kind))
+        return self.of_rows(np.flatnonzero(np.array(self.kinds) == kind))
 
-    def _of_rows(self, rows: Array) -> Hierarchy:
+    def of_rows(self, rows: Array) -> Hierarchy:
         number = np.cumsum(np.diff(self.study[rows], prepend=self.study[rows[0]]) != 0)
         return replace(
             self,
@@ -335,11 +334,12 @@ class Hierarchy:
             loading[j] += self.Z[:, i, None] * (value if value.ndim == 1 else value[self.study])
         return offset * stretched, loading * stretched, factor
 
-    def _inner_loading(self, theta: Array) -> Array:
-        """Loadings on the effects of results, (p, n_rows, n_draws)."""
+    def inner_loading(self, theta: Array) -> Array | None:
+        """Loadings on the effects of results, (p, n_rows, n_draws); None where there are none."""
         within = self.within
-        assert within is not None
-        factor = self._within_factor(theta)
+        if within is None:
+            return None
+        factor = self.within_factor(theta)
         loading = np.zeros((within.Z.shape[1], len(within.Z), theta.shape[1]))
         for (i, j), value in factor.items():
             loading[j] += within.Z[:, i, None] * (
@@ -347,7 +347,7 @@ class Hierarchy:
             )
         return loading * self._stretched(theta)
 
-    def _within_factor(self, theta: Array, group: Array | None = None) -> Factor:
+    def within_factor(self, theta: Array, group: Array | None = None) -> Factor:
         """Factor of the covariance of results: of all of them, or of `group`."""
         assert self.within is not None
         index = self.within.group if group is None else group
@@ -372,78 +372,7 @@ class Hierarchy:
             return factors[0]
         return {key: np.stack([f[key] for f in factors])[group] for key in factors[0]}
 
-    def log_likelihood(self, theta: Array, nodes: int) -> Array:
-        """Log likelihood per study, study effects integrated out; shape (n_studies, n_draws)."""
-        out = np.empty((self.n_studies, theta.shape[1]))
-        for wide in _slices(theta.shape[1], CHUNK // len(self.Z)):
-            offset, loading, _ = self.predictors(theta[:, wide])
-            rows = self._rows_at(theta[:, wide])
-            if self.freedom_prior is None:
-                out[:, wide] = self._integrated(theta[:, wide], rows, offset, loading, nodes)
-                continue
-            log_w, factor = self._mixing(theta[:, wide])
-            parts = [
-                self._integrated(theta[:, wide], rows, offset, loading * self._spread(f), nodes) + w
-                for f, w in zip(factor, log_w, strict=True)
-            ]
-            out[:, wide] = np.logaddexp.reduce(parts, axis=0)
-        out += self.log_offset
-        return out
-
-    def _integrated(
-        self, theta: Array, rows: quadrature.Rows, offset: Array, loading: Array, nodes: int
-    ) -> Array:
-        if self.within is not None:
-            inner = self._inner_loading(theta)
-            return self._integrated_twice(rows, offset, loading, inner, nodes)
-        return self._integrated_once(rows, offset, loading, nodes)
-
-    def _integrated_twice(
-        self, rows: quadrature.Rows, offset: Array, loading: Array, inner: Array, nodes: int
-    ) -> Array:
-        """Over effects of studies and results; one level where a study has few rows."""
-        assert self.within is not None
-        out = np.empty((self.n_studies, offset.shape[1]))
-        simple = nested.merged(rows, self.dimension)
-        rest = np.arange(self.n_studies)
-        if simple is not None:
-            one = simple.loading(loading, inner, self.within.result)
-            out[simple.studies] = self._integrated_once(
-                simple.rows, offset[simple.members], one, nodes
-            )
-            rest = np.setdiff1d(rest, simple.studies)
-        if rest.size:
-            members = np.flatnonzero(np.isin(self.study, rest))
-            part = replace(self._of_rows(members), likelihood=rows.likelihood.take(members))
-            both = part._nested(part.rows)
-            at, own, inside = offset[members], loading[:, members], inner[:, members]
-            joint = nested.joint_mode(both, at, own, inside)
-            # given the study's effects the results are easier, and they cost the fourth power
-            out[rest] = nested.integrate(both, at, own, inside, min(nodes, nodes // 2 + 3), joint)
-        return out
-
-    def _integrated_once(
-        self, rows: quadrature.Rows, offset: Array, loading: Array, nodes: int
-    ) -> Array:
-        mode = quadrature.find_mode(rows, offset, loading)
-        if self.likelihood.exact:
-            return quadrature.integrate(rows, offset, loading, 1, mode)
-        out = np.empty((len(rows.starts), offset.shape[1]))
-        width = len(offset) * nodes ** (self.dimension - 1)
-        for part in _slices(offset.shape[1], CHUNK // width):
-            out[:, part] = quadrature.integrate(
-                rows.part(part), offset[:, part], loading[..., part], nodes, mode.part(part)
-            )
-        return out
-
-    def _nested(self, rows: quadrature.Rows) -> nested.NestedRows:
-        """The rows (with their parameters) by study and by result."""
-        assert self.within is not None
-        starts = np.flatnonzero(np.diff(self.within.result, prepend=-1))
-        by_result = replace(self._sorted_rows(starts, self.within.Z), likelihood=rows.likelihood)
-        return nested.NestedRows(rows, by_result)
-
-    def _rows_at(self, theta: Array) -> quadrature.Rows:
+    def rows_at(self, theta: Array) -> quadrature.Rows:
         """The rows with the parameters of their own likelihood."""
         if not self.row_scales:
             return self.rows
@@ -451,94 +380,26 @@ class Hierarchy:
         extra = np.exp(np.stack([logs[name] for name in self.row_scales]))
         return replace(self.rows, likelihood=self.likelihood.widened(*extra))
 
-    def _mixing(self, theta: Array) -> tuple[Array, Array]:
+    def mixing(self, theta: Array) -> tuple[Array, Array]:
         """Student t as a mixture over precisions: log weights and factors on the SD."""
         return scale_mixture(np.exp(self._split(theta)[1]["nu"]))
 
-    def _spread(self, factor: Array) -> Array:
+    def spread(self, factor: Array) -> Array:
         """A factor on every effect's scale, (q, ...): one for effects that stay normal."""
         factor = factor if factor.ndim == 2 else factor[None]
         return np.stack([factor if t else np.ones_like(factor) for t in self.robust])
 
-    def effects(self, theta: Array, rng: np.random.Generator) -> tuple[Array, Array | None]:
-        """One draw per column of theta of all effects.
+    def log_likelihood(self, theta: Array, nodes: int) -> Array:
+        """Log likelihood per study, effects integrated out; shape (n_studies, n_draws)."""
+        return integration.log_likelihood(self, theta, nodes)
 
-        Returns
-        -------
-        u : array, shape (q, n_studies, n_draws)
-        w : array, shape (p, n_results, n_draws), or None without effects of results
-        """
-        u = np.empty((self.dimension, self.n_studies, theta.shape[1]))
-        w = None
-        if self.within is not None:
-            w = np.empty((self.within.Z.shape[1], self.within.n_results, theta.shape[1]))
-        for part in _slices(theta.shape[1], CHUNK // len(self.Z)):
-            offset, loading, factor = self.predictors(theta[:, part])
-            rows = self._rows_at(theta[:, part])
-            widen: Array | float = 1.0
-            if self.freedom_prior is not None:
-                drawn = self._drawn_factor(rows, theta[:, part], offset, loading, rng)
-                widen = self._spread(drawn)
-                loading = loading * widen[:, rows.study]
-            if self.within is None:
-                mode = quadrature.find_mode(rows, offset, loading)
-                v = quadrature.draw_effects(rows, offset, loading, mode, rng)
-            else:
-                both, inner = self._nested(rows), self._inner_loading(theta[:, part])
-                joint = nested.joint_mode(both, offset, loading, inner)
-                v, z = nested.draw_effects(both, offset, loading, inner, joint, rng)
-                assert w is not None
-                w[..., part] = times(self._within_factor(theta[:, part]), z)
-            u[..., part] = times(factor, v * widen)
-        return u, w
+    def effects(self, theta: Array, rng: np.random.Generator) -> tuple[Array, Array | None]:
+        """One draw per column of theta of all effects; see `integration.draw_effects`."""
+        return integration.draw_effects(self, theta, rng)
 
     def study_precision(self, theta: Array, nodes: int) -> Array:
-        """Posterior mean of every study's precision factor, (n_studies, n_draws).
-
-        Below one marks a study further from the others than a normal distribution expects; one
-        for all when study effects are normal.
-        """
-        if self.freedom_prior is None:
-            return np.ones((self.n_studies, theta.shape[1]))
-        offset, loading, _ = self.predictors(theta)
-        log_w, factor = self._mixing(theta)
-        share = self._shares(self._rows_at(theta), theta, offset, loading, log_w, factor, nodes)
-        return np.einsum("mkd,md->kd", share, factor**-2.0)
-
-    def _shares(
-        self,
-        rows: quadrature.Rows,
-        theta: Array,
-        offset: Array,
-        loading: Array,
-        log_w: Array,
-        factor: Array,
-        nodes: int,
-    ) -> Array:
-        """Posterior probability of every mixing point, (n_points, n_studies, n_draws)."""
-        log_p = np.stack(
-            [
-                self._integrated(theta, rows, offset, loading * self._spread(f), nodes) + w
-                for f, w in zip(factor, log_w, strict=True)
-            ]
-        )
-        log_p -= log_p.max(axis=0)
-        share = np.exp(log_p)
-        return share / share.sum(axis=0)
-
-    def _drawn_factor(
-        self,
-        rows: quadrature.Rows,
-        theta: Array,
-        offset: Array,
-        loading: Array,
-        rng: np.random.Generator,
-    ) -> Array:
-        log_w, factor = self._mixing(theta)
-        share = self._shares(rows, theta, offset, loading, log_w, factor, 7)
-        u = rng.random(share.shape[1:])
-        index = np.minimum((np.cumsum(share, axis=0) < u).sum(axis=0), len(factor) - 1)
-        return np.take_along_axis(factor, index, axis=0)
+        """Posterior mean of every study's precision factor; see `integration.study_precision`."""
+        return integration.study_precision(self, theta, nodes)
 
     def scale_effects(self, theta: Array, v: Array) -> Array:
         """Study effects u = L v from standard-normal v, both (q, n_studies, n_draws)."""
@@ -546,7 +407,7 @@ class Hierarchy:
 
     def scale_within(self, theta: Array, z: Array) -> Array:
         """Effects of results from standard-normal ones, both (p, n_results, n_draws)."""
-        return times(self._within_factor(theta), z)
+        return times(self.within_factor(theta), z)
 
     def new_effects(self, theta: Array, rng: np.random.Generator) -> Array:
         """Effects of one new study of each group, (q + m, n_groups, n_draws).
@@ -565,7 +426,7 @@ class Hierarchy:
             return u
         p, own = self.within.Z.shape[1], len(self.within.covariances)
         w = times(
-            self._within_factor(theta, np.arange(own)),
+            self.within_factor(theta, np.arange(own)),
             rng.standard_normal((p, own, theta.shape[1])),
         )
         w = np.broadcast_to(
@@ -583,7 +444,7 @@ class Hierarchy:
             nu = np.exp(self._split(theta)[1]["nu"])
             # with few degrees of freedom a draw may underflow: the effect is then beyond any scale
             drawn = np.maximum(rng.chisquare(nu, z.shape[1:]), 1e-300)
-            z = z * self._spread(np.sqrt(nu / drawn))
+            z = z * self.spread(np.sqrt(nu / drawn))
         return times(self.sigma_factor(theta, group), z)
 
     def row_predictors(self, theta: Array, effects: Array, within: Array | None = None) -> Array:
@@ -616,9 +477,4 @@ class Hierarchy:
             size = (self.within.Z.shape[1], self.within.n_results, theta.shape[1])
             within = self.scale_within(theta, rng.standard_normal(size))
         eta = self.row_predictors(theta, effects, within)
-        return self._rows_at(theta).likelihood.simulate(eta, rng)
-
-
-def _slices(n: int, size: int) -> list[slice]:
-    size = max(SMALLEST_SLICE, size)
-    return [slice(at, min(at + size, n)) for at in range(0, n, size)]
+        return self.rows_at(theta).likelihood.simulate(eta, rng)

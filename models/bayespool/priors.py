@@ -5,8 +5,6 @@ NumPy and ``scipy.special`` only, so that the quadrature engine can use them wit
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol
 
@@ -389,79 +387,8 @@ def partial_correlation_logpdf(x: Array, alpha: float) -> Array:
     return (alpha - 1.0) * np.log1p(-x * x) - log_norm
 
 
-PRIORS: dict[str, Callable[..., Any]] = {
-    kind.__name__: kind
-    for kind in (
-        Normal,
-        StudentT,
-        HalfNormal,
-        HalfCauchy,
-        HalfStudentT,
-        LogNormal,
-        LogStudentT,
-        InverseGamma,
-        Exponential,
-        Gamma,
-        Fixed,
-        Uniform,
-        LKJ,
-        ProbabilityInterval,
-    )
-}
-
-
 EMPIRICAL_NAMES = ("turner2012", "turner2015", "rhodes2015", "cochrane")
-
-
-def parse_prior(text: str) -> Any:
-    """A prior from its own call as text; parsed, never evaluated.
-
-    Raises
-    ------
-    ValueError
-        When the text is not a call of a known prior with numbers as arguments.
-    """
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        raise ValueError(f"{text!r} is not a prior; {_legal()}") from None
-    return prior_from_call(tree)
-
-
-def prior_from_call(tree: ast.expr) -> Any:
-    """A prior from a parsed call; see `parse_prior`."""
-    text = ast.unparse(tree)
-    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
-        raise ValueError(f"{text!r} is not a prior; {_legal()}")
-    by_name = tree.func.id in EMPIRICAL_NAMES
-    if tree.func.id not in PRIORS and not by_name:
-        raise ValueError(f"{tree.func.id!r} is not a known prior; {_legal()}")
-    try:
-        positional = [ast.literal_eval(item) for item in tree.args]
-        named = {str(item.arg): ast.literal_eval(item.value) for item in tree.keywords}
-    except ValueError:
-        raise ValueError(f"{text!r}: arguments must be plain numbers; {_legal()}") from None
-    if by_name:
-        from bayespool.empirical import EMPIRICAL
-
-        try:
-            return EMPIRICAL[tree.func.id](*positional, **named)
-        except (TypeError, AttributeError):
-            raise ValueError(
-                f"{text!r}: legal are texts, such as turner2015('pain', 'pharmacological vs. "
-                "placebo / control')"
-            ) from None
-    kind = PRIORS[tree.func.id]
-    try:
-        return kind(*positional, **named)
-    except TypeError:
-        expected = ", ".join(f.name for f in fields(kind))  # type: ignore[arg-type]
-        raise ValueError(f"{text!r}: legal is {tree.func.id}({expected})") from None
-
-
-def _legal() -> str:
-    names = ", ".join((*PRIORS, *EMPIRICAL_NAMES))
-    return f"legal: a call such as HalfNormal(0.5), of {names}"
+FREEDOM = Gamma(2, 0.1)  # degrees of freedom of robust effects: Juarez & Steel (2010)
 
 
 def __getattr__(name: str) -> Any:

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from bayespool.calls import prior_from_call
 from bayespool.engines import grid
 from bayespool.engines.draws import Draws
 from bayespool.fitting import Fit
-from bayespool.priors import prior_from_call
 
 FORMAT = "bayespool-fit-1"
 

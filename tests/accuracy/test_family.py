@@ -90,7 +90,7 @@ def test_both_statements_of_a_model_agree(case):
             w = hierarchy.scale_within(one, z.T[..., None])
             point["z"] = z
         eta = hierarchy.row_predictors(one, u, w)
-        rows = hierarchy._rows_at(one).likelihood
+        rows = hierarchy.rows_at(one).likelihood
         expected += float((rows.log_density(eta) + rows.log_constant()).sum())
         for name, prior in hierarchy.priors.items():
             expected += float(np.squeeze(prior.logpdf(natural[name][d : d + 1])))
@@ -104,8 +104,8 @@ def brute_force(hierarchy, theta: np.ndarray, points: int = 17) -> np.ndarray:
     x, w = np.polynomial.hermite_e.hermegauss(points)
     w = np.log(w / w.sum())
     offset, loading, _ = hierarchy.predictors(theta)
-    inner, result = hierarchy._inner_loading(theta), hierarchy.within.result
-    likelihood = hierarchy._rows_at(theta).likelihood
+    inner, result = hierarchy.inner_loading(theta), hierarchy.within.result
+    likelihood = hierarchy.rows_at(theta).likelihood
     constant = np.broadcast_to(likelihood.log_constant(), offset.shape)
     out = []
     for k in range(hierarchy.n_studies):

@@ -11,7 +11,7 @@ from bayespool.accuracy.comparison import Comparison
 from bayespool.accuracy.hsroc import HSROC
 from bayespool.accuracy.meta_regression import MetaRegression
 from bayespool.accuracy.nested import NestedBivariate
-from bayespool.association.scale import NU_PRIOR
+from bayespool.priors import FREEDOM
 
 USES = {
     "bivariate": ("link", "robust"),
@@ -90,7 +90,7 @@ def _flag(option: str) -> str:
 
 def _margins(options: Options) -> dict[str, Any]:
     """What all models but HSROC take."""
-    return {"link": options.link, "nu": NU_PRIOR if options.robust else None}
+    return {"link": options.link, "nu": FREEDOM if options.robust else None}
 
 
 def _meta_regression(options: Options) -> MetaRegression:

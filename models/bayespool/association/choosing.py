@@ -10,8 +10,8 @@ from bayespool.association.binomial_normal import BinomialNormal
 from bayespool.association.nested import Nested
 from bayespool.association.normal_normal import NormalNormal
 from bayespool.association.proportion import Proportion
-from bayespool.association.scale import NU_PRIOR, default_priors
-from bayespool.priors import Normal
+from bayespool.association.scale import default_priors
+from bayespool.priors import FREEDOM, Normal
 
 CHOICES = ("auto", "normal", "binomial", "beta-binomial", "nested")
 
@@ -67,7 +67,7 @@ def choose(
                 "normal, binomial, nested"
             )
         return BetaBinomial(), studies
-    options: dict[str, Any] = {"nu": NU_PRIOR} if robust else {}
+    options: dict[str, Any] = {"nu": FREEDOM} if robust else {}
     if covariates:
         options["covariates"] = tuple(covariates)
     if counts and model in ("auto", "binomial"):

@@ -12,11 +12,10 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.marginals import ExpOf, LogGrid, Marginal, NormalMixture, Transformed
-from bayespool.priors import Fixed, Gamma, HalfNormal, Normal
+from bayespool.priors import Fixed, HalfNormal, Normal
 from bayespool.studies.measures import MEASURES
 
 Array = np.ndarray
-NU_PRIOR = Gamma(2, 0.1)
 _BACK = {
     "exp": ("ratio", np.exp),
     "tanh": ("correlation", np.tanh),
