@@ -164,8 +164,7 @@ class Hierarchy:
     def sorted_rows(self, starts: Array, design: Array) -> quadrature.Rows:
         used, q = design != 0, design.shape[1]
         depth = np.where(used.any(axis=1), q - 1 - np.argmax(used[:, ::-1], axis=1), 0)
-        if getattr(self.likelihood, "coupled", False):
-            depth = np.full(len(design), q - 1)
+        depth = np.where(self.likelihood.coupled, q - 1, depth)
         return quadrature.Rows(self.likelihood, starts, depth)
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from scipy import special
@@ -66,9 +66,50 @@ class RowLikelihood(Protocol):
         """New observations from the same designs; ``eta`` has shape (n_rows, n_draws)."""
         ...
 
+    @property
+    def coupled(self) -> Array:
+        """Rows whose likelihood depends on the predictor of another row too, (n_rows,)."""
+        ...
+
+    def cross_weight(self, eta: Array) -> Cross | None:
+        """Mixed second derivatives of coupled rows; None where there are none."""
+        ...
+
+
+class Cross(NamedTuple):
+    """Expected negative mixed second derivatives of pairs of rows.
+
+    ``first`` and ``second`` number the rows, (n_pairs,); ``weight`` has shape (..., n_pairs,
+    n_draws).
+    """
+
+    first: Array
+    second: Array
+    weight: Array
+
+
+class SeparateRows:
+    """Rows each of which depends on its own predictor alone and has no parameter of its own."""
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def coupled(self) -> Array:
+        return np.zeros(len(self), bool)
+
+    def cross_weight(self, eta: Array) -> Cross | None:
+        return None
+
+    def part(self, draws: slice) -> Self:
+        return self
+
+    def widened(self, *extra: Array) -> Self:
+        raise NotImplementedError(f"{type(self).__name__} rows have no parameters of their own")
+
 
 @dataclass(frozen=True, eq=False)
-class Binomial:
+class Binomial(SeparateRows):
     """``successes ~ Binomial(trials, link^-1(eta))``.
 
     Parameters
@@ -102,14 +143,8 @@ class Binomial:
             return y, n
         return y * self.weight[:, None], n * self.weight[:, None]
 
-    def part(self, draws: slice) -> Binomial:
-        return self
-
     def observed(self) -> Array:
         return self.successes
-
-    def widened(self, *extra: Array) -> Binomial:
-        raise NotImplementedError("effects of single binomial rows have no closed form")
 
     def take(self, rows: Array) -> Binomial:
         weight = None if self.weight is None else self.weight[rows]
@@ -172,7 +207,7 @@ class Binomial:
 
 
 @dataclass(frozen=True, eq=False)
-class NoncentralHypergeometric:
+class NoncentralHypergeometric(SeparateRows):
     """Events in group 1 given both margins of a 2x2 table; ``eta`` is the log odds ratio.
 
     Parameters
@@ -212,14 +247,8 @@ class NoncentralHypergeometric:
         padding = np.concatenate([np.zeros((len(x), 1), bool), np.diff(x, axis=1) == 0], axis=1)
         return np.where(padding, -np.inf, weight)
 
-    def part(self, draws: slice) -> NoncentralHypergeometric:
-        return self
-
     def observed(self) -> Array:
         return self.events
-
-    def widened(self, *extra: Array) -> NoncentralHypergeometric:
-        raise NotImplementedError("effects of single hypergeometric rows have no closed form")
 
     def take(self, rows: Array) -> NoncentralHypergeometric:
         return NoncentralHypergeometric(
@@ -273,7 +302,7 @@ class NoncentralHypergeometric:
 
 
 @dataclass(frozen=True, eq=False)
-class BetaBinomialRows:
+class BetaBinomialRows(SeparateRows):
     """Counts whose proportions are beta distributed around ``expit(eta)``.
 
     Parameters
@@ -346,7 +375,7 @@ def _log_choose(n: Array, k: Array) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Gaussian:
+class Gaussian(SeparateRows):
     """``y ~ Normal(eta, se)`` with known standard errors; integrals over study effects are exact.
 
     Parameters

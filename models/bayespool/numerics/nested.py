@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bayespool.numerics import quadrature
+from bayespool.numerics.likelihoods import Cross
 from bayespool.numerics.quadrature import Mode, Rows, hermite_nodes
 
 Array = np.ndarray
@@ -62,18 +63,21 @@ class Merged:
         Which studies these are, and which rows.
     rows : Rows
         Those rows, by study.
+    place : array of int
+        Number of each row within its study.
     """
 
     studies: Array
     members: Array
     rows: Rows
+    place: Array
 
     def loading(self, loading: Array, inner: Array, result: Array) -> Array:
         """Triangular loadings (q, n_members, n_draws) on as many components as a study has rows.
 
         The Cholesky factor of the covariance of the rows' linear predictors.
         """
-        study, place = self.rows.study, self.rows.depth
+        study, place = self.rows.study, self.place
         n_draws = loading.shape[2]
         out = np.zeros((len(loading), len(self.members), n_draws))
         at = {j: np.flatnonzero(place == j) for j in range(int(place.max()) + 1)}
@@ -104,7 +108,9 @@ def merged(studies: Rows, q: int) -> Merged | None:
     members = np.flatnonzero(np.isin(studies.study, small))
     starts = np.concatenate([[0], np.cumsum(lengths[small])[:-1]])
     place = np.arange(len(members)) - np.repeat(starts, lengths[small])
-    return Merged(small, members, Rows(studies.likelihood.take(members), starts, place))
+    likelihood = studies.likelihood.take(members)
+    depth = np.where(likelihood.coupled, place.max(), place)
+    return Merged(small, members, Rows(likelihood, starts, depth), place)
 
 
 class JointMode(NamedTuple):
@@ -146,16 +152,25 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
 
     now = height(v, z)
     for _ in range(STEPS):
-        slope, weight = likelihood.slope_and_weight(predictor(v, z))
+        eta = predictor(v, z)
+        slope, weight = likelihood.slope_and_weight(eta)
+        cross = likelihood.cross_weight(eta)
+
+        def told(
+            left: Array, right: Array, weight: Array = weight, cross: Cross | None = cross
+        ) -> Array:
+            out = weight * left * right
+            return out if cross is None else out + quadrature.crossed(cross, left, right, out.shape)
+
         g_v = [rows.studies.by_study(slope * loading[i]) - v[i] for i in range(q)]
         g_z = [rows.results.by_study(slope * inner[a]) - z[a] for a in range(p)]
         h_zz: Matrix = {}
         for b in range(p):
             for a in range(b + 1):
-                h_zz[a, b] = rows.results.by_study(weight * inner[a] * inner[b]) + float(a == b)
+                h_zz[a, b] = rows.results.by_study(told(inner[a], inner[b])) + float(a == b)
         upper_z = quadrature.factor_upper(h_zz)
         h_zv = {
-            (a, i): rows.results.by_study(weight * inner[a] * loading[i])
+            (a, i): rows.results.by_study(told(inner[a], loading[i]))
             for a in range(p)
             for i in range(q)
         }
@@ -168,7 +183,7 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
             for i in range(j + 1):
                 taken = sum(h_zv[a, i] * gain[a, j] for a in range(p))
                 schur[i, j] = (
-                    rows.studies.by_study(weight * loading[i] * loading[j])
+                    rows.studies.by_study(told(loading[i], loading[j]))
                     + float(i == j)
                     - rows.over_results(np.asarray(taken))
                 )

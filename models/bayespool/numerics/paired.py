@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import special
 
-from bayespool.numerics.likelihoods import Binomial
+from bayespool.numerics.likelihoods import Binomial, Cross
 
 Array = np.ndarray
 SMALLEST = 1e-300
@@ -55,7 +55,6 @@ class PairedBinomial:
     odds_ratio: Array | None = None
     exact: bool = field(default=False, init=False)
     link_name: str = field(default="logit", init=False)
-    coupled: bool = field(default=True, init=False)
 
     @property
     def _is_first(self) -> Array:
@@ -67,6 +66,14 @@ class PairedBinomial:
 
     def __len__(self) -> int:
         return len(self.trials)
+
+    @property
+    def coupled(self) -> Array:
+        return np.ones(len(self), bool)
+
+    def cross_weight(self, eta: Array) -> Cross | None:
+        """Left out, as in `slope_and_weight`."""
+        return None
 
     def observed(self) -> Array:
         return self.successes

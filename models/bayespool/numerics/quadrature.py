@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayespool.numerics.likelihoods import RowLikelihood
+from bayespool.numerics.likelihoods import Cross, RowLikelihood
 
 Array = np.ndarray
 Climb = Callable[[Array], tuple[Array, dict[tuple[int, int], Array], Array]]
@@ -192,6 +192,14 @@ def _inverse_transpose(upper: dict[tuple[int, int], Array]) -> dict[tuple[int, i
     return c
 
 
+def crossed(cross: Cross, left: Array, right: Array, shape: tuple[int, ...]) -> Array:
+    """What coupled rows add to the curvature in two loadings (n_rows, n_draws), on first rows."""
+    i, j = cross.first, cross.second
+    out = np.zeros(shape)
+    out[..., i, :] = cross.weight * (left[i] * right[j] + left[j] * right[i])
+    return out
+
+
 def mode_at(centre: Array, upper: dict[tuple[int, int], Array], converged: Array) -> Mode:
     """The mode with the spread that a factorised curvature gives."""
     log_det = -sum(np.log(upper[i, i]) for i in range(len(centre)))
@@ -213,10 +221,13 @@ def find_mode(rows: Rows, offset: Array, loading: Array, start: Array | None = N
     study = rows.study
     products = {(i, j): loading[i] * loading[j] for j in range(q) for i in range(j + 1)}
 
-    def curvature(weight: Array) -> dict[tuple[int, int], Array]:
+    def curvature(weight: Array, cross: Cross | None = None) -> dict[tuple[int, int], Array]:
         out = {}
         for (i, j), product in products.items():
-            out[i, j] = rows.by_study(weight * product)
+            told = weight * product
+            if cross is not None:
+                told += crossed(cross, loading[i], loading[j], told.shape)
+            out[i, j] = rows.by_study(told)
             if i == j:
                 out[i, j] += 1.0
         return out
@@ -230,8 +241,9 @@ def find_mode(rows: Rows, offset: Array, loading: Array, start: Array | None = N
         v = start
 
     def climb(v: Array) -> tuple[Array, dict[tuple[int, int], Array], Array]:
-        slope, weight = rows.likelihood.slope_and_weight(_predictor(offset, loading, v[:, study]))
-        upper = factor_upper(curvature(weight))
+        eta = _predictor(offset, loading, v[:, study])
+        slope, weight = rows.likelihood.slope_and_weight(eta)
+        upper = factor_upper(curvature(weight, rows.likelihood.cross_weight(eta)))
         gradient = [rows.by_study(slope * loading[i]) - v[i] for i in range(q)]
         step = np.stack(solve_upper(upper, gradient))
         decrement = sum(g * s for g, s in zip(gradient, step, strict=True))
