@@ -12,8 +12,16 @@ from bayespool.priors import EMPIRICAL_NAMES
 
 
 def as_call(model: Any) -> str:
-    """``Name(field=value, ...)`` of a dataclass; `bayespool.storage` reads it back."""
-    values = ", ".join(f"{f.name}={getattr(model, f.name)!r}" for f in fields(model))
+    """``Name(field=value, ...)`` of a dataclass; `bayespool.storage` reads it back.
+
+    A field marked as quiet is left out at its default.
+    """
+    said = [
+        (f.name, getattr(model, f.name))
+        for f in fields(model)
+        if not (f.metadata.get("quiet") and getattr(model, f.name) == f.default)
+    ]
+    values = ", ".join(f"{name}={value!r}" for name, value in said)
     return f"{type(model).__name__}({values})"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +203,8 @@ def studies_to_record(studies: Any) -> dict[str, Any]:
             value = value.tolist()
         elif isinstance(value, Mapping):
             value = {key: list(column) for key, column in value.items()}
+        elif item.name == "partial":
+            value = [None if row is None else asdict(row) for row in value]
         record[item.name] = value
     return record
 

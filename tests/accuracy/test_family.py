@@ -30,9 +30,29 @@ CROSSED = AccuracyStudies.from_table(
         "fp_both": [1, 1, None, None, None, None, None],
     }
 )
+_ = None
+PARTIAL = AccuracyStudies.from_table({
+    "study": ["A", "B", "C", "C", "D", "E", "F", "G"],
+    "site": ["one", "one", "one", "two", "one", "one", "one", "one"],
+    "kind": ["", "rates", "rates", "", "margin", "marker", "candidate", "candidate"],
+    "tp": [8, _, _, 9, 5, _, 7, 7], "fn": [3, _, _, 2, 4, _, 2, 2],
+    "fp": [2, _, _, 1, _, _, 1, 4], "tn": [20, _, _, 21, _, _, 9, 6],
+    "sens": [_, "0.9", _, _, _, _, _, _], "spec": [_, "0.8", _, _, _, _, _, _],
+    "ppv": [_, _, "0.7-0.9", _, _, _, _, _], "npv": [_, _, "60-70%", _, _, _, _, _],
+    "n_diseased": [_, "18-30", 12, _, _, 20, _, _], "n_healthy": [_, 40, 14, _, _, 25, _, _],
+    "auc": [_, _, _, _, _, 0.85, _, _],
+    "late": [T, T, F, F, T, T, F, F],
+} | {"study": ["A", "B", "C", "C", "D", "E", "F", "F"]})  # fmt: skip
+PARTIAL_ONE_EACH = PARTIAL.select([row != "C, two" for row in PARTIAL.row])
 NU = Gamma(2, 0.1)
 CASES = {
     "bivariate, robust": (Bivariate(nu=NU), ONE_EACH),
+    "partial": (Bivariate(), PARTIAL_ONE_EACH),
+    "partial, binormal": (Bivariate(marker="binormal", link="cloglog"), PARTIAL_ONE_EACH),
+    "partial, group": (
+        MetaRegression(covariates=("late",), marker="binormal", nu=NU), PARTIAL_ONE_EACH,
+    ),
+    "partial, nested": (NestedBivariate(marker="binormal"), PARTIAL),
     "number": (MetaRegression(covariates=("size",)), ONE_EACH),
     "group": (MetaRegression(covariates=("late", "size"), link="probit"), ONE_EACH),
     "own covariance": (MetaRegression(covariates=("late",), by="late", nu=NU), ONE_EACH),
@@ -141,6 +161,7 @@ def brute_force(hierarchy, theta: np.ndarray, points: int = 17) -> np.ndarray:
         (NestedBivariate(correlation=0.5), ROWS),
         (Comparison(), ROWS),
         (Comparison(), CROSSED),
+        (NestedBivariate(marker="binormal"), PARTIAL.select([2, 3, 0, 1, 5])),
     ],
 )
 def test_two_levels_of_effects_integrate_as_by_brute_force(model, studies):

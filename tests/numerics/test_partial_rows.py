@@ -45,7 +45,8 @@ def test_all_tables_say_nothing():
     eta = RNG.normal(0, 2, (3, 20))
     assert np.allclose(rows.log_density(eta), 0.0, atol=1e-12)
     slope, weight = rows.slope_and_weight(eta)
-    assert np.allclose(slope, 0.0, atol=1e-9) and np.allclose(weight, 0.0, atol=1e-9)
+    assert np.allclose(slope, 0.0, atol=1e-9)
+    assert np.allclose(weight, 0.0, atol=1e-9)
 
 
 def test_sum_over_tables_is_the_probability_of_the_statement():

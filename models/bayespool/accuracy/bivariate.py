@@ -10,12 +10,13 @@ Harbord et al. (2007), Biostatistics 8:239-251 (HSROC parameters).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from bayespool.accuracy import roc
+from bayespool.accuracy.evidence import observe
 from bayespool.accuracy.margins import (
     Margins,
     margin_rows,
@@ -55,6 +56,9 @@ class Bivariate(Margins):
     nu : prior or None
         Robust study effects: bivariate Student t with degrees of freedom of this prior, such as
         ``Gamma(2, 0.1)``; None for normal ones. ``tau_*`` are then scales of the t distribution.
+    marker : {"ignored", "binormal"}
+        Rows that give a marker's means or the area under its curve say nothing, or tie sensitivity
+        and specificity by a curve of two normal distributions.
     """
 
     sens: Any = Normal(0.0, 1.5)
@@ -64,6 +68,7 @@ class Bivariate(Margins):
     rho: LKJ = LKJ(2.0)
     link: str = "logit"
     nu: Any = None
+    marker: str = field(default="ignored", metadata={"quiet": True})
 
     title: ClassVar[str] = "Bivariate binomial-normal model"
     effects: ClassVar[tuple[str, ...]] = ("sens", "spec")
@@ -101,20 +106,8 @@ class Bivariate(Margins):
                 spread = pm.Gamma("precision", nu / 2.0, nu / 2.0, dims="study") ** -0.5
                 u_sens, u_spec = u_sens * spread, u_spec * spread
 
-            pm.Binomial(
-                "tp",
-                n=studies.n_diseased,
-                p=inverse(centre_sens + u_sens),
-                observed=studies.tp,
-                dims="study",
-            )
-            pm.Binomial(
-                "tn",
-                n=studies.n_healthy,
-                p=inverse(centre_spec + u_spec),
-                observed=studies.tn,
-                dims="study",
-            )
+            sens, spec = inverse(centre_sens + u_sens), inverse(centre_spec + u_spec)
+            observe(studies, sens, spec, marker=self.marker)
         return model
 
     def hierarchy(self, studies: AccuracyStudies) -> Hierarchy:
@@ -126,7 +119,7 @@ class Bivariate(Margins):
             coefficient_priors=tuple(prior[name] for name in self.intercepts),
             between=self.covariance(),
             freedom_prior=self.nu,
-            **margin_rows(studies, self.link),
+            **margin_rows(studies, self.link, self.marker),
         )
 
     def check(self, studies: AccuracyStudies) -> None:

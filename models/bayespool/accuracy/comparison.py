@@ -17,6 +17,7 @@ import numpy as np
 
 from bayespool.accuracy import groups
 from bayespool.accuracy.cross_classified import BOTH, cross_classified, pymc_cells
+from bayespool.accuracy.evidence import refuse_partial
 from bayespool.accuracy.margins import (
     Margins,
     margin_rows,
@@ -160,6 +161,7 @@ class Comparison(Margins):
 
     def check(self, studies: AccuracyStudies) -> None:
         """Refuse a table without tests to compare, and rows that contradict one another."""
+        refuse_partial(studies, "comparison of tests", "the bivariate or the nested model")
         if self.test not in studies.covariates:
             legal = ", ".join(studies.covariates) or "none, the table has no further column"
             raise ValueError(f"{studies.file}: no column {self.test!r} of tests; legal: {legal}")

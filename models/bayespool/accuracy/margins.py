@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.accuracy import roc
+from bayespool.accuracy import evidence, roc
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
-from bayespool.numerics.likelihoods import Binomial
 from bayespool.numerics.links import link, mean_proportion
 from bayespool.numerics.scale_mixture import scale_mixture
 from bayespool.priors import LKJ, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
@@ -43,10 +42,14 @@ class Margins:
     rho: LKJ
     link: str
     nu: Any
+    marker: str = "ignored"
 
     def __post_init__(self) -> None:
         if self.link not in ACCURACY_LINKS:
             raise ValueError(f"link={self.link!r} is unknown; legal: {', '.join(ACCURACY_LINKS)}")
+        if self.marker not in evidence.MARKERS:
+            legal = ", ".join(evidence.MARKERS)
+            raise ValueError(f"marker={self.marker!r} is unknown; legal: {legal}")
         for item in fields(self):  # type: ignore[arg-type]
             check_prior(item.name, getattr(self, item.name))
 
@@ -144,19 +147,19 @@ def other_priors(sens: str = "sens", spec: str = "spec") -> dict[str, dict[str, 
     }
 
 
-def margin_rows(studies: AccuracyStudies, link_name: str = "logit") -> dict[str, Any]:
+def margin_rows(
+    studies: AccuracyStudies, link_name: str = "logit", marker: str = "ignored"
+) -> dict[str, Any]:
     """The parts of a `Hierarchy` that follow from the table: a tp and a tn row for each row.
 
     Rows of one study must stand together (`studies.by_study()`).
     """
     number = study_numbers(studies)
-    successes = np.stack([studies.tp, studies.tn], axis=1).ravel()
-    trials = np.stack([studies.n_diseased, studies.n_healthy], axis=1).ravel()
     several = len(set(studies.study)) < len(studies)
     return {
         "Z": np.tile(np.eye(2), (len(studies), 1)),
         "study": np.repeat(number, 2),
-        "likelihood": Binomial(successes, trials, link_name),
+        "likelihood": evidence.likelihood(studies, link_name, marker),
         "kinds": ("tp", "tn") * len(studies),
         "labels": tuple(dict.fromkeys(studies.study)) if several else studies.row,
         "row_labels": tuple(row for row in studies.row for _ in ("tp", "tn")),

@@ -9,12 +9,13 @@ al. (2005), J Clin Epidemiol 58:982-990.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from bayespool.accuracy import groups
+from bayespool.accuracy.evidence import observe
 from bayespool.accuracy.margins import (
     Margins,
     margin_rows,
@@ -49,7 +50,7 @@ class MetaRegression(Margins):
     by : str
         A categorical covariate whose levels have their own between-study covariance; empty for one
         that all studies share.
-    sens, spec, tau_sens, tau_spec, rho, link, nu
+    sens, spec, tau_sens, tau_spec, rho, link, nu, marker
         As in `Bivariate`; the pooled values are those at the reference levels and centres.
     beta : prior
         Of each coefficient on the link scale: of a level against the reference, or of one standard
@@ -66,6 +67,7 @@ class MetaRegression(Margins):
     rho: LKJ = LKJ(2.0)
     link: str = "logit"
     nu: Any = None
+    marker: str = field(default="ignored", metadata={"quiet": True})
 
     title: ClassVar[str] = "Bivariate meta-regression"
     effects: ClassVar[tuple[str, ...]] = ("sens", "spec")
@@ -156,10 +158,8 @@ class MetaRegression(Margins):
                 spread = pm.Gamma("precision", nu / 2.0, nu / 2.0, dims="study") ** -0.5
                 u_sens, u_spec = u_sens * spread, u_spec * spread
 
-            pm.Binomial("tp", n=studies.n_diseased, p=inverse(mean[0] + u_sens),
-                        observed=studies.tp, dims="study")  # fmt: skip
-            pm.Binomial("tn", n=studies.n_healthy, p=inverse(mean[1] + u_spec),
-                        observed=studies.tn, dims="study")  # fmt: skip
+            sens, spec = inverse(mean[0] + u_sens), inverse(mean[1] + u_spec)
+            observe(studies, sens, spec, marker=self.marker)
         return model
 
     def hierarchy(self, studies: AccuracyStudies) -> Hierarchy:
@@ -183,7 +183,7 @@ class MetaRegression(Margins):
             between=covariances if self.by else covariances[0],
             group=self._group(studies) if self.by else None,
             freedom_prior=self.nu,
-            **margin_rows(studies, self.link),
+            **margin_rows(studies, self.link, self.marker),
         )  # fmt: skip
 
     def settings(self, studies: AccuracyStudies) -> dict[str, dict[str, Any]]:

@@ -9,11 +9,12 @@ sensitivity and specificity); Rao & Scott (1992), Biometrics 48:577-585 (effecti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from bayespool.accuracy.evidence import observe, refuse_partial
 from bayespool.accuracy.margins import (
     Margins,
     margin_rows,
@@ -43,7 +44,7 @@ class NestedBivariate(Margins):
 
     Parameters
     ----------
-    sens, spec, tau_sens, tau_spec, rho, link, nu
+    sens, spec, tau_sens, tau_spec, rho, link, nu, marker
         As in `Bivariate`; ``tau`` and ``rho`` are those between studies.
     tau_within_sens, tau_within_spec : prior
         Standard deviations between the results of one study, on the scale of the link.
@@ -66,6 +67,7 @@ class NestedBivariate(Margins):
     correlation: float = 0.0
     link: str = "logit"
     nu: Any = None
+    marker: str = field(default="ignored", metadata={"quiet": True})
 
     title: ClassVar[str] = "Nested bivariate model"
     effects: ClassVar[tuple[str, ...]] = ("sens", "spec")
@@ -88,7 +90,9 @@ class NestedBivariate(Margins):
         return found
 
     def check(self, studies: AccuracyStudies) -> None:
-        """Refuse a table in which nothing is nested."""
+        """Refuse a table in which nothing is nested, and weights of partial rows."""
+        if self.correlation > 0.0:
+            refuse_partial(studies, "nested model with correlation", "correlation=0")
         if not studies.several_rows():
             raise ValueError(
                 f"{studies.file}: no study has several rows, so that variation within studies "
@@ -140,8 +144,7 @@ class NestedBivariate(Margins):
             p = inverse(centre_sens + u_sens[study] + w_sens)
             q = inverse(centre_spec + u_spec[study] + w_spec)
             if self.correlation == 0.0:
-                pm.Binomial("tp", n=studies.n_diseased, p=p, observed=studies.tp, dims="result")
-                pm.Binomial("tn", n=studies.n_healthy, p=q, observed=studies.tn, dims="result")
+                observe(studies, p, q, "result", self.marker)
             else:
                 tp = pm.logp(pm.Binomial.dist(n=studies.n_diseased, p=p), studies.tp)
                 tn = pm.logp(pm.Binomial.dist(n=studies.n_healthy, p=q), studies.tn)
@@ -151,7 +154,7 @@ class NestedBivariate(Margins):
 
     def hierarchy(self, studies: AccuracyStudies) -> Hierarchy:
         """The same model as rows for quadrature, with effects of results inside studies."""
-        rows = margin_rows(studies, self.link)
+        rows = margin_rows(studies, self.link, self.marker)
         if self.correlation > 0.0:
             rows["likelihood"] = replace(
                 rows["likelihood"], weight=np.repeat(self.weights(studies), 2)

@@ -1,9 +1,9 @@
 """A marker's separation of cases from controls as evidence about a pair of rates.
 
-With a marker that is normal in both groups, every threshold gives
-``ratio * probit(sens) + probit(spec) = separation``: the separation in control SDs, the ratio of the
-SDs of cases and controls. A mean and SD per group, or an area under the curve, tells the
-separation; the threshold stays unknown.
+With a marker that is normal in both groups, every threshold gives ``ratio * probit(sens) +
+probit(spec) = separation``: the separation in control SDs, the ratio of the SDs of cases and
+controls. A mean and SD per group, or an area under the curve, tells the separation; the threshold
+stays unknown.
 
 References
 ----------

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.columns import recognise
-from bayespool.studies.counts import read_counts
+from bayespool.studies.partial import Partial, read_kinds
+from bayespool.studies.partial_accuracy import KINDS, read_mixed
 from bayespool.studies.problems import TableError
 from bayespool.studies.rows import Rows, shared_fields
 from bayespool.studies.spellings import ACCURACY, DISEASED, HEALTHY
@@ -38,6 +39,9 @@ class AccuracyStudies(Rows):
     covariates
         Every other column under its own header, one value per row: numbers where all filled cells
         are numbers, text otherwise, None for a blank. A year column of any case is ``year``.
+    partial
+        What a row states that is no full table (its counts are then those of the possible table in
+        the middle, 0 where it has none); None for a row with its counts.
     file
         Name of the file, or ``<table>``.
     sha256
@@ -45,6 +49,7 @@ class AccuracyStudies(Rows):
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(COUNTS, np.int64)
+    TUPLES: ClassVar[tuple[str, ...]] = ("partial",)
     DERIVED: ClassVar[tuple[str, ...]] = ("n_diseased", "n_healthy")
 
     name: str
@@ -55,6 +60,7 @@ class AccuracyStudies(Rows):
     fn: Counts
     tn: Counts
     covariates: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    partial: tuple[Partial | None, ...] = ()
     file: str = IN_MEMORY
     sha256: str = ""
 
@@ -69,7 +75,12 @@ class AccuracyStudies(Rows):
             `bayespool.studies.tables.read_table`. The counts of each group are given as both
             counts (tp, fn; fp, tn), one count and the group size (tp, n_diseased; fp, n_healthy;
             also n1, n2), or a printed rate and the group size (sens, n_diseased; spec, n_healthy),
-            which is taken if exactly one integer prints as that rate.
+            which is taken if exactly one integer prints as that rate. A column ``kind`` marks rows
+            that are no full table: ``margin`` (tp and fn, or tn and fp alone), ``rates`` (any of
+            sens, spec, ppv, npv, accuracy as printed, or a range over readers, with group sizes,
+            which may be ranges), ``candidate`` (several rows, one of which is right, with
+            ``weight``), ``marker`` (mean1, sd1, mean2, sd2, or auc with auc_low and auc_high, and
+            ``direction``: whether cases lie higher or lower).
         name
             Short name; the file's stem if None.
 
@@ -78,13 +89,15 @@ class AccuracyStudies(Rows):
         TableError
             With every problem of the table's content, not only the first.
         """
-        read = read_table(table)
-        recognised = recognise(read, ACCURACY, (DISEASED, HEALTHY))
-        counts, count_problems = read_counts(read, recognised)
-        shared, problems = shared_fields(read, recognised, name)
+        kinds = read_kinds(read_table(table), KINDS)
+        counted = kinds.plain or "candidate" in kinds.kinds
+        recognised = recognise(kinds.table, ACCURACY, (DISEASED, HEALTHY) if counted else ())
+        counts, partial, count_problems = read_mixed(kinds, recognised)
+        shared, problems = shared_fields(kinds.table, recognised, name)
         if count_problems or problems:
             raise TableError([*count_problems, *problems])
-        return cls(**(shared | {count: counts[count] for count in COUNTS}))
+        statements = tuple(partial.get(row) for row in range(len(kinds.kinds)))
+        return cls(**(shared | {count: counts[count] for count in COUNTS}), partial=statements)
 
     @classmethod
     def from_counts(

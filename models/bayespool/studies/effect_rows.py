@@ -113,12 +113,7 @@ def _from_counts(
     kept = [row for row, yes in enumerate(counted) if yes]
     if not kept:
         return {}, []
-    part = replace(
-        table,
-        rows=tuple(table.rows[row] for row in kept),
-        texts=tuple(table.texts[row] for row in kept),
-        row_numbers=tuple(table.row_numbers[row] for row in kept),
-    )
+    part = table.take(kept)
     cells, problems = read_counts(part, recognised, every_group=True)
     if problems:
         return {}, problems

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from bayespool.studies.cells import number_text
 from bayespool.studies.columns import Recognised, normalise
+from bayespool.studies.partial import Partial, as_partial
 from bayespool.studies.labels import row_labels, study_labels
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.tables import IN_MEMORY, Table
@@ -31,10 +32,14 @@ class Rows:
     study: tuple[str, ...]
     row: tuple[str, ...]
     covariates: Mapping[str, tuple[object, ...]]
+    partial: tuple[Partial | None, ...]
     file: str
     sha256: str
 
     def __post_init__(self) -> None:
+        if "partial" in self.TUPLES:
+            statements = as_partial(self.partial) or (None,) * len(tuple(self.row))
+            object.__setattr__(self, "partial", statements)
         for name, kind in self.ARRAYS.items():
             array: np.ndarray = np.array(getattr(self, name), dtype=kind)
             array.setflags(write=False)
@@ -127,6 +132,11 @@ class Rows:
             rows.setdefault(study, []).append(row)
         return {study: labels for study, labels in rows.items() if len(labels) > 1}
 
+    @property
+    def is_partial(self) -> np.ndarray:
+        """Rows that state less than a full result, shape (n_rows,)."""
+        return np.array([p is not None for p in getattr(self, "partial", (None,) * len(self))])
+
     def by_study(self) -> Self:
         """Rows of one study side by side, studies in the order of their first rows."""
         first = {study: i for i, study in reversed(list(enumerate(self.study)))}
@@ -155,7 +165,7 @@ class Rows:
 
     def _shared(self) -> dict[str, Any]:
         """The fields that another shape made of these rows takes over."""
-        names = ("name", "study", "row", "covariates", "file", "sha256")
+        names = ["name", "study", "row", "covariates", "file", "sha256"]
         return {name: getattr(self, name) for name in names}
 
     def _column(self, column: str) -> Sequence[Any]:

@@ -5,7 +5,7 @@ import hashlib
 import io
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -68,6 +68,15 @@ class Table:
         texts = [row[index] for row in self.texts]
         return tuple(
             None if value is None else text for value, text in zip(values, texts, strict=True)
+        )
+
+    def take(self, rows: Sequence[int]) -> "Table":
+        """Some of the rows."""
+        return replace(
+            self,
+            rows=tuple(self.rows[row] for row in rows),
+            texts=tuple(self.texts[row] for row in rows),
+            row_numbers=tuple(self.row_numbers[row] for row in rows),
         )
 
     def text_column(self, index: int) -> tuple[str, ...]:

@@ -1,0 +1,217 @@
+"""Evidence that is not a clean table: what a row states, and every table that it allows.
+
+A column ``kind`` says what a row is; blank is a row as ever. Each statement becomes the set of
+possible tables, or of intervals that its estimate lies in, with the probability of each design.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from bayespool.studies.columns import find
+from bayespool.studies.problems import Problem
+from bayespool.studies.spellings import SECOND_LABELS, STUDY_LABELS
+from bayespool.studies.tables import Table
+
+PLAIN = ("", "counts", "effect", "effects")
+MOST_TABLES = 5_000
+
+
+@dataclass(frozen=True)
+class Partial:
+    """What a row states, in the form that a likelihood is made of.
+
+    Parameters
+    ----------
+    kind
+        As the table names it: ``margin``, ``rates``, ``candidate``, ``marker``, ``censored``,
+        ``margins``.
+    says
+        What is known, in words.
+    tables
+        Every possible table: hits and people of group 1, hits and people of group 2 (in accuracy:
+        true positives, diseased, true negatives, healthy); of paired proportions see there.
+    weights
+        Probability of each table's design, or of the candidate.
+    intervals
+        (lower, upper, SE, weight) of the estimate on the scale of analysis; lower = upper where the
+        estimate itself is possible.
+    marker
+        (separation in control SDs, case SD over control SD, standard error of the separation).
+    """
+
+    kind: str
+    says: str
+    tables: tuple[tuple[int, ...], ...] = ()
+    weights: tuple[float, ...] = ()
+    intervals: tuple[tuple[float, float, float, float], ...] = ()
+    marker: tuple[float, float, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Lists, as a file holds them, become tuples."""
+        for name in ("tables", "intervals"):
+            object.__setattr__(self, name, tuple(tuple(x) for x in getattr(self, name)))
+        object.__setattr__(self, "weights", tuple(self.weights))
+        if self.marker is not None:
+            object.__setattr__(self, "marker", tuple(self.marker))
+
+    @property
+    def central(self) -> tuple[int, ...]:
+        """The possible table nearest to the mean of all: what figures show, marked as such."""
+        total = sum(self.weights)
+        columns = list(zip(*self.tables, strict=True))
+        mean = [
+            sum(w * x for w, x in zip(self.weights, column, strict=True)) / total
+            for column in columns
+        ]
+        return min(
+            self.tables,
+            key=lambda t: (sum((x - m) ** 2 for x, m in zip(t, mean, strict=True)), t),
+        )
+
+
+def as_partial(rows: Sequence[object]) -> tuple[Partial | None, ...]:
+    """Statements as they are, or as a file holds them."""
+    return tuple(Partial(**row) if isinstance(row, dict) else row for row in rows)  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """A table with one row per result, and what each is.
+
+    Parameters
+    ----------
+    table
+        Candidates of one result stand as their first row.
+    kinds
+        One per row; ``""`` for a plain one.
+    members
+        The rows of the original that each row stands for.
+    original
+        The table as written.
+    problems
+        Kinds that are none.
+    """
+
+    table: Table
+    kinds: tuple[str, ...]
+    members: tuple[tuple[int, ...], ...]
+    original: Table
+    problems: tuple[Problem, ...]
+
+    @property
+    def plain(self) -> list[int]:
+        return [row for row, kind in enumerate(self.kinds) if not kind]
+
+
+def read_kinds(table: Table, legal: Collection[str]) -> Kinds:
+    """What every row is; a column ``kind`` without any of the legal words is a covariate."""
+    at = find(table, {"kind": ("kind",)})["kind"]
+    words = [text.strip().casefold() for text in table.text_column(at[0])] if at else []
+    n = len(table.rows)
+    if not any(word in legal for word in words):
+        return Kinds(table, ("",) * n, tuple((row,) for row in range(n)), table, ())
+    problems = [
+        Problem(table.file, table.row_numbers[row], table.columns[at[0]], f"kind={word!r}",
+                f"legal is blank, {', '.join(sorted({*PLAIN[1:], *legal}))}")
+        for row, word in enumerate(words)
+        if word not in legal and word not in PLAIN
+    ]  # fmt: skip
+    labels = {*STUDY_LABELS, *SECOND_LABELS, "year"}
+    same = find(table, {name: (name,) for name in labels})
+    keys = sorted(index for indices in same.values() for index in indices)
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for row, word in enumerate(words):
+        key: tuple[object, ...] = (row,)
+        if word == "candidate":
+            key = ("candidate", *(table.texts[row][index] for index in keys))
+        groups.setdefault(key, []).append(row)
+    members = tuple(tuple(rows) for rows in groups.values())
+    first = [rows[0] for rows in members]
+    kinds = tuple("" if words[row] in PLAIN else words[row] for row in first)
+    return Kinds(table.take(first), kinds, members, table, tuple(problems))
+
+
+@dataclass
+class RowReader:
+    """Cells of one row by header, and the problems found in them."""
+
+    table: Table
+    row: int
+    problems: list[Problem]
+
+    def index(self, *headers: str) -> int | None:
+        found = find(self.table, {"it": headers})["it"]
+        return found[0] if found else None
+
+    def text(self, *headers: str) -> str:
+        """The printed cell of the first of these headers that there is; "" for a blank."""
+        index = self.index(*headers)
+        if index is None or self.table.rows[self.row][index] is None:
+            return ""
+        return self.table.texts[self.row][index].strip()
+
+    def fault(self, header: str, rule: str, legal: str) -> None:
+        index = self.index(header)
+        column = header if index is None else self.table.columns[index]
+        number = self.table.row_numbers[self.row]
+        self.problems.append(Problem(self.table.file, number, column, rule, legal))
+
+    def number(self, *headers: str) -> float | None:
+        text = self.text(*headers)
+        if not text:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if value != value or abs(value) == float("inf"):
+            self.fault(headers[0], f"{headers[0]}={text!r} is no number", "a finite number")
+            return None
+        return value
+
+    def count(self, *headers: str) -> int | None:
+        """A whole number, 0 or more."""
+        sizes = self.counts(*headers)
+        if sizes is not None and len(sizes) > 1:
+            self.fault(headers[0], f"{headers[0]}={self.text(*headers)!r} is a range",
+                       "one count")  # fmt: skip
+            return None
+        return None if sizes is None else sizes[0]
+
+    def counts(self, *headers: str) -> range | None:
+        """A whole number or a range of them, such as 9-10."""
+        text = self.text(*headers).replace("\u2013", "-")
+        if not text:
+            return None
+        low, dash, high = text.partition("-")
+        ends = [part.strip() for part in ((low, high) if dash else (low, low))]
+        if not all(part.isdigit() for part in ends) or int(ends[0]) > int(ends[1]):
+            self.fault(headers[0], f"{headers[0]}={text!r} is neither a count nor a range",
+                       "a whole number, or two with a hyphen (9-10)")  # fmt: skip
+            return None
+        return range(int(ends[0]), int(ends[1]) + 1)
+
+    def word(self, legal: Collection[str], *headers: str) -> str:
+        """One of the legal words, or blank."""
+        text = self.text(*headers).casefold()
+        if text and text not in legal:
+            self.fault(headers[0], f"{headers[0]}={text!r}", f"legal is blank, {', '.join(legal)}")
+            return ""
+        return text
+
+
+def candidate_weights(kinds: Kinds, members: Sequence[int], problems: list[Problem]) -> list[float]:
+    """Column ``weight`` of candidate rows, equal where blank, adding up to one."""
+    out = []
+    for row in members:
+        reader = RowReader(kinds.original, row, problems)
+        weight = reader.number("weight")
+        if weight is not None and weight <= 0:
+            reader.fault("weight", f"weight={weight:g}", "a positive number, or blank for equal")
+        out.append(1.0 if weight is None else max(weight, 1e-300))
+    if len(members) == 1:
+        RowReader(kinds.original, members[0], problems).fault(
+            "kind", "a single candidate", "two or more rows of one result, or kind blank"
+        )
+    total = sum(out)
+    return [weight / total for weight in out]
