@@ -151,7 +151,7 @@ def main() -> None:
         with path.open(newline="") as file:
             kept = [row for row in csv.DictReader(file) if row["model"] not in chosen]
     for name in chosen:
-        kept += calibrate(name)
+        kept = sorted(kept + calibrate(name), key=lambda row: list(CASES).index(row["model"]))
         print(name, {r["variable"]: r["ks_p"] for r in kept if r["model"] == name}, flush=True)
         with path.open("w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")

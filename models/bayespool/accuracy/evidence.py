@@ -26,7 +26,9 @@ MARKERS = ("ignored", "binormal")
 
 def counted(studies: AccuracyStudies) -> Array:
     """Rows of the table whose own counts are the evidence; a margin has none of one group."""
-    return np.array([p is None or len(p.tables) <= 1 and p.marker is None for p in studies.partial])
+    return np.array(
+        [p is None or (len(p.tables) <= 1 and p.marker is None) for p in studies.partial]
+    )
 
 
 def likelihood(

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 Array = np.ndarray
 LOGIT = link("logit")
 PARTS = ("Lambda", "Theta", "shape")
+# the field with the prior of the coefficients on each part
+COEFFICIENTS = {"Lambda": "beta", "Theta": "beta", "shape": "shape_coefficients"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,8 +59,11 @@ class HSROC:
     on_accuracy, on_threshold, on_shape : tuple of str
         Study covariates of each.
     beta : prior
-        Of each coefficient: of a level against the reference, or of one standard deviation of a
-        number.
+        Of each coefficient on accuracy and threshold: of a level against the reference, or of one
+        standard deviation of a number.
+    shape_coefficients : prior
+        Of each coefficient on the shape, likewise; narrower, because ``exp(shape)`` is a ratio of
+        standard deviations.
     """
 
     Lambda: Any = Normal(0.0, 3.0)
@@ -70,6 +75,7 @@ class HSROC:
     on_threshold: tuple[str, ...] = ()
     on_shape: tuple[str, ...] = ()
     beta: Any = Normal(0.0, 1.5)
+    shape_coefficients: Any = Normal(0.0, 0.5)
 
     link: ClassVar[str] = "logit"
     nu: ClassVar[Any] = None
@@ -80,8 +86,10 @@ class HSROC:
     def __post_init__(self) -> None:
         for item in fields(self):
             check_prior(item.name, getattr(self, item.name))
-        if not isinstance(self.beta, Normal | StudentT):
-            raise ValueError(f"beta={self.beta!r}; legal: Normal or StudentT, which have a scale")
+        for name in dict.fromkeys(COEFFICIENTS.values()):
+            prior = getattr(self, name)
+            if not isinstance(prior, Normal | StudentT):
+                raise ValueError(f"{name}={prior!r}; legal: Normal or StudentT, which have a scale")
 
     def __repr__(self) -> str:
         return as_call(self)
@@ -97,10 +105,11 @@ class HSROC:
 
     @property
     def priors(self) -> dict[str, Any]:
-        """The prior of each hyperparameter; ``beta`` stands for all coefficients."""
+        """The prior of each hyperparameter; those of `COEFFICIENTS` stand for all coefficients."""
+        used = {COEFFICIENTS[part] for part, names in self._on.items() if names}
+        unused = set(COEFFICIENTS.values()) - used
         found = {f.name: getattr(self, f.name) for f in fields(self)}
-        found = {name: prior for name, prior in found.items() if support_of(prior)}
-        return found if self.covariates else {n: p for n, p in found.items() if n != "beta"}
+        return {n: p for n, p in found.items() if support_of(p) and n not in unused}
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
@@ -131,12 +140,10 @@ class HSROC:
     def _columns(self, studies: AccuracyStudies) -> dict[str, Design]:
         return {part: design(studies, names) for part, names in self._on.items()}
 
-    def _beta_priors(self, columns: Design) -> list[Any]:
+    def _beta_priors(self, part: str, columns: Design) -> list[Any]:
         """On the coefficient of one unit: the prior is on that of one standard deviation."""
-        return [
-            replace(self.beta, mu=self.beta.mu / sd, sigma=self.beta.sigma / sd)
-            for sd in columns.scales
-        ]
+        prior = getattr(self, COEFFICIENTS[part])
+        return [replace(prior, mu=prior.mu / sd, sigma=prior.sigma / sd) for sd in columns.scales]
 
     def build(self, studies: AccuracyStudies) -> Any:
         """The PyMC model: what a methodologist reads, and what NUTS samples."""
@@ -149,7 +156,7 @@ class HSROC:
                 mean[part] = getattr(self, part).to_pymc(part) + np.zeros(len(studies))
                 for name, x, beta in zip(
                     columns[part].names, columns[part].matrix.T,
-                    self._beta_priors(columns[part]), strict=True,
+                    self._beta_priors(part, columns[part]), strict=True,
                 ):  # fmt: skip
                     mean[part] = mean[part] + beta.to_pymc(f"beta_{part}_{name}") * x
             sigma_alpha = self.sigma_alpha.to_pymc("sigma_alpha")
@@ -181,7 +188,9 @@ class HSROC:
         names = {
             part: (part, *(f"beta_{part}_{name}" for name in columns[part].names)) for part in PARTS
         }
-        priors = {part: (getattr(self, part), *self._beta_priors(columns[part])) for part in PARTS}
+        priors = {
+            part: (getattr(self, part), *self._beta_priors(part, columns[part])) for part in PARTS
+        }
         return Hierarchy(
             X=np.column_stack([blocks["Lambda"], blocks["Theta"]]),
             coefficients=names["Lambda"] + names["Theta"],

@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from bayespool.association import scale
+from bayespool.association.evidence import estimates, observe
 from bayespool.association.regression import other_priors
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy
-from bayespool.numerics.likelihoods import Gaussian
 from bayespool.numerics.marginals import Marginal
 from bayespool.priors import Fixed, HalfNormal, Normal
 
@@ -127,8 +127,7 @@ class Nested:
             shared = pm.Normal("shared", 0.0, 1.0, dims="study")
             theta = mu + tau * between[study] + tau_within * within
             error = se * np.sqrt(self.correlation) * shared[study]
-            pm.Normal("estimate", theta + error, se * np.sqrt(1.0 - self.correlation),
-                      observed=np.asarray(studies.estimate)[order], dims="result")  # fmt: skip
+            observe(studies.select(order), theta + error, np.sqrt(1.0 - self.correlation), "result")
         return model
 
     def hierarchy(self, studies: Any) -> Hierarchy:
@@ -142,9 +141,7 @@ class Nested:
             X=np.ones((n, 1)),
             Z=np.column_stack(z),
             study=study,
-            likelihood=Gaussian(
-                np.asarray(studies.estimate)[order], se * np.sqrt(1.0 - self.correlation)
-            ),
+            likelihood=estimates(studies.select(order), np.sqrt(1.0 - self.correlation)),
             coefficients=("mu",),
             coefficient_priors=(self.mu,),
             between=Covariance(("tau", "shared_error")[: len(z)], (self.tau, Fixed(1))[: len(z)]),

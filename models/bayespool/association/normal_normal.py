@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from bayespool.association import scale
+from bayespool.association.evidence import estimates, observe
 from bayespool.association.regression import Regression, check_rows, other_priors
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
-from bayespool.numerics.likelihoods import Gaussian
 from bayespool.numerics.marginals import Marginal
 from bayespool.priors import Fixed, HalfNormal, Normal
 
@@ -87,25 +87,25 @@ class NormalNormal(Regression):
                 precision = pm.Gamma("precision", nu / 2.0, nu / 2.0, dims="study")
                 tau = tau / pm.math.sqrt(precision)
             theta = mean + tau * v[:, 0]
-            pm.Normal("estimate", theta, studies.se, observed=studies.estimate, dims="study")
+            observe(studies, theta)
         return model
 
     def hierarchy(self, studies: Any) -> Hierarchy:
-        """The same model as Gaussian rows with one study effect."""
+        """The same model as Gaussian rows with one study effect; censored ones beside them."""
         return Hierarchy(
-            likelihood=Gaussian(np.asarray(studies.estimate), np.asarray(studies.se)),
+            likelihood=estimates(studies),
             kinds=("estimate",) * len(studies),
             **self.one_effect(studies),
         )
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """mu, tau, I2, a new study, and what they are on the measure's own scale."""
-        variance = scale.typical_variance(studies.se)
+        variance = scale.typical_variance(studies.se[np.isfinite(studies.estimate)])
         return scale.effect_estimands(draws, new[0], self.measure, variance)
 
     def exact(self, marginals: dict[str, Marginal], studies: Any) -> dict[str, Marginal]:
         """Estimands whose marginal the deterministic path knows without draws."""
-        variance = scale.typical_variance(studies.se)
+        variance = scale.typical_variance(studies.se[np.isfinite(studies.estimate)])
         return scale.exact_marginals(marginals, self.measure, variance)
 
     def study_estimands(

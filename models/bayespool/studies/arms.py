@@ -1,7 +1,7 @@
 """Two groups and an event, as counted: one validated, frozen class."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -10,6 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 from bayespool.studies.columns import recognise
 from bayespool.studies.counts import read_counts
 from bayespool.studies.measures import OF_COUNTS, measure_named
+from bayespool.studies.partial import Partial, RowReader, read_kinds
+from bayespool.studies.partial_arms import (
+    KINDS,
+    central_estimate,
+    intervals_of_tables,
+    statement,
+)
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.rows import Rows, shared_fields
 from bayespool.studies.spellings import ARM_1, ARM_2, ARMS
@@ -80,6 +87,9 @@ class ArmCounts(Rows):
         stand as they are, never corrected.
     covariates
         Every other column under its own header, one value per row.
+    partial
+        What a row states that is no full table (its counts are then those of the possible table in
+        the middle); None for a row with its counts.
     file
         Name of the file, or ``<table>``.
     sha256
@@ -87,6 +97,7 @@ class ArmCounts(Rows):
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(ARM_COUNTS, np.int64)
+    TUPLES: ClassVar[tuple[str, ...]] = ("partial",)
 
     name: str
     study: tuple[str, ...]
@@ -96,6 +107,7 @@ class ArmCounts(Rows):
     e2: Counts
     n2: Counts
     covariates: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    partial: tuple[Partial | None, ...] = ()
     file: str = IN_MEMORY
     sha256: str = ""
 
@@ -108,7 +120,11 @@ class ArmCounts(Rows):
         table
             Path, pandas DataFrame or mapping of columns. Each group is given as events and people
             (e1, n1, e2, n2; events_treated, total_treated, ...), as events and people without it
-            (a, b, c, d of finding by outcome; ai, bi, ci, di), or as a printed risk and people.
+            (a, b, c, d of finding by outcome; ai, bi, ci, di), or as a printed risk and people. A
+            column ``kind`` marks rows that are no full table: ``rates`` (risk1, risk2 as printed,
+            n1, n2), ``candidate`` (several rows, one of which is right, with ``weight``),
+            ``censored`` (p such as ns or <0.001, alpha, direction, p_test; n1 and n2, or n; events
+            of both groups).
         name
             Short name; the file's stem if None.
 
@@ -117,20 +133,35 @@ class ArmCounts(Rows):
         TableError
             With every problem of the table's content, not only the first.
         """
-        read = read_table(table)
-        recognised = recognise(read, ARMS, (ARM_1, ARM_2))
-        counts, count_problems = read_counts(read, recognised, every_group=True)
-        shared, problems = shared_fields(read, recognised, name)
-        if count_problems or problems:
-            raise TableError([*count_problems, *problems])
-        cells = {role: np.array(values) for role, values in counts.items()}
-        return cls(
-            **shared,
-            e1=cells["e1"],
-            n1=cells["e1"] + cells["none1"],
-            e2=cells["e2"],
-            n2=cells["e2"] + cells["none2"],
-        )
+        kinds = read_kinds(read_table(table), KINDS)
+        counted = kinds.plain or "candidate" in kinds.kinds
+        recognised = recognise(kinds.table, ARMS, (ARM_1, ARM_2) if counted else ())
+        problems = list(kinds.problems)
+        rows: dict[int, tuple[int, ...]] = {}
+        if kinds.plain:
+            part = kinds.table.take(kinds.plain)
+            counts, found = read_counts(part, recognised, every_group=True)
+            problems += found
+            if len(counts) == len(ARM_COUNTS):
+                cells = zip(*(counts[c] for c in ("e1", "none1", "e2", "none2")), strict=True)
+                rows |= {
+                    row: (a, a + b, c, c + d)
+                    for row, (a, b, c, d) in zip(kinds.plain, cells, strict=True)
+                }
+        partial: list[Partial | None] = [None] * len(kinds.kinds)
+        for row, kind in enumerate(kinds.kinds):
+            said = statement(kinds, row, recognised, problems) if kind else None
+            if said is not None and not said.tables:
+                reader = RowReader(kinds.table, row, problems)
+                reader.fault("p", f"no table was found for {said.says}",
+                             "a narrower design (n1, n2, events), or the normal model")  # fmt: skip
+            elif said is not None:
+                partial[row], rows[row] = said, said.central
+        shared, more = shared_fields(kinds.table, recognised, name)
+        if problems or more:
+            raise TableError([*problems, *more])
+        columns = np.array([rows[row] for row in range(len(kinds.kinds))], dtype=np.int64).T
+        return cls(**shared, partial=tuple(partial), **dict(zip(ARM_COUNTS, columns, strict=True)))
 
     @classmethod
     def from_counts(
@@ -150,7 +181,8 @@ class ArmCounts(Rows):
 
     @property
     def zero_cell(self) -> NDArray[np.bool_]:
-        """Rows with a zero in one of the four cells, shape (n_rows,)."""
+        """Rows with a zero in one of the four cells, shape (n_rows,); of partial ones, the
+        table in the middle."""
         cells = (self.e1, self.n1 - self.e1, self.e2, self.n2 - self.e2)
         return np.logical_or.reduce([cell == 0 for cell in cells])
 
@@ -177,20 +209,39 @@ class ArmCounts(Rows):
         label = measure_named(measure, OF_COUNTS).analysis_label
         check_add(add)
         effect = effects_of_counts(measure, self.e1, self.n1, self.e2, self.n2, add)
-        if not effect.usable.all():
+        estimate, se = effect.estimate.copy(), effect.se.copy()
+        usable, how = effect.usable.copy(), list(effect.how)
+        partial = list(self.partial)
+        for row, said in enumerate(partial):
+            if said is None:
+                continue
+            if said.kind == "censored" and measure != "or":
+                raise ValueError(
+                    f"{self.file}: {self.row[row]} is told by its P value; as an effect it is one "
+                    f"of odds ratios, not of {measure}; legal: measure='or', or an exact model"
+                )
+            intervals = said.intervals or intervals_of_tables(said, measure, add)
+            usable[row] = bool(intervals)
+            if intervals:
+                partial[row] = replace(said, intervals=intervals)
+                estimate[row], se[row] = central_estimate(intervals)
+                how[row] = said.says
+        if not usable.all():
             raise TableError(
                 Problem(self.file, None, None, f"{row}: a zero cell gives no {label}", ADD_LEGAL)
-                for row, fine in zip(self.row, effect.usable, strict=True)
+                for row, fine in zip(self.row, usable, strict=True)
                 if not fine
             )
         counts = zip(*(getattr(self, name).tolist() for name in ARM_COUNTS), strict=True)
         return Effects(
-            **self._shared(),
+            **self._shared() | {"partial": tuple(partial)},
             measure=measure,
-            estimate=effect.estimate,
-            se=effect.se,
+            estimate=estimate,
+            se=se,
             adjusted=(False,) * len(self),
-            approximated=effect.approximated,
-            how=effect.how,
+            approximated=tuple(
+                a or p is not None for a, p in zip(effect.approximated, partial, strict=True)
+            ),
+            how=tuple(how),
             counts=tuple(counts),
         )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from bayespool.studies.censoring import censored_estimate
 from bayespool.studies.columns import recognise
 from bayespool.studies.counts import Fault, as_count, problem_at
 from bayespool.studies.measures import measure_named
 from bayespool.studies.numbers import as_number
+from bayespool.studies.partial import Partial, RowReader, read_kinds
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.rows import Rows, shared_fields
 from bayespool.studies.spellings import CORRELATION
@@ -43,6 +45,9 @@ class Correlations(Rows):
         People, int64, at least 4.
     covariates
         Every other column under its own header, one value per row.
+    partial
+        What a row states that is no correlation (r is then not a number): a P value. None for a
+        full row.
     file
         Name of the file, or ``<table>``.
     sha256
@@ -50,6 +55,7 @@ class Correlations(Rows):
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = {"r": float, "n": np.int64}
+    TUPLES: ClassVar[tuple[str, ...]] = ("partial",)
 
     name: str
     study: tuple[str, ...]
@@ -57,6 +63,7 @@ class Correlations(Rows):
     r: NDArray[np.float64]
     n: NDArray[np.int64]
     covariates: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    partial: tuple[Partial | None, ...] = ()
     file: str = IN_MEMORY
     sha256: str = ""
 
@@ -64,14 +71,18 @@ class Correlations(Rows):
     def from_table(cls, table: TableSource, name: str | None = None) -> Self:
         """Read and validate a table with columns r (ri, cor, correlation) and n (ni, ...).
 
+        A column ``kind`` marks rows told by their P value alone: ``censored`` (p such as ns or
+        <0.001, alpha, direction; n).
+
         Raises
         ------
         TableError
             With every problem of the table's content, not only the first.
         """
-        read = read_table(table)
+        kinds = read_kinds(read_table(table), ("censored",))
+        read = kinds.table
         recognised = recognise(read, CORRELATION)
-        problems: list[Problem] = []
+        problems: list[Problem] = list(kinds.problems)
         values: dict[str, list[float]] = {}
         for role, parse in (("r", _correlation), ("n", _size)):
             index = recognised.roles.get(role)
@@ -81,15 +92,22 @@ class Correlations(Rows):
                 continue
             values[role] = []
             for row, (cells, texts) in enumerate(zip(read.rows, read.texts, strict=True)):
+                if role == "r" and kinds.kinds[row]:
+                    values[role].append(float("nan"))
+                    continue
                 value = parse(read.columns[index], cells[index], texts[index])
                 if isinstance(value, tuple):
                     problems.append(problem_at(read, row, index, value))
                 else:
                     values[role].append(value)
+        partial = tuple(
+            censored_estimate(RowReader(read, row, problems), "cor") if kind else None
+            for row, kind in enumerate(kinds.kinds)
+        )
         shared, more = shared_fields(read, recognised, name)
         if problems or more:
             raise TableError([*problems, *more])
-        return cls(**shared, r=np.array(values["r"]), n=np.array(values["n"]))
+        return cls(**shared, partial=partial, r=np.array(values["r"]), n=np.array(values["n"]))
 
     def effects(self, measure: str = "cor") -> "Effects":
         """Fisher's z and its standard error of every row; the only measure is ``cor``."""
@@ -98,8 +116,15 @@ class Correlations(Rows):
 
         measure_named(measure, ("cor",))
         estimate, se = effects.fisher_z(self.r, self.n)
-        how = ("r and n",) * len(self)
-        return Effects(**self._shared(), measure=measure, estimate=estimate, se=se, how=how)
+        how = tuple("r and n" if said is None else said.says for said in self.partial)
+        return Effects(
+            **self._shared(),
+            measure=measure,
+            estimate=estimate,
+            se=se,
+            how=how,
+            approximated=tuple(self.is_partial.tolist()),
+        )
 
 
 def _correlation(name: str, value: object, text: str) -> float | Fault:

@@ -1,15 +1,19 @@
 """Rows of published effects: which state counts, which an estimate; every fault reported."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from bayespool.studies.arms import ADD_LEGAL, effects_of_counts
+from bayespool.studies.censoring import censored_estimate
 from bayespool.studies.columns import Recognised, find, has_groups, recognise
 from bayespool.studies.counts import Fault, has_counts, problem_at, read_counts
 from bayespool.studies.effect_forms import EffectRow, RowFaults, RowNames, effect_of_row
 from bayespool.studies.measures import OF_COUNTS, Measure
 from bayespool.studies.numbers import read_numbers
+from bayespool.studies.partial import Kinds, Partial, RowReader
+from bayespool.studies.partial_arms import central_estimate, intervals_of_tables, statement
 from bayespool.studies.problems import Problem
 from bayespool.studies.spellings import ARM_1, ARM_2, ARMS, PRECISION
 from bayespool.studies.tables import Table
@@ -81,6 +85,44 @@ def read_effects(
         if said is not None:
             rows[row] = replace(rows[row], adjusted=said)
     return [rows[row] for row in range(len(numbers))], []
+
+
+def read_mixed(
+    kinds: Kinds, recognised: Recognised, measure: Measure, level: float, add: float | None
+) -> tuple[list[EffectRow], list[Partial | None], list[Problem]]:
+    """Every row as an estimate and a standard error, and what partial rows state instead."""
+    problems = list(kinds.problems)
+    partial: list[Partial | None] = [None] * len(kinds.kinds)
+    rows: dict[int, EffectRow] = {}
+    if kinds.plain:
+        plain, found = read_effects(kinds.table.take(kinds.plain), recognised, measure, level, add)
+        problems += found
+        rows |= dict(zip(kinds.plain, plain, strict=False))
+    for row, kind in enumerate(kinds.kinds):
+        if not kind:
+            continue
+        if measure.name == "or" or kind != "censored":
+            reader = RowReader(kinds.table, row, problems)
+            told = kind == "censored" and reader.text("se", "sei")
+            said = (censored_estimate(reader, measure.name) if told
+                    else statement(kinds, row, recognised, problems))  # fmt: skip
+        else:
+            said = censored_estimate(RowReader(kinds.table, row, problems), measure.name)
+        if said is None:
+            continue
+        intervals = said.intervals or intervals_of_tables(said, measure.name, add)
+        if not intervals:
+            rule = f"no possible table has a {measure.analysis_label} (zero cells)"
+            number = kinds.table.row_numbers[row]
+            problems.append(Problem(kinds.table.file, number, None, rule, ADD_LEGAL))
+            continue
+        partial[row] = replace(said, intervals=intervals)
+        estimate, se = central_estimate(intervals)
+        counts: Any = said.central if said.tables else None
+        rows[row] = EffectRow(estimate, se, True, said.says, counts=counts)
+    if problems:
+        return [], [], problems
+    return [rows[row] for row in range(len(kinds.kinds))], partial, []
 
 
 def _no_column(table: Table, measure: Measure) -> Problem:

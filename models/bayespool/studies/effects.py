@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.arms import ARM_COUNTS, ArmCounts, check_add
-from bayespool.studies.effect_rows import read_effects, recognise_effects
-from bayespool.studies.measures import measure_named
+from bayespool.studies.effect_rows import read_mixed, recognise_effects
+from bayespool.studies.measures import OF_COUNTS, measure_named
+from bayespool.studies.partial import Partial, read_kinds
+from bayespool.studies.partial_arms import KINDS
 from bayespool.studies.problems import TableError
 from bayespool.studies.rows import Rows, shared_fields
 from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
@@ -51,6 +53,9 @@ class Effects(Rows):
         the units of the outcome, over all rows of the table; None for other effects.
     covariates
         Every other column under its own header, one value per row.
+    partial
+        What a row states that is no estimate with its error: its estimate is then the mean of
+        those possible, not a number where only limits are known. None for a full row.
     file
         Name of the file, or ``<table>``.
     sha256
@@ -58,7 +63,7 @@ class Effects(Rows):
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = {"estimate": float, "se": float}
-    TUPLES: ClassVar[tuple[str, ...]] = ("adjusted", "approximated", "how", "counts")
+    TUPLES: ClassVar[tuple[str, ...]] = ("adjusted", "approximated", "how", "counts", "partial")
 
     name: str
     study: tuple[str, ...]
@@ -72,6 +77,7 @@ class Effects(Rows):
     counts: tuple[FourCounts | None, ...] = ()
     pooled_sd: float | None = None
     covariates: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    partial: tuple[Partial | None, ...] = ()
     file: str = IN_MEMORY
     sha256: str = ""
 
@@ -84,8 +90,10 @@ class Effects(Rows):
         counts = tuple(None if four is None else tuple(four) for four in self.counts)
         object.__setattr__(self, "counts", counts)
         super().__post_init__()
-        if not (np.isfinite(self.estimate).all() and np.isfinite(self.se).all()):
-            raise ValueError("estimate and se must be finite")
+        if not (np.isfinite(self.estimate) | self.is_partial).all():
+            raise ValueError("estimate must be finite where nothing else is stated")
+        if not np.isfinite(self.se).all():
+            raise ValueError("se must be finite")
         if not (self.se > 0).all():
             raise ValueError("se must be above 0")
 
@@ -111,7 +119,10 @@ class Effects(Rows):
             the estimate; with level if it is not 95), or t or z, or an exact p; df makes the
             interval and p those of a t test. For or, rr and rd a row may give counts instead (see
             `bayespool.studies.ArmCounts.from_table`); counts win over a crude estimate of the same
-            row, and an estimate marked ``adjusted`` wins over counts.
+            row, and an estimate marked ``adjusted`` wins over counts. A column ``kind`` marks rows
+            that are no full result: ``censored`` (p such as ns or <0.001, alpha, direction, and se
+            or the design: n1 and n2, or n; events for an odds ratio; sd for a mean difference), and
+            for or, rr and rd also ``rates`` and ``candidate`` (see `ArmCounts.from_table`).
         measure
             ``or``, ``rr``, ``rd``, ``md``, ``smd``, ``rom``, ``cor``, ``hr``, ``irr``,
             ``proportion`` or ``generic``.
@@ -133,14 +144,15 @@ class Effects(Rows):
         if not 50 <= level < 100:
             raise ValueError(f"level={level!r}: legal is a percentage from 50 to below 100")
         check_add(add)
-        read = read_table(table)
-        recognised = recognise_effects(read, wanted)
-        rows, effect_problems = read_effects(read, recognised, wanted, level, add)
-        shared, problems = shared_fields(read, recognised, name)
+        kinds = read_kinds(read_table(table), KINDS if measure in OF_COUNTS else ("censored",))
+        recognised = recognise_effects(kinds.table, wanted)
+        rows, partial, effect_problems = read_mixed(kinds, recognised, wanted, level, add)
+        shared, problems = shared_fields(kinds.table, recognised, name)
         if effect_problems or problems:
             raise TableError([*effect_problems, *problems])
         return cls(
             **shared,
+            partial=tuple(partial),
             estimate=np.array([row.estimate for row in rows]),
             se=np.array([row.se for row in rows]),
             measure=measure,
@@ -176,7 +188,11 @@ class Effects(Rows):
         ValueError
             No row has counts.
         """
-        with_counts = [index for index, four in enumerate(self.counts) if four is not None]
+        with_counts = [
+            index
+            for index, (four, said) in enumerate(zip(self.counts, self.partial, strict=True))
+            if four is not None and (said is None or said.tables)
+        ]
         if not with_counts:
             raise ValueError(
                 f"{self.file}: no row has counts; legal is a table with e1, n1, e2, n2"

@@ -7,7 +7,7 @@ possible tables, or of intervals that its estimate lies in, with the probability
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bayespool.studies.columns import find
+from bayespool.studies.columns import find, normalise
 from bayespool.studies.problems import Problem
 from bayespool.studies.spellings import SECOND_LABELS, STUDY_LABELS
 from bayespool.studies.tables import Table
@@ -140,7 +140,7 @@ class RowReader:
     problems: list[Problem]
 
     def index(self, *headers: str) -> int | None:
-        found = find(self.table, {"it": headers})["it"]
+        found = find(self.table, {"it": tuple(map(normalise, headers))})["it"]
         return found[0] if found else None
 
     def text(self, *headers: str) -> str:

@@ -1,8 +1,7 @@
 """Rows of an accuracy table that are no 2x2 table, as the tables or the separation they allow."""
 
-from math import sqrt
-
-from scipy.special import ndtri
+from math import exp, pi, sqrt
+from statistics import NormalDist
 
 from bayespool.studies.columns import Recognised
 from bayespool.studies.counts import read_counts
@@ -40,7 +39,8 @@ def read_mixed(
     if plain:
         counts, found = read_counts(kinds.table.take(plain), recognised)
         problems += found
-        for place, row in enumerate(plain if counts else []):
+        whole = all(name in counts for name in ("tp", "fn", "tn", "fp"))
+        for place, row in enumerate(plain if whole else []):
             tp, fn, tn, fp = (counts[name][place] for name in ("tp", "fn", "tn", "fp"))
             rows[row] = (tp, tp + fn, tn, tn + fp)
     partial: dict[int, Partial] = {}
@@ -59,7 +59,7 @@ def read_mixed(
         else:
             rows[row] = (0, 0, 0, 0)
         partial[row] = statement
-    if problems:
+    if problems or len(rows) < len(kinds.kinds):
         return {}, {}, problems
     out: dict[str, list[int]] = {"tp": [], "fn": [], "tn": [], "fp": []}
     for row in range(len(kinds.kinds)):
@@ -185,13 +185,10 @@ def _marker(reader: RowReader) -> Partial | None:
     auc, low, high = (reader.number(name) for name in ("auc", "auc_low", "auc_high"))
     if len(reader.problems) > before:
         return None
-    sized = n is not None and m is not None and n > 1 and m > 1
-    if None not in (mean1, sd1, mean2, sd2):
-        if not sized:
+    if mean1 is not None and sd1 is not None and mean2 is not None and sd2 is not None:
+        if n is None or m is None or n < 2 or m < 2:
             reader.fault("n_diseased", "the groups of the means have no size", "two or more each")
             return None
-        assert mean1 is not None and sd1 is not None and mean2 is not None and sd2 is not None
-        assert n is not None and m is not None
         if sd1 <= 0 or sd2 <= 0:
             reader.fault("sd1", "a standard deviation is not positive", "sd1 > 0 and sd2 > 0")
             return None
@@ -212,24 +209,25 @@ def _marker(reader: RowReader) -> Partial | None:
             reader.fault("auc_low", f"the interval {low:g} to {high:g} of auc={auc:g}",
                          "0 < auc_low < auc < auc_high < 1")  # fmt: skip
             return None
-        half = (ndtri(high) - ndtri(low)) / (2.0 * ndtri(0.975))
+        half = (_deviate(high) - _deviate(low)) / (2.0 * _deviate(0.975))
         says = f"area {auc:g} ({low:g} to {high:g})"
-    elif sized:
-        assert n is not None and m is not None
+    elif n is not None and m is not None and n > 1 and m > 1:
         half = _hanley(auc, n, m)
         says = f"area {auc:g} of {n} and {m}"
     else:
         reader.fault("auc_low", "auc has no precision", "auc_low and auc_high, or the group sizes")
         return None
-    return Partial("marker", says, marker=(sqrt(2.0) * float(ndtri(auc)), 1.0, sqrt(2.0) * half))
+    return Partial("marker", says, marker=(sqrt(2.0) * _deviate(auc), 1.0, sqrt(2.0) * half))
+
+
+def _deviate(p: float) -> float:
+    return NormalDist().inv_cdf(p)
 
 
 def _hanley(auc: float, n: int, m: int) -> float:
     """Standard error of probit(auc) after Hanley & McNeil (1982), Radiology 143:29-36."""
-    from math import exp, pi
-
     q1, q2 = auc / (2.0 - auc), 2.0 * auc**2 / (1.0 + auc)
     variance = auc * (1 - auc) + (n - 1) * (q1 - auc**2) + (m - 1) * (q2 - auc**2)
-    z = float(ndtri(auc))
+    z = _deviate(auc)
     density = exp(-0.5 * z * z) / sqrt(2.0 * pi)
     return sqrt(variance / (n * m)) / density

@@ -60,8 +60,10 @@ def read_rate(text: str) -> Printed | None:
         return None
     units = [Fraction(1, 10 ** max(0, -int(v.as_tuple().exponent))) for v in values]
     if scale == 1:  # nobody rounds a proportion to 0 or 1: its zeros were trimmed
-        units = [min(u, Fraction(1, 100)) if v in (0, 1) else u for u, v in zip(units, values,
-                                                                               strict=True)]  # fmt: skip
+        units = [
+            min(unit, Fraction(1, 100)) if value in (0, 1) else unit
+            for unit, value in zip(units, values, strict=True)
+        ]
     low = (Fraction(values[0]) - units[0] / 2) / scale
     high = (Fraction(values[-1]) + units[-1]) / scale
     return Printed(text, low, high)

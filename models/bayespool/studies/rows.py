@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 
 from bayespool.studies.cells import number_text
 from bayespool.studies.columns import Recognised, normalise
-from bayespool.studies.partial import Partial, as_partial
 from bayespool.studies.labels import row_labels, study_labels
+from bayespool.studies.partial import Partial, as_partial
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.tables import IN_MEMORY, Table
 
@@ -166,6 +166,7 @@ class Rows:
     def _shared(self) -> dict[str, Any]:
         """The fields that another shape made of these rows takes over."""
         names = ["name", "study", "row", "covariates", "file", "sha256"]
+        names += ["partial"] if "partial" in self.TUPLES else []
         return {name: getattr(self, name) for name in names}
 
     def _column(self, column: str) -> Sequence[Any]:

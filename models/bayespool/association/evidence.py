@@ -1,0 +1,95 @@
+"""From published effects, complete or told by a P value, to the likelihood of each row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bayespool.numerics.censored import Censored
+from bayespool.numerics.likelihoods import Gaussian, RowLikelihood
+from bayespool.numerics.mixed import joined
+
+Array = np.ndarray
+
+
+def estimates(studies: Any, error: Array | float = 1.0) -> RowLikelihood:
+    """Gaussian rows of estimates, and intervals or several possible estimates of partial rows.
+
+    Parameters
+    ----------
+    studies : Effects
+    error : float
+        Share of every standard error that the rows keep, where the rest is shared with others.
+    """
+    y, se = np.asarray(studies.estimate), np.asarray(studies.se) * error
+    partial = np.flatnonzero(studies.is_partial)
+    if not partial.size:
+        return Gaussian(y, se)
+    lower, upper, spread, log_weight = _padded([studies.partial[i].intervals for i in partial])
+    plain = np.setdiff1d(np.arange(len(y)), partial)
+    return joined(
+        [
+            (Gaussian(y[plain], se[plain]), plain),
+            (Censored(lower, upper, spread * error, log_weight), partial),
+        ]
+    )
+
+
+def _padded(intervals: list[tuple[tuple[float, ...], ...]]) -> tuple[Array, Array, Array, Array]:
+    width = max(map(len, intervals))
+    out = np.empty((4, len(intervals), width))
+    for i, rows in enumerate(intervals):
+        lower, upper, se, weight = np.array(rows).T
+        padded = np.concatenate([np.arange(len(rows)), np.zeros(width - len(rows), int)])
+        out[:, i] = np.stack([lower, upper, se, np.log(weight)])[:, padded]
+        out[3, i, len(rows) :] = -np.inf
+    return out[0], out[1], out[2], out[3]
+
+
+def observe(studies: Any, theta: Any, error: float = 1.0, dim: str = "study") -> None:
+    """The same in PyMC: observed estimates, and a potential for each partial row.
+
+    Parameters
+    ----------
+    studies : Effects
+    theta : tensor, shape (n_rows,)
+        True effect of every row on the scale of analysis.
+    error : float
+        As in `estimates`.
+    dim : str
+        Dimension of the rows.
+    """
+    import pymc as pm
+
+    se = np.asarray(studies.se) * error
+    plain = ~studies.is_partial
+    if plain.all():
+        pm.Normal("estimate", theta, se, observed=studies.estimate, dims=dim)
+        return
+    if plain.any():
+        pm.Normal("estimate", theta[plain], se[plain], observed=studies.estimate[plain])
+    for i in np.flatnonzero(~plain):
+        terms = [
+            np.log(weight) + _log_interval(theta[i], lower, upper, spread * error)
+            for lower, upper, spread, weight in studies.partial[i].intervals
+        ]
+        pm.Potential(f"told[{studies.row[i]}]", pm.math.logsumexp(pm.math.stack(terms)))
+
+
+def _log_interval(theta: Any, lower: float, upper: float, se: float) -> Any:
+    """Log probability that a normal estimate lies between; its log density where they are equal."""
+    import pymc as pm
+
+    if lower == upper:
+        return pm.logp(pm.Normal.dist(theta, se), lower)
+    standard = pm.Normal.dist(0.0, 1.0)
+    a, b = (lower - theta) / se, (upper - theta) / se
+    if np.isinf(lower):
+        return pm.logcdf(standard, b)
+    if np.isinf(upper):
+        return pm.logcdf(standard, -a)
+    # of two mirror images the one in the lower tail keeps its digits
+    high = pm.math.switch(pm.math.gt(a + b, 0.0), -a, b)
+    low = pm.math.switch(pm.math.gt(a + b, 0.0), -b, a)
+    return pm.math.logdiffexp(pm.logcdf(standard, high), pm.logcdf(standard, low))
