@@ -13,7 +13,7 @@ PACKAGE = Path(bayespool.__file__).parent
 FLOORS = (
     ("numerics",),
     ("studies", "priors", "empirical", "calls"),
-    ("covariance", "datasets", "design"),
+    ("covariance", "datasets", "design", "pymc_rows"),
     ("integration",),
     ("hierarchy",),
     ("accuracy", "association", "engines"),

@@ -6,7 +6,6 @@ true positives and possible true negatives are two separate rows; others tie the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from bayespool.numerics.binormal import Binormal
 from bayespool.numerics.candidates import CandidateBinomial, Tables
 from bayespool.numerics.likelihoods import Binomial, RowLikelihood
 from bayespool.numerics.mixed import joined
+from bayespool.pymc_rows import sum_over_tables
 
 if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
@@ -133,18 +133,6 @@ def observe(
             tables = np.array(partial.tables)
             unit = Tables(tables[:, [0, 2]], tables[:, [1, 3]], np.log(partial.weights))
             pm.Potential(f"tables[{studies.row[i]}]", sum_over_tables(unit, [sens[i], spec[i]]))
-
-
-def sum_over_tables(unit: Tables, rates: Sequence[Any], logarithm: Callable | None = None) -> Any:
-    """Log probability of a set of possible tables as PyMC writes it."""
-    import pymc as pm
-
-    log = logarithm or pm.math.log
-    terms = unit.constant
-    for place, p in enumerate(rates):
-        hit, miss = unit.counts[:, 2 * place], unit.counts[:, 2 * place + 1]
-        terms = terms + hit * log(p) + miss * pm.math.log1p(-p)
-    return pm.math.logsumexp(terms)
 
 
 def refuse_partial(studies: Any, model: str, legal: str) -> None:

@@ -19,8 +19,11 @@ from bayespool.association.regression import Regression, check_rows
 from bayespool.covariance import Covariance
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
-from bayespool.numerics.likelihoods import Binomial, NoncentralHypergeometric
+from bayespool.numerics.candidates import CandidateBinomial, Tables
+from bayespool.numerics.likelihoods import Binomial, NoncentralHypergeometric, RowLikelihood
+from bayespool.numerics.mixed import joined
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal
+from bayespool.pymc_rows import sum_over_tables
 
 Array = np.ndarray
 FLAT = 1_000.0  # SD that is flat over any logit
@@ -79,6 +82,8 @@ class BinomialNormal(Regression):
         neither engine integrates.
         """
         check_rows(studies, self.covariates)
+        if self.conditional:
+            self._refuse_partial(studies)
         if self.measure != "rd":
             return
         zero = [row for row, none in zip(studies.row, studies.zero_cell, strict=True) if none]
@@ -87,6 +92,14 @@ class BinomialNormal(Regression):
                 f"{studies.file}: the exact model of risk differences needs events and non-events "
                 f"in both groups; not so in {', '.join(zero)}; legal: the normal model of effects, "
                 "or the exact model of odds ratios or risk ratios"
+            )
+
+    def _refuse_partial(self, studies: Any) -> None:
+        if studies.is_partial.any():
+            rows = [studies.row[i] for i in np.flatnonzero(studies.is_partial)]
+            raise ValueError(
+                f"{studies.file}: the conditional likelihood needs both margins of every table; "
+                f"not so in {', '.join(rows)}; legal: conditional=False"
             )
 
     def alternatives(self) -> dict[str, BinomialNormal]:
@@ -125,6 +138,7 @@ class BinomialNormal(Regression):
             else:
                 midpoint = pm.Beta("baseline", 1.0, 1.0, dims="study")
                 forward, inverse = _pymc_link(self.measure)
+                plain, risks = ~studies.is_partial, []
                 for name, sign, n, y in (
                     ("e2", -0.5, studies.n2, studies.e2),
                     ("e1", 0.5, studies.n1, studies.e1),
@@ -136,8 +150,28 @@ class BinomialNormal(Regression):
                         pm.Potential(f"{name}_is_a_risk", pm.math.switch(legal, 0.0, -np.inf),
                                      dims="study")  # fmt: skip
                         risk = pm.math.clip(risk, 1e-12, 1.0 - 1e-12)
-                    pm.Binomial(name, n=n, p=risk, observed=y, dims="study")
+                    risks.append(risk)
+                    if plain.all():
+                        pm.Binomial(name, n=n, p=risk, observed=y, dims="study")
+                    elif plain.any():
+                        pm.Binomial(name, n=n[plain], p=risk[plain], observed=y[plain])
+                for i in np.flatnonzero(~plain):
+                    unit = arms_of(studies.partial[i])
+                    pm.Potential(f"tables[{studies.row[i]}]",
+                                 sum_over_tables(unit, [risk[i] for risk in risks]))  # fmt: skip
         return model
+
+    def _counts(self, studies: Any, successes: Array, trials: Array) -> RowLikelihood:
+        """Binomial rows, baseline and both arms in turn; partial rows tie their two arms."""
+        name = LINK_OF[self.measure]
+        plain = Binomial(successes, trials, name)
+        partial = np.flatnonzero(studies.is_partial)
+        if not partial.size:
+            return plain
+        tied = (3 * partial[:, None] + [1, 2]).ravel()
+        rest = np.setdiff1d(np.arange(len(successes)), tied)
+        units = tuple(arms_of(studies.partial[i]) for i in partial)
+        return joined([(plain.take(rest), rest), (CandidateBinomial(units, name), tied)])
 
     def _conditional(self, studies: Any) -> NoncentralHypergeometric:
         return NoncentralHypergeometric(studies.e1, studies.n1, studies.e1 + studies.e2, studies.n2)
@@ -161,7 +195,7 @@ class BinomialNormal(Regression):
         trials = np.stack([np.full(k, people), studies.n2, studies.n1], axis=1)
         doubled = np.log(2.0) if self.measure == "or" else 0.0  # ways of one event in two people
         return Hierarchy(
-            likelihood=Binomial(successes.ravel(), trials.ravel(), LINK_OF[self.measure]),
+            likelihood=self._counts(studies, successes.ravel(), trials.ravel()),
             offset={"or": 0.0, "rr": -1.2, "rd": 0.3}[self.measure],
             kinds=("baseline", "e2", "e1") * k,
             log_offset=float(np.log(FLAT) + 0.5 * np.log(2.0 * np.pi) - doubled),
@@ -185,6 +219,12 @@ class BinomialNormal(Regression):
     ) -> dict[str, Array]:
         """Shrunken effect of every study on the scale of analysis, (n_studies, ...)."""
         return {"effect": self.study_means(draws, studies) + effects[-1]}
+
+
+def arms_of(partial: Any) -> Tables:
+    """The possible tables as rows of group 2 and group 1, the order of the hierarchy."""
+    tables = np.array(partial.tables)
+    return Tables(tables[:, [2, 0]], tables[:, [3, 1]], np.log(np.array(partial.weights)))
 
 
 def _pymc_link(measure: str) -> tuple[Any, Any]:

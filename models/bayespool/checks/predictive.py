@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.checks.contribution import completed
 from bayespool.checks.finding import Finding, at_least, at_most
 from bayespool.checks.influence import leave_one_out
 from bayespool.estimands import INTERVAL_PROB, LOWER, UPPER
+from bayespool.numerics.candidates import CandidateBinomial
+from bayespool.numerics.mixed import Mixed
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -36,7 +39,8 @@ class PredictiveRow:
     """One observed count against what the model predicts for a study of its size.
 
     ``pit`` is the leave-one-out probability integral transform: the probability, given the other
-    studies, of a count below the observed one plus half the probability of the same count.
+    studies, of a count below the observed one plus half the probability of the same count. ``place``
+    is the row's number among those that a study could show.
     """
 
     study: str
@@ -47,6 +51,7 @@ class PredictiveRow:
     median: float
     upper: float
     pit: float
+    place: int = -1
 
     @property
     def inside(self) -> bool:
@@ -59,17 +64,19 @@ def replications(fitted: Fit) -> tuple[Hierarchy, np.ndarray]:
 
     Where every study has a baseline of its own, nothing says what a new study's would be. The
     events of group 1 are then replicated given both margins of the table for an odds ratio, and
-    given the study's own baseline, with a new effect, for other measures.
+    given the study's own baseline, with a new effect, for other measures. In the place of a row
+    that is no full table stands one that `observed` does not tell of.
     """
     if not fitted.hierarchy.unobserved:
         return fitted.hierarchy, fitted.predictive
     rng = np.random.default_rng([fitted.seed, 3])
+    studies = completed(fitted.studies)
     if fitted.model.measure != "or":
-        hierarchy = fitted.hierarchy.only("e1")
+        hierarchy = fitted.model.hierarchy(studies).only("e1")
         effects = fitted.effects.reshape(*fitted.effects.shape[:2], -1).copy()
         effects[-1] = hierarchy.new_studies(fitted.theta, rng)[-1]
         return hierarchy, hierarchy.simulate(fitted.theta, effects, rng)
-    given_margins = replace(fitted.model, conditional=True).hierarchy(fitted.studies)
+    given_margins = replace(fitted.model, conditional=True).hierarchy(studies)
     effects = given_margins.new_studies(fitted.theta, rng)
     return given_margins, given_margins.simulate(fitted.theta, effects, rng)
 
@@ -79,29 +86,60 @@ def things(fitted: Fit) -> str:
     return "estimates" if set(fitted.hierarchy.kinds) == {"estimate"} else "counts"
 
 
+def observed(fitted: Fit) -> tuple[np.ndarray, np.ndarray]:
+    """What every row of `replications` showed, and its trials; NaN where there is neither.
+
+    A reconstructed table was not observed, and neither was an estimate that lies between limits.
+    """
+    hierarchy, _ = replications(fitted)
+    values, trials = _shown(hierarchy.likelihood)
+    if fitted.hierarchy.unobserved:
+        values = np.where(_of_rows(fitted.studies, len(values)), np.nan, values)
+    return values, trials
+
+
+def _shown(likelihood: Any) -> tuple[np.ndarray, np.ndarray]:
+    if isinstance(likelihood, Mixed):
+        values, trials = np.full((2, len(likelihood)), np.nan)
+        for part, rows in zip(likelihood.parts, likelihood.rows, strict=True):
+            values[rows], trials[rows] = _shown(part)
+        return values, trials
+    nothing = np.full(len(likelihood), np.nan)
+    if isinstance(likelihood, CandidateBinomial):
+        return nothing, nothing
+    values = np.asarray(likelihood.observed(), float)
+    return values, np.asarray(getattr(likelihood, "trials", nothing), float)
+
+
+def _of_rows(studies: Any, n: int) -> np.ndarray:
+    """Partial rows of the table; False where the shape knows of none."""
+    partial = np.asarray(getattr(studies, "is_partial", np.zeros(n, bool)))
+    return np.repeat(partial, n // len(partial))
+
+
 def predictive_rows(fitted: Fit) -> list[PredictiveRow]:
     """95 % equal-tailed predictive interval and LOO-PIT of every observed row with trials."""
     hierarchy, predictive = replications(fitted)
     weights = np.exp(leave_one_out(fitted).log_weights)
-    observed = hierarchy.likelihood.observed()
-    trials = getattr(hierarchy.likelihood, "trials", np.full(len(observed), np.nan))
+    seen, trials = observed(fitted)
     out = []
     for i, replicated in enumerate(predictive):
         study = int(hierarchy.study[i])
-        if trials[i] == 0:
+        if trials[i] == 0 or np.isnan(seen[i]):
             continue
         lower, median, upper = np.quantile(replicated, [LOWER, 0.5, UPPER], method="inverted_cdf")
-        below = (replicated < observed[i]) + 0.5 * (replicated == observed[i])
+        below = (replicated < seen[i]) + 0.5 * (replicated == seen[i])
         out.append(
             PredictiveRow(
                 hierarchy.row_labels[i],
                 hierarchy.kinds[i],
-                float(observed[i]),
+                float(seen[i]),
                 float(trials[i]),
                 float(lower),
                 float(median),
                 float(upper),
                 float(np.sum(weights[study] * below)),
+                i,
             )
         )
     return out
@@ -129,17 +167,18 @@ def spreads(fitted: Fit) -> list[Spread]:
     """Predictive p-value of the between-study spread of each margin."""
     hierarchy, predictive = replications(fitted)
     likelihood = hierarchy.likelihood
-    trials = getattr(likelihood, "trials", None)
+    seen, trials = observed(fitted)
     out = []
     for kind in dict.fromkeys(hierarchy.kinds):
-        rows = np.flatnonzero(np.array(hierarchy.kinds) == kind)
-        if trials is not None:
+        rows = np.flatnonzero((np.array(hierarchy.kinds) == kind) & np.isfinite(seen))
+        counted = bool(np.isfinite(trials[rows]).all())
+        if counted:
             rows = rows[trials[rows] > 0]
         if rows.size < 3:
             continue
-        values = np.column_stack([likelihood.observed()[rows], predictive[rows]])
+        values = np.column_stack([seen[rows], predictive[rows]])
         scale = AS_GIVEN
-        if trials is not None:
+        if counted:
             n, scale = trials[rows, None], LOGIT
             values = np.log((values + 0.5) / (n - values + 0.5))
         elif kind == "e1":
@@ -163,6 +202,8 @@ def check(fitted: Fit) -> list[Finding]:
     """Coverage of the predictive intervals and the spread's p-values."""
     rows = predictive_rows(fitted)
     n = len(rows)
+    if not n:
+        return []
     inside = sum(row.inside for row in rows)
     # fewer than this would be seen in under 1 of 200 such tables if the model were right
     allowed = _binomial_quantile(0.005, n, INTERVAL_PROB)

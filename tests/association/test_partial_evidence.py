@@ -1,0 +1,198 @@
+"""Partial rows in association models: both statements agree, limits, and what they are worth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import bayespool as bp
+from bayespool.association import BinomialNormal, Nested, NormalNormal
+from bayespool.priors import Fixed, HalfNormal, Normal
+from bayespool.studies import ArmCounts, Correlations, Effects, TableError
+
+_ = None
+COUNTS = {
+    "study": ["A", "B", "C", "D", "E", "F", "F"],
+    "kind": ["", "censored", "rates", "censored", "", "candidate", "candidate"],
+    "e1": [4, _, _, _, 7, 5, 6], "n1": [20, 8, 31, _, 19, 20, 20],
+    "e2": [6, _, _, _, 3, 9, 8], "n2": [22, 15, 40, _, 30, 25, 25],
+    "risk1": [_, _, "13%", _, _, _, _], "risk2": [_, _, "0.25", _, _, _, _],
+    "p": [_, "ns", _, "<0.05", _, _, _], "direction": [_, _, _, "positive", _, _, _],
+    "n": [_, _, _, 18, _, _, _], "events": [_, 6, _, "5-7", _, _, _],
+    "weight": [_, _, _, _, _, 3, 1],
+}  # fmt: skip
+ARMS = ArmCounts.from_table(COUNTS)
+EFFECTS = ARMS.effects("or")
+NESTED = Effects.from_table({
+    "study": ["A", "A", "B", "B", "C"], "finding": list("xyxyx"),
+    "kind": ["", "censored", "censored", "censored", ""],
+    "estimate": [0.2, _, _, _, 0.9], "se": [0.3, 0.5, 0.4, 0.4, 0.2],
+    "p": [_, "ns", "<0.01", ">0.1", _], "direction": [_, _, "positive", _, _],
+})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("model", "studies"),
+    [
+        (NormalNormal(measure="or"), EFFECTS),
+        (Nested(), NESTED),
+        (Nested(correlation=0.6), NESTED),
+        (BinomialNormal(), ARMS),
+        (BinomialNormal(measure="rr"), ARMS),
+    ],
+)
+def test_both_statements_agree(model, studies):
+    model.check(studies)
+    hierarchy = model.hierarchy(studies)
+    pymc_model = model.build(studies)
+    logp = pymc_model.compile_logp(jacobian=False)
+    rng = np.random.default_rng(5)
+    differences = []
+    for _trial in range(3):
+        theta = hierarchy.unconstrained(
+            {name: rng.uniform(0.1, 0.4, 1) for name in hierarchy.names}
+        )
+        natural = {name: x[0] for name, x in hierarchy.natural(theta).items()}
+        z = rng.normal(size=(hierarchy.dimension, hierarchy.n_studies))
+        point = {n: np.log(x) if n in hierarchy.positive else x for n, x in natural.items()}
+        point = {f"{n}_log__" if n in hierarchy.positive else n: x for n, x in point.items()}
+        if isinstance(model, BinomialNormal):
+            risk = rng.uniform(0.1, 0.4, len(studies))
+            forward = np.log if model.measure == "rr" else lambda p: np.log(p / (1 - p))
+            u = np.stack([forward(risk) - hierarchy.offset, natural["tau"] * z[1]])
+            point |= {"v": z[1][:, None], "baseline_logodds__": np.log(risk / (1 - risk))}
+        elif isinstance(model, NormalNormal):
+            u = natural["tau"] * z
+            point["v"] = z.T
+        else:
+            sd = np.array([natural["tau"], 1.0])[: hierarchy.dimension, None]
+            u = z * sd
+            w = rng.normal(size=len(studies))
+            point |= {"between": z[0], "within": w, "shared": z[-1] if len(z) == 2 else z[0]}
+        eta = hierarchy.row_predictors(theta, u[..., None])
+        likelihood = hierarchy.likelihood
+        if isinstance(model, Nested):
+            eta = eta + natural["tau_within"] * w[:, None]
+        density = (likelihood.log_density(eta) + likelihood.log_constant())[:, 0]
+        kept = [kind not in hierarchy.unobserved for kind in hierarchy.kinds]
+        expected = density[kept].sum()
+        values = {v.name: np.asarray(point[v.name]) for v in pymc_model.value_vars}
+        for rv in pymc_model.free_RVs:
+            if rv.name in ("v", "between", "within", "shared"):
+                name = pymc_model.rvs_to_values[rv].name
+                expected += stats.norm.logpdf(values[name]).sum()
+        expected += sum(
+            float(np.squeeze(prior.logpdf(natural[name][None])))
+            for name, prior in hierarchy.priors.items()
+        )
+        differences.append(float(logp(values)) - expected)
+    np.testing.assert_allclose(differences, 0.0, atol=1e-6)
+
+
+def test_a_censored_row_without_news_changes_nothing():
+    """P below 1, whatever the sign, is every outcome."""
+    plain = {"study": ["A", "B"], "estimate": [0.3, 0.8], "se": [0.2, 0.3]}
+    alone = Effects.from_table(plain)
+    more = Effects.from_table({
+        "study": ["A", "B", "C"], "kind": ["", "", "censored"], "estimate": [0.3, 0.8, _],
+        "se": [0.2, 0.3, 0.25], "p": [_, _, "<1"],
+    })  # fmt: skip
+    model = NormalNormal()
+    theta = model.hierarchy(alone).draw_prior(50, np.random.default_rng(1))
+    got = model.hierarchy(more).log_likelihood(theta, 15)
+    np.testing.assert_allclose(got[2], 0.0, atol=1e-6)
+    np.testing.assert_allclose(got[:2], model.hierarchy(alone).log_likelihood(theta, 15), atol=1e-9)
+
+
+def test_candidates_that_agree_are_the_table():
+    one = ArmCounts.from_counts(["A"], [5], [20], [9], [25])
+    same = ArmCounts.from_table({
+        "study": ["A", "A"], "kind": ["candidate"] * 2, "e1": [5, 5], "n1": [20, 20],
+        "e2": [9, 9], "n2": [25, 25], "weight": [1, 3],
+    } | {"note": ["first", "second"]})  # fmt: skip
+    model = BinomialNormal()
+    theta = model.hierarchy(one).draw_prior(20, np.random.default_rng(1))
+    np.testing.assert_allclose(
+        model.hierarchy(same).log_likelihood(theta, 15),
+        model.hierarchy(one).log_likelihood(theta, 15),
+        atol=1e-6,
+    )
+
+
+def test_integral_over_a_censored_effect_is_the_normal_probability():
+    """Closed form: the interval's probability with both variances added."""
+    row = Effects.from_table({
+        "study": ["A"], "kind": ["censored"], "p": ["ns"], "se": [0.4],
+    } | {"estimate": [_]})  # fmt: skip
+    model = NormalNormal(mu=Normal(0, 1), tau=HalfNormal(1))
+    hierarchy = model.hierarchy(row)
+    natural = {"mu": np.array([0.2, 1.5]), "tau": np.array([0.3, 0.8])}
+    got = hierarchy.log_likelihood(hierarchy.unconstrained(natural), 15)[0]
+    sd = np.hypot(0.4, natural["tau"])
+    limit = 1.959964 * 0.4
+    expected = stats.norm.cdf((limit - natural["mu"]) / sd) - stats.norm.cdf(
+        (-limit - natural["mu"]) / sd
+    )
+    np.testing.assert_allclose(got, np.log(expected), atol=1e-5)
+
+
+def test_a_dropped_null_result_is_missed():
+    """Two significant studies and a null one: dropping it moves the answer away from zero."""
+    table = {
+        "study": ["A", "B", "C"], "kind": ["", "", "censored"], "estimate": [0.9, 1.1, _],
+        "se": [0.3, 0.4, 0.2], "p": [_, _, "ns"],
+    }  # fmt: skip
+    every = Effects.from_table(table)
+    model = NormalNormal(mu=Normal(0, 2), tau=Fixed(0))
+    told = bp.fit(model, every, engine="quadrature")
+    dropped = bp.fit(model, every.select(~every.is_partial), engine="quadrature")
+    assert told.estimates["mu"].mean < dropped.estimates["mu"].mean - 0.3
+    posterior = np.linspace(-1, 3, 4001)
+    density = stats.norm.pdf(posterior, 0, 2) * stats.norm.pdf(0.9, posterior, 0.3)
+    density *= stats.norm.pdf(1.1, posterior, 0.4)
+    limit = 1.959964 * 0.2
+    density *= stats.norm.cdf((limit - posterior) / 0.2) - stats.norm.cdf(
+        (-limit - posterior) / 0.2
+    )
+    mean = (posterior * density).sum() / density.sum()
+    assert told.estimates["mu"].mean == pytest.approx(mean, abs=0.01)
+
+
+def test_correlations_told_by_p():
+    rows = Correlations.from_table(
+        {"study": ["A", "B"], "kind": ["", "censored"], "r": [0.5, _], "n": [20, 33],
+         "p": [_, "ns"]}
+    ).effects("cor")  # fmt: skip
+    lower, upper, se, weight = rows.partial[1].intervals[0]
+    assert (se, weight) == (pytest.approx(30**-0.5), 1.0)
+    assert (lower, upper) == (pytest.approx(-1.959964 * se), pytest.approx(1.959964 * se))
+
+
+BAD = {
+    "no design": ({"p": "ns"}, "no design"),
+    "no events": ({"p": "ns", "n": 20}, "no number of events"),
+    "no such p": ({"p": "0.61", "n1": 3, "n2": 3, "events": 3, "p_test": "fisher"},
+                  "the nearest possible P value"),
+    "no p": ({"p": "maybe", "n": 20, "events": 5}, "is no P value"),
+    "range": ({"p": "ns", "n1": "9-4", "n2": 5, "events": 3}, "neither a count nor a range"),
+    "direction": ({"p": "ns", "n": 20, "events": 5, "direction": "up"}, "legal is blank, positive"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_rows_are_refused_with_what_would_be_legal(case):
+    cells, words = BAD[case]
+    columns = {name: [_, value] for name, value in cells.items() if name not in ("n1", "n2")}
+    columns |= {"n1": [10, cells.get("n1")], "n2": [12, cells.get("n2")]}
+    table = {"study": ["A", "B"], "kind": ["", "censored"], "e1": [3, _], "e2": [4, _]} | columns
+    with pytest.raises(TableError, match=words) as error:
+        ArmCounts.from_table(table)
+    assert error.value.problems[0].row == 3
+
+
+def test_a_printed_risk_that_no_table_gives():
+    table = {"study": ["A"], "kind": ["rates"], "risk1": ["47%"], "n1": [33], "risk2": ["50%"],
+             "n2": [10]}  # fmt: skip
+    with pytest.raises(TableError, match=r"nearest possible prints risk1 16/33 = 48.5 %"):
+        ArmCounts.from_table(table)
