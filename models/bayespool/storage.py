@@ -40,7 +40,7 @@ def to_tree(fitted: Fit) -> Any:
 
     drawn = dict(fitted.draws.hyper) | fitted.samples
     posterior: dict[str, Any] = {stored(n): (sampled, x) for n, x in drawn.items()}
-    for i, effect in enumerate(fitted.model.effects):
+    for i, effect in enumerate(effect_names(fitted.model, hierarchy)):
         posterior[f"u_{effect}"] = (by_study, last(fitted.effects[i]))
     for i, values in enumerate(fitted.within if fitted.within is not None else ()):
         posterior[f"w_{i}"] = (("chain", "draw", "within"), last(values))
@@ -105,6 +105,17 @@ def to_tree(fitted: Fit) -> Any:
     return tree
 
 
+def effect_names(model: Any, hierarchy: Any) -> tuple[str, ...]:
+    """What each dimension of the study effects is called in a file.
+
+    A model may have effects beside those that it speaks of: baselines, shared sampling errors.
+    """
+    if len(model.effects) == hierarchy.dimension:
+        return tuple(model.effects)
+    spread = hierarchy.sigmas[0].scales
+    return tuple(model.effects[0] if name == model.spread else name for name in spread)
+
+
 def stored(name: str) -> str:
     """The name in a file, where a slash would part groups: a division slash stands for it."""
     return name.replace("/", "\u2215")
@@ -142,17 +153,19 @@ def load(path: str | Path) -> Fit:
         tree = tree.load()
     model = model_from_call(tree.attrs["model"])
     studies = studies_from_record(json.loads(tree.attrs["studies"]))
-    hyper = {n: tree["posterior"][stored(n)].values for n in model.hierarchy(studies).names}
-    effects = np.stack(
-        [np.moveaxis(tree["posterior"][f"u_{e}"].values, -1, 0) for e in model.effects]
-    )
+    hierarchy = model.hierarchy(studies)
+    kept = [f"u_{effect}" for effect in effect_names(model, hierarchy)]
+    effects = None
+    if set(kept) <= set(tree["posterior"].data_vars):  # else drawn again from their conditional
+        effects = np.stack([np.moveaxis(tree["posterior"][n].values, -1, 0) for n in kept])
+    hyper = {n: tree["posterior"][stored(n)].values for n in hierarchy.names}
     own = [n for n in tree["posterior"].data_vars if "within" in tree["posterior"][n].dims]
     within = [np.moveaxis(tree["posterior"][n].values, -1, 0) for n in sorted(own)]
     stats = {n: v.values for n, v in tree["sample_stats"].data_vars.items()}
     ancestor = stats.pop("ancestor", None)
     info = json.loads(tree.attrs["info"])
     # the deterministic path is cheaper to run again than to store
-    again = grid.run(model.hierarchy(studies), int(tree.attrs["seed"])) if "path" in info else None
+    again = grid.run(hierarchy, int(tree.attrs["seed"])) if "path" in info else None
     draws = Draws(
         engine=tree.attrs["engine"],
         hyper=hyper,

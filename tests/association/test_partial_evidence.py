@@ -7,9 +7,9 @@ import pytest
 from scipy import stats
 
 import bayespool as bp
-from bayespool.association import BinomialNormal, Nested, NormalNormal
+from bayespool.association import BinomialNormal, Nested, NormalNormal, PrePost
 from bayespool.priors import Fixed, HalfNormal, Normal
-from bayespool.studies import ArmCounts, Correlations, Effects, TableError
+from bayespool.studies import ArmCounts, Correlations, Effects, PairedProportions, TableError
 
 _ = None
 COUNTS = {
@@ -30,6 +30,10 @@ NESTED = Effects.from_table({
     "estimate": [0.2, _, _, _, 0.9], "se": [0.3, 0.5, 0.4, 0.4, 0.2],
     "p": [_, "ns", "<0.01", ">0.1", _], "direction": [_, _, "positive", _, _],
 })  # fmt: skip
+PAIRS = PairedProportions.from_table({
+    "study": ["A", "B"], "kind": ["", "margins"], "both": [8, _], "lost": [5, _], "gained": [1, _],
+    "neither": [12, _], "before": [_, 9], "n_before": [_, 20], "after": [_, 12], "n_after": [_, 22],
+})  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -40,6 +44,7 @@ NESTED = Effects.from_table({
         (Nested(correlation=0.6), NESTED),
         (BinomialNormal(), ARMS),
         (BinomialNormal(measure="rr"), ARMS),
+        (PrePost(), PAIRS),
     ],
 )
 def test_both_statements_agree(model, studies):
@@ -57,10 +62,12 @@ def test_both_statements_agree(model, studies):
         z = rng.normal(size=(hierarchy.dimension, hierarchy.n_studies))
         point = {n: np.log(x) if n in hierarchy.positive else x for n, x in natural.items()}
         point = {f"{n}_log__" if n in hierarchy.positive else n: x for n, x in point.items()}
-        if isinstance(model, BinomialNormal):
+        if isinstance(model, BinomialNormal | PrePost):
             risk = rng.uniform(0.1, 0.4, len(studies))
             forward = np.log if model.measure == "rr" else lambda p: np.log(p / (1 - p))
             u = np.stack([forward(risk) - hierarchy.offset, natural["tau"] * z[1]])
+            if isinstance(model, PrePost):  # its rows hold the slope of the inverse logit
+                natural_slope = np.log(risk * (1 - risk)).sum()
             point |= {"v": z[1][:, None], "baseline_logodds__": np.log(risk / (1 - risk))}
         elif isinstance(model, NormalNormal):
             u = natural["tau"] * z
@@ -71,12 +78,17 @@ def test_both_statements_agree(model, studies):
             w = rng.normal(size=len(studies))
             point |= {"between": z[0], "within": w, "shared": z[-1] if len(z) == 2 else z[0]}
         eta = hierarchy.row_predictors(theta, u[..., None])
-        likelihood = hierarchy.likelihood
+        likelihood = hierarchy.rows_at(theta).likelihood if hierarchy.row_scales else (
+            hierarchy.likelihood)  # fmt: skip
+        if isinstance(model, Nested):
+            likelihood = hierarchy.likelihood
         if isinstance(model, Nested):
             eta = eta + natural["tau_within"] * w[:, None]
         density = (likelihood.log_density(eta) + likelihood.log_constant())[:, 0]
         kept = [kind not in hierarchy.unobserved for kind in hierarchy.kinds]
         expected = density[kept].sum()
+        if isinstance(model, PrePost):
+            expected -= natural_slope
         values = {v.name: np.asarray(point[v.name]) for v in pymc_model.value_vars}
         for rv in pymc_model.free_RVs:
             if rv.name in ("v", "between", "within", "shared"):
@@ -196,3 +208,14 @@ def test_a_printed_risk_that_no_table_gives():
              "n2": [10]}  # fmt: skip
     with pytest.raises(TableError, match=r"nearest possible prints risk1 16/33 = 48.5 %"):
         ArmCounts.from_table(table)
+
+
+def test_a_fit_read_back_has_the_same_study_effects(tmp_path):
+    """Effects beside the one that a model speaks of, baselines, are kept too."""
+    from bayespool.storage import load
+
+    fitted = bp.fit(BinomialNormal(), ARMS, engine="quadrature", ess=1_000)
+    fitted.save(tmp_path / "posterior.nc")
+    again = load(tmp_path / "posterior.nc")
+    assert again.studies.partial == ARMS.partial
+    np.testing.assert_allclose(again.study_samples["effect"], fitted.study_samples["effect"])

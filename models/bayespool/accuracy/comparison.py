@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from bayespool.accuracy import groups
-from bayespool.accuracy.cross_classified import BOTH, cross_classified, pymc_cells
+from bayespool.accuracy.cross_classified import BOTH, cross_classified
 from bayespool.accuracy.evidence import refuse_partial
 from bayespool.accuracy.margins import (
     Margins,
@@ -31,6 +31,7 @@ from bayespool.hierarchy import Hierarchy, Within
 from bayespool.numerics.links import link
 from bayespool.numerics.paired import PairedBinomial
 from bayespool.priors import LKJ, HalfNormal, LogNormal, Normal
+from bayespool.pymc_rows import plackett_cells
 
 if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
@@ -257,7 +258,8 @@ class Comparison(Margins):
             if pairs.size:
                 odds = pm.math.stack([prior["dependence"].to_pymc(n) for n in DEPENDENCE])
                 first, second = pairs.T
-                cells = pymc_cells(p[first], p[second], odds[at.margin[first]])
+                cells = plackett_cells(p[first], p[second], odds[at.margin[first]])
+                cells = pm.math.stack(cells, axis=1)
                 pm.Multinomial("pairs", n=people[first], p=cells,
                                observed=self._cell_counts(studies, at))  # fmt: skip
         return model

@@ -7,7 +7,7 @@ Plackett (1965), J Am Stat Assoc 60:516-522.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bayespool.studies.problems import Problem, TableError
 
@@ -65,13 +65,3 @@ def cross_classified(studies: AccuracyStudies) -> list[tuple[int, int]]:
     if problems:
         raise TableError(problems)
     return found
-
-
-def pymc_cells(p: Any, q: Any, odds: Any) -> Any:
-    """The four cells of a Plackett distribution as PyMC writes them, shape (n_pairs, 4)."""
-    import pymc as pm
-
-    s = 1.0 + (p + q) * (odds - 1.0)
-    root = pm.math.sqrt(s**2 - 4.0 * odds * (odds - 1.0) * p * q)
-    both = 2.0 * odds * p * q / (s + root)
-    return pm.math.stack([both, p - both, q - both, 1.0 - p - q + both], axis=1)

@@ -6,6 +6,7 @@ from bayespool.studies.correlations import Correlations
 from bayespool.studies.effects import Effects
 from bayespool.studies.means import GroupMeans
 from bayespool.studies.measures import MEASURES, Measure, measure_named
+from bayespool.studies.paired import PairedProportions
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.proportions import Proportions
 from bayespool.studies.reading import AssociationStudies, read_studies
@@ -14,7 +15,15 @@ from bayespool.studies.tables import read_table
 
 SHAPES: dict[str, type[Rows]] = {
     shape.__name__: shape
-    for shape in (AccuracyStudies, ArmCounts, Effects, GroupMeans, Correlations, Proportions)
+    for shape in (
+        AccuracyStudies,
+        ArmCounts,
+        Effects,
+        GroupMeans,
+        Correlations,
+        Proportions,
+        PairedProportions,
+    )
 }
 
 __all__ = [
@@ -27,6 +36,7 @@ __all__ = [
     "Effects",
     "GroupMeans",
     "Measure",
+    "PairedProportions",
     "Problem",
     "Proportions",
     "Rows",

@@ -69,6 +69,11 @@ class Partial:
         )
 
 
+def too_many(tables: Sequence[object]) -> bool:
+    """Whether a statement allows so many tables that it says next to nothing."""
+    return len(tables) > MOST_TABLES
+
+
 def as_partial(rows: Sequence[object]) -> tuple[Partial | None, ...]:
     """Statements as they are, or as a file holds them."""
     return tuple(Partial(**row) if isinstance(row, dict) else row for row in rows)  # type: ignore[misc]

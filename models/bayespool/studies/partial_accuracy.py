@@ -5,13 +5,12 @@ from statistics import NormalDist
 
 from bayespool.studies.columns import Recognised
 from bayespool.studies.counts import read_counts
-from bayespool.studies.partial import Kinds, Partial, RowReader, candidate_weights
+from bayespool.studies.partial import Kinds, Partial, RowReader, candidate_weights, too_many
 from bayespool.studies.possible import (
     ACCURACY_RATES,
     Printed,
     read_rate,
     tables_that_print,
-    too_many,
 )
 from bayespool.studies.problems import Problem
 from bayespool.studies.spellings import ACCURACY

@@ -7,8 +7,8 @@ import numpy as np
 from bayespool.studies.censoring import Interval, censored_counts
 from bayespool.studies.columns import Recognised
 from bayespool.studies.counts import read_counts
-from bayespool.studies.partial import Kinds, Partial, RowReader, candidate_weights
-from bayespool.studies.possible import ARM_RATES, read_rate, tables_that_print, too_many
+from bayespool.studies.partial import Kinds, Partial, RowReader, candidate_weights, too_many
+from bayespool.studies.possible import ARM_RATES, read_rate, tables_that_print
 from bayespool.studies.problems import Problem
 from bayespool.studies.spellings import ARMS
 

@@ -11,8 +11,6 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from bayespool.studies.partial import MOST_TABLES
-
 Counts = NDArray[np.int64]
 # hits and people of group 1, of group 2 -> numerator and denominator
 Rate = Callable[[Counts, Counts, Counts, Counts], tuple[Counts, Counts]]
@@ -123,11 +121,6 @@ def tables_that_print(
                 nearest = (miss[best], _said(rates, printed, grid_x[best], n, grid_y[best], m))
     weight = 1.0 / (len(sizes1) * len(sizes2))
     return found, [weight] * len(found), nearest[1]
-
-
-def too_many(found: Sequence[object]) -> bool:
-    """Whether a statement allows so many tables that it says next to nothing."""
-    return len(found) > MOST_TABLES
 
 
 def _hits(n: int, hit: int | None, miss: int | None) -> Counts:
