@@ -191,7 +191,10 @@ def model_from_call(text: str) -> Any:
     from bayespool import accuracy, association
 
     models: dict[str, Any] = {
-        name: getattr(home, name) for home in (accuracy, association) for name in home.__all__
+        name: getattr(home, name)
+        for home in (accuracy, association)
+        for name in home.__all__
+        if isinstance(getattr(home, name), type)
     }
     call = ast.parse(text, mode="eval").body
     if not (

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bayespool.accuracy import HSROC, Bivariate, Comparison, MetaRegression, NestedBivariate
+from bayespool.accuracy import (
+    HSROC,
+    Bivariate,
+    Comparison,
+    MetaRegression,
+    NestedBivariate,
+    NestedMetaRegression,
+)
 from bayespool.priors import Gamma, Normal
 from bayespool.studies import AccuracyStudies
 
@@ -53,6 +60,8 @@ CASES = {
         MetaRegression(covariates=("late",), marker="binormal", nu=NU), PARTIAL_ONE_EACH,
     ),
     "partial, nested": (NestedBivariate(marker="binormal"), PARTIAL),
+    "nested regression": (NestedMetaRegression(covariates=("late", "size")), ROWS),
+    "partial, nested regression": (NestedMetaRegression(covariates=("late",)), PARTIAL),
     "number": (MetaRegression(covariates=("size",)), ONE_EACH),
     "group": (MetaRegression(covariates=("late", "size"), link="probit"), ONE_EACH),
     "own covariance": (MetaRegression(covariates=("late",), by="late", nu=NU), ONE_EACH),

@@ -5,5 +5,15 @@ from bayespool.accuracy.comparison import Comparison
 from bayespool.accuracy.hsroc import HSROC
 from bayespool.accuracy.meta_regression import MetaRegression
 from bayespool.accuracy.nested import NestedBivariate
+from bayespool.accuracy.nested_regression import NestedMetaRegression
+from bayespool.accuracy.published import prior_from_summary
 
-__all__ = ["HSROC", "Bivariate", "Comparison", "MetaRegression", "NestedBivariate"]
+__all__ = [
+    "HSROC",
+    "Bivariate",
+    "Comparison",
+    "MetaRegression",
+    "NestedBivariate",
+    "NestedMetaRegression",
+    "prior_from_summary",
+]

@@ -14,9 +14,9 @@ from bayespool.accuracy.nested import NestedBivariate
 from bayespool.priors import FREEDOM
 
 USES = {
-    "bivariate": ("link", "robust"),
-    "meta-regression": ("covariate", "by", "link", "robust"),
-    "nested": ("correlation", "link", "robust"),
+    "bivariate": ("link", "robust", "marker"),
+    "meta-regression": ("covariate", "by", "link", "robust", "marker"),
+    "nested": ("correlation", "link", "robust", "marker"),
     "comparison": ("test", "shared", "indirect", "link", "robust"),
     "hsroc": ("covariate", "covariate_on"),
 }
@@ -37,6 +37,7 @@ class Options:
     indirect: bool = False
     correlation: float | None = None
     robust: bool = False
+    marker: str = "ignored"
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -93,14 +94,19 @@ def _margins(options: Options) -> dict[str, Any]:
     return {"link": options.link, "nu": FREEDOM if options.robust else None}
 
 
+def _with_markers(options: Options) -> dict[str, Any]:
+    """What all models take that have a place for markers without a threshold."""
+    return {**_margins(options), "marker": options.marker}
+
+
 def _meta_regression(options: Options) -> MetaRegression:
     own = (options.by,) if options.by else ()
     covariates = tuple(dict.fromkeys((*options.covariate, *own)))
-    return MetaRegression(covariates=covariates, by=options.by, **_margins(options))
+    return MetaRegression(covariates=covariates, by=options.by, **_with_markers(options))
 
 
 def _nested(options: Options) -> NestedBivariate:
-    return NestedBivariate(correlation=options.correlation or 0.0, **_margins(options))
+    return NestedBivariate(correlation=options.correlation or 0.0, **_with_markers(options))
 
 
 def _comparison(options: Options) -> Comparison:
@@ -123,7 +129,7 @@ def _hsroc(options: Options) -> HSROC:
 
 
 MAKERS: dict[str, Callable[[Options], Any]] = {
-    "bivariate": lambda options: Bivariate(**_margins(options)),
+    "bivariate": lambda options: Bivariate(**_with_markers(options)),
     "meta-regression": _meta_regression,
     "nested": _nested,
     "comparison": _comparison,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from bayespool.accuracy import groups
+from bayespool.accuracy.evidence import refuse_partial
 from bayespool.accuracy.margins import (
     check_prior,
     margin_rows,
@@ -135,6 +136,7 @@ class HSROC:
     def check(self, studies: AccuracyStudies) -> None:
         """Refuse rows that would count as independent studies, and unusable covariates."""
         refuse_repeats(studies, "HSROC model")
+        refuse_partial(studies, "HSROC model", "the bivariate model")
         design(studies, self.covariates)
 
     def _columns(self, studies: AccuracyStudies) -> dict[str, Design]:

@@ -90,6 +90,10 @@ class MetaRegression(Margins):
     def check(self, studies: AccuracyStudies) -> None:
         """Refuse rows that would count as independent studies, and unusable covariates."""
         refuse_repeats(studies, "meta-regression")
+        self.check_covariates(studies)
+
+    def check_covariates(self, studies: AccuracyStudies) -> None:
+        """Refuse a regression without covariates, or with unusable ones."""
         if not self.covariates:
             raise ValueError("a meta-regression needs covariates; legal: " + (
                 ", ".join(studies.covariates) or "none, the table has no covariate"
@@ -122,21 +126,25 @@ class MetaRegression(Margins):
             for sd in columns.scales
         ]
 
+    def pymc_means(self, studies: AccuracyStudies) -> list[Any]:
+        """Mean sensitivity and specificity of every row on the scale of the link, in PyMC."""
+        columns = design(studies, self.covariates)
+        mean = [self.priors[name].to_pymc(name) for name in self.intercepts]
+        for i, margin in enumerate(groups.MARGINS):
+            for name, x, beta in zip(
+                columns.names, columns.matrix.T, self._beta_priors(columns), strict=True
+            ):
+                mean[i] = mean[i] + beta.to_pymc(f"beta_{margin}_{name}") * x
+        return mean
+
     def build(self, studies: AccuracyStudies) -> Any:
         """The PyMC model: what a methodologist reads, and what NUTS samples."""
         import pymc as pm
 
         prior = self.priors
         inverse = pymc_inverse_link(self.link)
-        columns = design(studies, self.covariates)
         with pm.Model(coords={"study": list(studies.row), "outcome": ["sens", "spec"]}) as model:
-            mean = [prior[name].to_pymc(name) for name in self.intercepts]
-            for i, margin in enumerate(groups.MARGINS):
-                for name, x, beta in zip(
-                    columns.names, columns.matrix.T, self._beta_priors(columns), strict=True
-                ):
-                    mean[i] = mean[i] + beta.to_pymc(f"beta_{margin}_{name}") * x
-
+            mean = self.pymc_means(studies)
             covariances = self._covariances(studies)
             tau_sens, tau_spec, rho = (
                 pm.math.stack([prior[field].to_pymc(names(sigma)) for sigma in covariances])

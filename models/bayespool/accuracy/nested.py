@@ -93,11 +93,7 @@ class NestedBivariate(Margins):
         """Refuse a table in which nothing is nested, and weights of partial rows."""
         if self.correlation > 0.0:
             refuse_partial(studies, "nested model with correlation", "correlation=0")
-        if not studies.several_rows():
-            raise ValueError(
-                f"{studies.file}: no study has several rows, so that variation within studies "
-                "cannot be told from variation between them; legal: the bivariate model"
-            )
+        check_nested(studies)
 
     def weights(self, studies: AccuracyStudies) -> Array:
         """Power of the likelihood of every row of the table, shape (n_rows,)."""
@@ -160,26 +156,15 @@ class NestedBivariate(Margins):
                 rows["likelihood"], weight=np.repeat(self.weights(studies), 2)
             )
         prior = self.priors
-        return Hierarchy(
+        once = Hierarchy(
             X=rows["Z"],
             coefficients=self.intercepts,
             coefficient_priors=tuple(prior[name] for name in self.intercepts),
             between=self.covariance(),
-            within=Within(
-                rows["Z"],
-                np.repeat(np.arange(len(studies)), 2),
-                (
-                    Covariance(
-                        ("tau_within_sens", "tau_within_spec"),
-                        (self.tau_within_sens, self.tau_within_spec),
-                        ("rho_within",),
-                        self.rho_within,
-                    ),
-                ),
-            ),
             freedom_prior=self.nu,
             **rows,
         )
+        return with_results(once, within_covariance(self))
 
     def at(
         self, draws: Mapping[str, Array], studies: Any, label: str = ""
@@ -207,3 +192,28 @@ class NestedBivariate(Margins):
             out[f"{name}_new_study"] = g.inverse(mu[i] + new[i])
             out[f"share_between_{name}"] = (tau[i] / np.hypot(tau[i], within[i])) ** 2
         return out | draws
+
+
+def check_nested(studies: AccuracyStudies) -> None:
+    """Refuse a table in which nothing is nested."""
+    if not studies.several_rows():
+        raise ValueError(
+            f"{studies.file}: no study has several rows, so that variation within studies "
+            "cannot be told from variation between them; legal: a model of one row per study"
+        )
+
+
+def within_covariance(model: Any) -> Covariance:
+    """Covariance of the effects of results, from a model's three priors of it."""
+    return Covariance(
+        ("tau_within_sens", "tau_within_spec"),
+        (model.tau_within_sens, model.tau_within_spec),
+        ("rho_within",),
+        model.rho_within,
+    )
+
+
+def with_results(once: Hierarchy, covariance: Covariance) -> Hierarchy:
+    """The same rows with effects of results inside studies; each result has two rows."""
+    result = np.repeat(np.arange(len(once.Z) // 2), 2)
+    return replace(once, within=Within(once.Z, result, (covariance,)))
