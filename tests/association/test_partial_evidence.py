@@ -219,3 +219,30 @@ def test_a_fit_read_back_has_the_same_study_effects(tmp_path):
     again = load(tmp_path / "posterior.nc")
     assert again.studies.partial == ARMS.partial
     np.testing.assert_allclose(again.study_samples["effect"], fitted.study_samples["effect"])
+
+
+def test_the_bridge_is_asked_for_and_goes_both_ways():
+    table = {"study": ["A", "B", "C"], "kind": ["", "smd", "smd"], "or": [2.0, _, _],
+             "ci_low": [1.0, _, 0.1], "ci_high": [4.0, _, 0.9], "smd": [_, 0.4, 0.5],
+             "n1": [_, 20, _], "n2": [_, 30, _]}  # fmt: skip
+    with pytest.raises(TableError, match="bridge=True"):
+        Effects.from_table(table, "or")
+    rows = Effects.from_table(table, "or", bridge=True)
+    factor = np.pi / np.sqrt(3)
+    se = np.sqrt(1 / 20 + 1 / 30 + 0.4**2 / 100)
+    assert rows.estimate == pytest.approx([np.log(2), 0.4 * factor, 0.5 * factor])
+    assert rows.se[1:] == pytest.approx([se * factor, 0.8 / (2 * 1.959964) * factor], rel=1e-6)
+    assert rows.approximated == (False, True, True)
+    back = Effects.from_table(
+        {"study": ["A"], "kind": ["or"], "or": [2.0], "se_log": [0.3], "smd": [_]}, "smd",
+        bridge=True,
+    )  # fmt: skip
+    assert back.estimate == pytest.approx([np.log(2) / factor])
+    model = NormalNormal(measure="or")
+    same = Effects.from_values(["A", "B", "C"], rows.estimate, rows.se, "or")
+    theta = model.hierarchy(same).draw_prior(20, np.random.default_rng(1))
+    np.testing.assert_allclose(
+        model.hierarchy(rows).log_likelihood(theta, 9),
+        model.hierarchy(same).log_likelihood(theta, 9),
+        atol=1e-7,
+    )

@@ -136,7 +136,7 @@ class ArmCounts(Rows):
         kinds = read_kinds(read_table(table), KINDS)
         counted = kinds.plain or "candidate" in kinds.kinds
         recognised = recognise(kinds.table, ARMS, (ARM_1, ARM_2) if counted else ())
-        problems = list(kinds.problems)
+        problems = []
         rows: dict[int, tuple[int, ...]] = {}
         if kinds.plain:
             part = kinds.table.take(kinds.plain)

@@ -82,7 +82,7 @@ class Correlations(Rows):
         kinds = read_kinds(read_table(table), ("censored",))
         read = kinds.table
         recognised = recognise(read, CORRELATION)
-        problems: list[Problem] = list(kinds.problems)
+        problems: list[Problem] = []
         values: dict[str, list[float]] = {}
         for role, parse in (("r", _correlation), ("n", _size)):
             index = recognised.roles.get(role)

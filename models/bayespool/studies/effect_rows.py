@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from bayespool.studies.arms import ADD_LEGAL, effects_of_counts
+from bayespool.studies.bridge import bridged
 from bayespool.studies.censoring import censored_estimate
 from bayespool.studies.columns import Recognised, find, has_groups, recognise
 from bayespool.studies.counts import Fault, has_counts, problem_at, read_counts
@@ -88,10 +89,16 @@ def read_effects(
 
 
 def read_mixed(
-    kinds: Kinds, recognised: Recognised, measure: Measure, level: float, add: float | None
+    kinds: Kinds,
+    recognised: Recognised,
+    measure: Measure,
+    level: float,
+    add: float | None,
+    *,
+    bridge: bool = False,
 ) -> tuple[list[EffectRow], list[Partial | None], list[Problem]]:
     """Every row as an estimate and a standard error, and what partial rows state instead."""
-    problems = list(kinds.problems)
+    problems = []
     partial: list[Partial | None] = [None] * len(kinds.kinds)
     rows: dict[int, EffectRow] = {}
     if kinds.plain:
@@ -101,7 +108,9 @@ def read_mixed(
     for row, kind in enumerate(kinds.kinds):
         if not kind:
             continue
-        if measure.name == "or" or kind != "censored":
+        if kind in ("smd", "or"):
+            said = bridged(kinds, row, measure.name, level, problems, allowed=bridge)
+        elif measure.name == "or" or kind != "censored":
             reader = RowReader(kinds.table, row, problems)
             told = kind == "censored" and reader.text("se", "sei")
             said = (censored_estimate(reader, measure.name) if told

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.arms import ARM_COUNTS, ArmCounts, check_add
+from bayespool.studies.bridge import BRIDGES
 from bayespool.studies.effect_rows import read_mixed, recognise_effects
 from bayespool.studies.measures import OF_COUNTS, measure_named
 from bayespool.studies.partial import Partial, read_kinds
@@ -106,6 +107,7 @@ class Effects(Rows):
         *,
         level: float = 95.0,
         add: float | None = 0.5,
+        bridge: bool = False,
     ) -> Self:
         """Read and validate a table whose rows may state their effects in different ways.
 
@@ -132,6 +134,9 @@ class Effects(Rows):
             Percent of the confidence intervals, where the row has no level.
         add
             Added to the cells of rows with a zero cell, which are flagged; None refuses such rows.
+        bridge
+            Take rows of kind ``smd`` among odds ratios, or ``or`` among standardised mean
+            differences, times or divided by pi / sqrt(3) (Chinn 2000); they are flagged.
 
         Raises
         ------
@@ -144,9 +149,13 @@ class Effects(Rows):
         if not 50 <= level < 100:
             raise ValueError(f"level={level!r}: legal is a percentage from 50 to below 100")
         check_add(add)
-        kinds = read_kinds(read_table(table), KINDS if measure in OF_COUNTS else ("censored",))
+        legal = KINDS if measure in OF_COUNTS else ("censored",)
+        legal += BRIDGES[measure][:1] if measure in BRIDGES else ()
+        kinds = read_kinds(read_table(table), legal)
         recognised = recognise_effects(kinds.table, wanted)
-        rows, partial, effect_problems = read_mixed(kinds, recognised, wanted, level, add)
+        rows, partial, effect_problems = read_mixed(
+            kinds, recognised, wanted, level, add, bridge=bridge
+        )
         shared, problems = shared_fields(kinds.table, recognised, name)
         if effect_problems or problems:
             raise TableError([*effect_problems, *problems])

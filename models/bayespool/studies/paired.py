@@ -97,7 +97,7 @@ class PairedProportions(Rows):
         """
         kinds = read_kinds(read_table(table), ("margins",))
         recognised = recognise(kinds.table, {})
-        problems: list[Problem] = list(kinds.problems)
+        problems: list[Problem] = []
         rows, partial = [], []
         for row, kind in enumerate(kinds.kinds):
             reader = RowReader(kinds.table, row, problems)

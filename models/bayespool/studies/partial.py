@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bayespool.studies.columns import find, normalise
-from bayespool.studies.problems import Problem
+from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.spellings import SECOND_LABELS, STUDY_LABELS
 from bayespool.studies.tables import Table
 
@@ -93,15 +93,12 @@ class Kinds:
         The rows of the original that each row stands for.
     original
         The table as written.
-    problems
-        Kinds that are none.
     """
 
     table: Table
     kinds: tuple[str, ...]
     members: tuple[tuple[int, ...], ...]
     original: Table
-    problems: tuple[Problem, ...]
 
     @property
     def plain(self) -> list[int]:
@@ -109,18 +106,26 @@ class Kinds:
 
 
 def read_kinds(table: Table, legal: Collection[str]) -> Kinds:
-    """What every row is; a column ``kind`` without any of the legal words is a covariate."""
+    """What every row is; a column ``kind`` without any of the legal words is a covariate.
+
+    Raises
+    ------
+    TableError
+        Some words are legal and others not.
+    """
     at = find(table, {"kind": ("kind",)})["kind"]
     words = [text.strip().casefold() for text in table.text_column(at[0])] if at else []
     n = len(table.rows)
     if not any(word in legal for word in words):
-        return Kinds(table, ("",) * n, tuple((row,) for row in range(n)), table, ())
+        return Kinds(table, ("",) * n, tuple((row,) for row in range(n)), table)
     problems = [
         Problem(table.file, table.row_numbers[row], table.columns[at[0]], f"kind={word!r}",
                 f"legal is blank, {', '.join(sorted({*PLAIN[1:], *legal}))}")
         for row, word in enumerate(words)
         if word not in legal and word not in PLAIN
     ]  # fmt: skip
+    if problems:
+        raise TableError(problems)
     labels = {*STUDY_LABELS, *SECOND_LABELS, "year"}
     same = find(table, {name: (name,) for name in labels})
     keys = sorted(index for indices in same.values() for index in indices)
@@ -133,7 +138,7 @@ def read_kinds(table: Table, legal: Collection[str]) -> Kinds:
     members = tuple(tuple(rows) for rows in groups.values())
     first = [rows[0] for rows in members]
     kinds = tuple("" if words[row] in PLAIN else words[row] for row in first)
-    return Kinds(table.take(first), kinds, members, table, tuple(problems))
+    return Kinds(table.take(first), kinds, members, table)
 
 
 @dataclass

@@ -32,7 +32,7 @@ def read_mixed(
     recognised
         Where its columns are.
     """
-    problems: list[Problem] = list(kinds.problems)
+    problems: list[Problem] = []
     rows: dict[int, Four] = {}
     plain = kinds.plain
     if plain:
