@@ -124,6 +124,7 @@ def observe(
             pm.Binomial(name, n=people[own], p=p[own], observed=seen[own])
     for i in np.flatnonzero(~own):
         partial = studies.partial[i]
+        assert partial is not None
         if partial.marker:
             if marker == "binormal":
                 separation, ratio, se = partial.marker

@@ -70,9 +70,9 @@ class NestedMetaRegression(MetaRegression):
         check_nested(studies)
         self.check_covariates(studies)
 
-    def alternatives(self) -> dict[str, NestedMetaRegression]:
+    def alternatives(self) -> dict[str, MetaRegression]:
         """Named priors that a reader might have preferred, for the prior sensitivity."""
-        found: dict[str, Any] = dict(super().alternatives())
+        found = super().alternatives()
         for scale in (0.25, 1):
             prior = HalfNormal(scale)
             found[f"within: HalfNormal({scale:g})"] = replace(

@@ -8,7 +8,7 @@ al. (2002), Int J Epidemiol 31:140-149 (meta-analysis of paired results).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -51,9 +51,10 @@ class PrePost(Regression):
     dependence: Any = LogNormal(1.0, 1.5)
     nu: Any = None
 
+    covariates: tuple[str, ...] = field(default=(), init=False, metadata={"quiet": True})
+    beta: Any = field(default=Normal(0, 2), init=False, metadata={"quiet": True})
+
     measure: ClassVar[str] = "or"
-    covariates: ClassVar[tuple[str, ...]] = ()
-    beta: ClassVar[Any] = Normal(0, 2)
     title: ClassVar[str] = "Before-and-after model of paired proportions"
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
@@ -76,8 +77,6 @@ class PrePost(Regression):
 
     def alternatives(self) -> dict[str, PrePost]:
         """Named priors that a reader might have preferred, scaled like this model's own."""
-        from dataclasses import replace
-
         return other_priors(self, ("tau",)) | {
             f"dependence: {prior!r}": replace(self, dependence=prior)
             for prior in (LogNormal(0, 0.5), LogNormal(2, 1.5))

@@ -124,7 +124,7 @@ class CandidateBinomial:
             log_p, log_q = np.where(inside, log_p, LOWEST), np.where(inside, log_q, LOWEST)
         return np.maximum(log_p, LOWEST), np.maximum(log_q, LOWEST)
 
-    def _terms(self, unit: Tables, log_p: Array, log_q: Array) -> Array:
+    def _terms(self, unit: Tables, log_p: Sequence[Array], log_q: Sequence[Array]) -> Array:
         """Log probability of every table, (n_tables, ...); inputs have the unit's rows first."""
         logs = np.stack([x for pair in zip(log_p, log_q, strict=True) for x in pair])
         terms = np.tensordot(unit.counts, logs, axes=1)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bayespool.studies.partial import Partial, RowReader
 
 Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
 TESTS = ("wald", "chi2", "yates", "fisher")
 DIRECTIONS = ("positive", "negative")
 MOST_SPLITS, MOST_EVENTS = 15, 9
@@ -144,7 +145,7 @@ def error_of_log_odds(design: Design) -> list[tuple[float, float]]:
     return out
 
 
-def p_values(test: str, e1: Array, n1: int, e2: Array, n2: int) -> Array:
+def p_values(test: str, e1: Counts, n1: int, e2: Counts, n2: int) -> Array:
     """Two-sided P value of every table; a Wald test of a table with a zero cell tells nothing: 1.
 
     Parameters
@@ -170,7 +171,7 @@ def p_values(test: str, e1: Array, n1: int, e2: Array, n2: int) -> Array:
     return np.asarray(2.0 * ndtr(-np.abs(z)))
 
 
-def _fisher(e1: Array, n1: int, e2: Array, n2: int) -> Array:
+def _fisher(e1: Counts, n1: int, e2: Counts, n2: int) -> Array:
     from scipy import stats
 
     out = np.ones(len(e1))
@@ -235,7 +236,7 @@ def _tables(
     return tables, nearest[1]
 
 
-def _outcomes(design: Design) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _outcomes(design: Design) -> tuple[Counts, Counts]:
     """All tables of a design with one of its numbers of events."""
     pairs = [
         (e1, events - e1)

@@ -149,7 +149,7 @@ class Effects(Rows):
         if not 50 <= level < 100:
             raise ValueError(f"level={level!r}: legal is a percentage from 50 to below 100")
         check_add(add)
-        legal = KINDS if measure in OF_COUNTS else ("censored",)
+        legal: tuple[str, ...] = KINDS if measure in OF_COUNTS else ("censored",)
         legal += BRIDGES[measure][:1] if measure in BRIDGES else ()
         kinds = read_kinds(read_table(table), legal)
         recognised = recognise_effects(kinds.table, wanted)

@@ -225,7 +225,7 @@ def _named(p: PValue, test: str) -> str:
 def _possible(x: int, n: int, y: int, m: int) -> list[tuple[int, ...]]:
     """All tables with x of n before and y of m after, where the smaller group was seen twice."""
     pairs = min(n, m)
-    out = []
+    out: list[tuple[int, ...]] = []
     for once_yes in range(abs(n - m) + 1):
         before_yes, after_yes = (once_yes, 0) if n > m else (0, once_yes)
         a, b = x - before_yes, y - after_yes

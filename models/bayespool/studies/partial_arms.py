@@ -52,14 +52,12 @@ def _rates(reader: RowReader) -> Partial | None:
     sizes = [reader.counts(*ARMS[name]) for name in ("n1", "n2")]
     if len(reader.problems) > before:
         return None
-    if len(printed) < 2 or None in sizes:
+    if len(printed) < 2 or sizes[0] is None or sizes[1] is None:
         lacking = next((n for n, t in texts.items() if not t), "n1" if sizes[0] is None else "n2")
         reader.fault(lacking, f"{lacking} is blank", "risk1 with n1, and risk2 with n2")
         return None
-    tables, weights, nearest = tables_that_print(
-        *[size for size in sizes if size is not None], ARM_RATES,
-        {name: rate for name, rate in printed.items() if rate is not None}, {},
-    )  # fmt: skip
+    known = {name: rate for name, rate in printed.items() if rate is not None}
+    tables, weights, nearest = tables_that_print(sizes[0], sizes[1], ARM_RATES, known, {})
     said = ", ".join(f"{texts[name]} of {reader.text(*ARMS[size])}"
                      for name, size in (("risk1", "n1"), ("risk2", "n2")))  # fmt: skip
     if not tables:
@@ -79,8 +77,8 @@ def intervals_of_tables(partial: Partial, measure: str, add: float | None) -> tu
     """
     from bayespool.studies.arms import effects_of_counts
 
-    columns = np.array(partial.tables, dtype=np.int64).T
-    found = effects_of_counts(measure, *columns, add)
+    e1, n1, e2, n2 = np.array(partial.tables, dtype=np.int64).T
+    found = effects_of_counts(measure, e1, n1, e2, n2, add)
     weight = np.array(partial.weights) * found.usable
     if not weight.sum():
         return ()
