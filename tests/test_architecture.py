@@ -19,7 +19,7 @@ FLOORS = (
     ("accuracy", "association", "engines"),
     ("fitting", "storage", "estimands"),
     ("checks",),
-    ("averaging",),
+    ("averaging", "guideline"),
     ("plots",),
     ("report",),
     ("batch", "cli"),

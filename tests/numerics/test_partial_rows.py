@@ -35,7 +35,7 @@ def test_one_table_is_the_table(name):
     assert np.allclose(of_one.log_density(eta).sum(axis=0), expected, rtol=1e-12)
     for ours, theirs in zip(of_one.slope_and_weight(eta), plain.slope_and_weight(eta), strict=True):
         assert np.allclose(ours, theirs, rtol=1e-8)
-    assert np.allclose(of_one.cross_weight(eta).weight, 0.0)
+    assert np.allclose(of_one.derivatives(eta)[2].weight, 0.0)
     assert np.allclose(of_one.observed(), [8, 17])
 
 
@@ -95,7 +95,7 @@ def test_slopes_and_curvatures_are_derivatives(rows):
     concave = second > 0
     assert concave.any()
     assert np.allclose(weight[0][concave], second[concave], atol=1e-4)
-    cross = rows.cross_weight(np.stack([a, b]))
+    cross = rows.derivatives(np.stack([a, b]))[2]
     if cross is not None:
         mixed = -(total(a + h, b + h) - total(a + h, b - h) - total(a - h, b + h)
                   + total(a - h, b - h)) / (4 * h * h)  # fmt: skip

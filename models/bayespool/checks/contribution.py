@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 Array = np.ndarray
 STREAM = 5
 BATCHES, BATCH = 20, 1_000  # of draws: the error is that of leaving out batches
-NODES = 15  # for a baseline that is integrated out
+FEWER = 200  # draws in a batch where a baseline is integrated out
+NODES = 9  # of that integral
 NOTHING = 1e-4  # bits; less is what rounding leaves of none
 LEAST_SHARE = 1e-6
 FEWEST_STUDIES = 2
@@ -159,7 +160,8 @@ class _Row:
     def __init__(self, hierarchy: Hierarchy, studies: Any, i: int, seed: int) -> None:
         rng = np.random.default_rng([seed, STREAM, i])
         self.own = _rows_of(hierarchy, len(studies), i)
-        self.theta = self.own.draw_prior(BATCHES * BATCH, rng)
+        self.size = FEWER if flat_baseline(self.own) else BATCH
+        self.theta = self.own.draw_prior(BATCHES * self.size, rng)
         self.effects = self.own.new_studies(self.theta, rng)
         self.within = None
         if self.own.within is not None:
@@ -167,14 +169,20 @@ class _Row:
             self.within = self.own.scale_within(self.theta, rng.standard_normal(size))
 
     def log_likelihood(self, own: Hierarchy) -> Array:
-        """Of every draw, up to a constant, (BATCHES * BATCH,); `own` has the rows to be judged."""
-        if own.unobserved:
-            theta = np.concatenate([self.theta[: own.X.shape[1]], self.effects[1:, 0]])
-            own = given_effects(own)
-            values = [own.log_likelihood(theta[:, part], NODES)[0] for part in _batches()]
-        else:
-            eta = own.row_predictors(self.theta, self.effects, self.within)
-            values = [_of_rows(own, self.theta[:, part], eta[:, part]) for part in _batches()]
+        """Of every draw, up to a constant; `own` has the rows to be judged."""
+        parts = [slice(self.size * b, self.size * (b + 1)) for b in range(BATCHES)]
+        # draws far beyond all evidence overflow, and have no weight
+        with np.errstate(all="ignore"):
+            if flat_baseline(own):
+                scales = [own.names.index(name) for name in own.row_scales]
+                theta = np.concatenate(
+                    [self.theta[: own.X.shape[1]], self.effects[1:, 0], self.theta[scales]]
+                )
+                own = given_effects(own)
+                values = [own.log_likelihood(theta[:, part], NODES)[0] for part in parts]
+            else:
+                eta = own.row_predictors(self.theta, self.effects, self.within)
+                values = [_of_rows(own, self.theta[:, part], eta[:, part]) for part in parts]
         found = np.concatenate(values)
         return np.where(np.isnan(found), -np.inf, found)
 
@@ -192,7 +200,7 @@ class _Row:
             return 0.0
         whole = self.log_likelihood(complete)
         # a power of the likelihood is a share of the people, where nothing is integrated out
-        simple = not (complete.unobserved or complete.row_scales)
+        simple = not (flat_baseline(complete) or complete.row_scales)
 
         def excess(log_share: float) -> float:
             share = float(np.exp(log_share))
@@ -206,17 +214,18 @@ class _Row:
         least = float(np.log(LEAST_SHARE))
         if excess(least) >= 0.0:
             return 0.0
-        return float(np.exp(brentq(excess, least, 0.0, xtol=1e-3)))
-
-
-def _batches() -> list[slice]:
-    return [slice(BATCH * b, BATCH * (b + 1)) for b in range(BATCHES)]
+        return float(np.exp(brentq(excess, least, 0.0, xtol=5e-3)))
 
 
 def _of_rows(own: Hierarchy, theta: Array, eta: Array) -> Array:
     rows = own.rows_at(theta).likelihood
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.asarray((rows.log_density(eta) + rows.log_constant()).sum(axis=0))
+    return np.asarray((rows.log_density(eta) + rows.log_constant()).sum(axis=0))
+
+
+def flat_baseline(own: Hierarchy) -> bool:
+    """Every study has a baseline of its own, with a flat prior that draws of it say nothing of."""
+    sigma = own.sigmas[0]
+    return sigma.scales[0] == "baseline" and isinstance(sigma.scale_priors[0], Fixed)
 
 
 def given_effects(own: Hierarchy) -> Hierarchy:
@@ -329,7 +338,7 @@ def kept(hierarchy: Hierarchy, n: int, keep: Array) -> Hierarchy:
     rows = (per_row * keep[:, None] + np.arange(per_row)).ravel()
     ranks = np.unique(hierarchy.study[rows])
     likelihood = hierarchy.likelihood.take(rows)
-    parts = getattr(likelihood, "parts", ())
+    parts: Any = getattr(likelihood, "parts", ())
     return replace(
         hierarchy.of_rows(rows),
         likelihood=parts[0] if len(parts) == 1 else likelihood,

@@ -39,8 +39,8 @@ class PredictiveRow:
     """One observed count against what the model predicts for a study of its size.
 
     ``pit`` is the leave-one-out probability integral transform: the probability, given the other
-    studies, of a count below the observed one plus half the probability of the same count. ``place``
-    is the row's number among those that a study could show.
+    studies, of a count below the observed one plus half the probability of the same count.
+    ``place`` is the row's number among those that a study could show.
     """
 
     study: str
@@ -67,6 +67,12 @@ def replications(fitted: Fit) -> tuple[Hierarchy, np.ndarray]:
     given the study's own baseline, with a new effect, for other measures. In the place of a row
     that is no full table stands one that `observed` does not tell of.
     """
+    if "baseline" in fitted.hierarchy.sigmas[0].scales and not fitted.hierarchy.unobserved:
+        # before and after around the study's own midpoint, with a new change
+        effects = fitted.effects.reshape(*fitted.effects.shape[:2], -1).copy()
+        rng = np.random.default_rng([fitted.seed, 3])
+        effects[-1] = fitted.hierarchy.new_studies(fitted.theta, rng)[-1]
+        return fitted.hierarchy, fitted.hierarchy.simulate(fitted.theta, effects, rng)
     if not fitted.hierarchy.unobserved:
         return fitted.hierarchy, fitted.predictive
     rng = np.random.default_rng([fitted.seed, 3])

@@ -56,7 +56,7 @@ class Binormal:
         pairs = first // 2
         return Binormal(self.separation[pairs], self.ratio[pairs], self.se[pairs], self.link_name)
 
-    def part(self, draws: slice) -> Binormal:
+    def part(self, draws: slice | Array) -> Binormal:
         return self
 
     def widened(self, *extra: Array) -> Binormal:
@@ -95,16 +95,17 @@ class Binormal:
         return out
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
+        slope, weight, _ = self.derivatives(eta)
+        return slope, weight
+
+    def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
+        """Expected curvatures: the separation is nearly linear in both predictors."""
         miss, first, second = self._columns(eta)
         slope, weight = np.empty(eta.shape), np.empty(eta.shape)
         slope[..., 0::2, :], slope[..., 1::2, :] = miss * first, miss * second
         weight[..., 0::2, :], weight[..., 1::2, :] = first**2, second**2
-        return slope, weight
-
-    def cross_weight(self, eta: Array) -> Cross | None:
-        _, first, second = self._columns(eta)
         index = np.arange(0, len(self), 2)
-        return Cross(index, index + 1, first * second)
+        return slope, weight, Cross(index, index + 1, first * second)
 
     def start(self) -> tuple[Array, Array]:
         """Both rates equal, with hardly any weight."""

@@ -105,7 +105,7 @@ class CandidateBinomial:
                 chosen.append(unit)
         return CandidateBinomial(tuple(chosen), self.link_name)
 
-    def part(self, draws: slice) -> CandidateBinomial:
+    def part(self, draws: slice | Array) -> CandidateBinomial:
         return self
 
     def widened(self, *extra: Array) -> CandidateBinomial:
@@ -147,7 +147,7 @@ class CandidateBinomial:
         """Zero: what does not depend on the predictor differs between tables."""
         return np.zeros((len(self), 1))
 
-    def _derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
+    def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
         """Slopes, curvatures and mixed curvatures of the sum over tables."""
         chosen = link(self.link_name)
         log_p, log_q = self._logs(eta)
@@ -157,7 +157,7 @@ class CandidateBinomial:
             kappa = np.ones_like(eta)
         else:
             density = np.maximum(chosen.density(eta), 1e-300)
-            kappa = np.exp(np.clip(np.log(density) - log_p - log_q, -600.0, 600.0))
+            kappa = np.exp(np.clip(np.log(density) - log_p - log_q, -150.0, 150.0))
         slope, weight = np.empty(eta.shape), np.empty(eta.shape)
         first, cross = [], []
         for k, unit in enumerate(self.tables):
@@ -196,11 +196,8 @@ class CandidateBinomial:
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
         """The observed curvature, never below zero: a sum over tables is not log-concave."""
-        slope, weight, _ = self._derivatives(eta)
+        slope, weight, _ = self.derivatives(eta)
         return slope, weight
-
-    def cross_weight(self, eta: Array) -> Cross | None:
-        return self._derivatives(eta)[2] if np.any(self.coupled) else None
 
     def start(self) -> tuple[Array, Array]:
         y = np.concatenate([unit.typical[0] for unit in self.tables])

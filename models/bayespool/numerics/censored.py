@@ -53,7 +53,7 @@ class Censored(SeparateRows):
             self.lower[rows], self.upper[rows], self.se[rows], self.log_weight[rows], self.extra
         )
 
-    def part(self, draws: slice) -> Censored:
+    def part(self, draws: slice | Array) -> Censored:
         if self.extra is None:
             return self
         return self._with(self.extra[:, draws])

@@ -33,7 +33,7 @@ class RowLikelihood(Protocol):
 
     def take(self, rows: Array) -> RowLikelihood: ...
 
-    def part(self, draws: slice) -> RowLikelihood:
+    def part(self, draws: slice | Array) -> RowLikelihood:
         """The same rows for some of the draws, where `widened` gave each draw its own."""
         ...
 
@@ -71,8 +71,8 @@ class RowLikelihood(Protocol):
         """Rows whose likelihood depends on the predictor of another row too, (n_rows,)."""
         ...
 
-    def cross_weight(self, eta: Array) -> Cross | None:
-        """Mixed second derivatives of coupled rows; None where there are none."""
+    def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
+        """`slope_and_weight`, and mixed second derivatives of coupled rows if there are any."""
         ...
 
 
@@ -98,10 +98,13 @@ class SeparateRows:
     def coupled(self) -> Array:
         return np.zeros(len(self), bool)
 
-    def cross_weight(self, eta: Array) -> Cross | None:
-        return None
+    def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
+        raise NotImplementedError
 
-    def part(self, draws: slice) -> Self:
+    def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
+        return (*self.slope_and_weight(eta), None)
+
+    def part(self, draws: slice | Array) -> Self:
         return self
 
     def widened(self, *extra: Array) -> Self:
@@ -321,7 +324,7 @@ class BetaBinomialRows(SeparateRows):
     def __len__(self) -> int:
         return len(self.trials)
 
-    def part(self, draws: slice) -> BetaBinomialRows:
+    def part(self, draws: slice | Array) -> BetaBinomialRows:
         if self.overdispersion.shape[1] == 1:
             return self
         return BetaBinomialRows(self.successes, self.trials, self.overdispersion[:, draws])
@@ -392,7 +395,7 @@ class Gaussian(SeparateRows):
     def __len__(self) -> int:
         return len(self.y)
 
-    def part(self, draws: slice) -> Gaussian:
+    def part(self, draws: slice | Array) -> Gaussian:
         return self if self.se.ndim == 1 else Gaussian(self.y, self.se[:, draws])
 
     def observed(self) -> Array:

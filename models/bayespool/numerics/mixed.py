@@ -64,7 +64,7 @@ class Mixed:
             return Mixed((self.parts[0].take(np.arange(0)),), (np.arange(0),))
         return Mixed(tuple(parts), tuple(kept))
 
-    def part(self, draws: slice) -> Mixed:
+    def part(self, draws: slice | Array) -> Mixed:
         return Mixed(tuple(p.part(draws) for p in self.parts), self.rows)
 
     def widened(self, *extra: Array) -> Mixed:
@@ -93,23 +93,26 @@ class Mixed:
         return out
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
-        slope, weight = np.empty(eta.shape), np.empty(eta.shape)
-        for part, rows in zip(self.parts, self.rows, strict=True):
-            slope[..., rows, :], weight[..., rows, :] = part.slope_and_weight(eta[..., rows, :])
+        slope, weight, _ = self.derivatives(eta)
         return slope, weight
 
-    def cross_weight(self, eta: Array) -> Cross | None:
+    def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
+        slope, weight = np.empty(eta.shape), np.empty(eta.shape)
         found = []
         for part, rows in zip(self.parts, self.rows, strict=True):
-            cross = part.cross_weight(eta[..., rows, :]) if np.any(part.coupled) else None
+            slope[..., rows, :], weight[..., rows, :], cross = part.derivatives(eta[..., rows, :])
             if cross is not None:
                 found.append(Cross(rows[cross.first], rows[cross.second], cross.weight))
         if not found:
-            return None
-        return Cross(
-            np.concatenate([c.first for c in found]),
-            np.concatenate([c.second for c in found]),
-            np.concatenate([c.weight for c in found], axis=-2),
+            return slope, weight, None
+        return (
+            slope,
+            weight,
+            Cross(
+                np.concatenate([c.first for c in found]),
+                np.concatenate([c.second for c in found]),
+                np.concatenate([c.weight for c in found], axis=-2),
+            ),
         )
 
     def start(self) -> tuple[Array, Array]:

@@ -153,8 +153,7 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
     now = height(v, z)
     for _ in range(STEPS):
         eta = predictor(v, z)
-        slope, weight = likelihood.slope_and_weight(eta)
-        cross = likelihood.cross_weight(eta)
+        slope, weight, cross = likelihood.derivatives(eta)
 
         def told(
             left: Array, right: Array, weight: Array = weight, cross: Cross | None = cross

@@ -30,6 +30,33 @@ def plackett(p: Array, q: Array, odds_ratio: Array) -> Array:
     return np.minimum(2.0 * odds_ratio * p * q / (s + root), np.minimum(p, q))
 
 
+def plackett_cells(eta_p: Array, eta_q: Array, odds_ratio: Array) -> tuple[Array, ...]:
+    """Probabilities of both, the first only, the second only and neither, from logits.
+
+    Each cell is its own root of a quadratic, so that none is a difference of nearly equal numbers.
+    """
+    p, not_p = special.expit(eta_p), special.expit(-eta_p)
+    q, not_q = special.expit(eta_q), special.expit(-eta_q)
+    return (
+        plackett(p, q, odds_ratio),
+        _only(p, not_p, q, not_q, odds_ratio),
+        _only(q, not_q, p, not_p, odds_ratio),
+        plackett(not_p, not_q, odds_ratio),
+    )
+
+
+def _only(p: Array, not_p: Array, q: Array, not_q: Array, odds_ratio: Array) -> Array:
+    """Probability of the first alone: the positive root x of ``psi x (q - p + x) = (p - x)(1 - q
+    - x)``."""
+    b = odds_ratio * (q - p) + not_q + p
+    a = odds_ratio - 1.0
+    root = np.sqrt(np.maximum(b * b + 4.0 * a * p * not_q, 0.0))
+    low = b < 0.0
+    x = np.where(low, (root - b) / np.where(low, 2.0 * a, 1.0),
+                 2.0 * p * not_q / np.where(low, 1.0, b + root))  # fmt: skip
+    return np.minimum(x, np.minimum(p, not_q))
+
+
 @dataclass(frozen=True, eq=False)
 class PairedBinomial:
     """Rows of which some are pairs: two tests of the same people, cross-classified.
@@ -71,9 +98,9 @@ class PairedBinomial:
     def coupled(self) -> Array:
         return np.ones(len(self), bool)
 
-    def cross_weight(self, eta: Array) -> Cross | None:
-        """Left out, as in `slope_and_weight`."""
-        return None
+    def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
+        """Without the cross term, as in `slope_and_weight`."""
+        return (*self.slope_and_weight(eta), None)
 
     def observed(self) -> Array:
         return self.successes
@@ -89,7 +116,7 @@ class PairedBinomial:
             self.kind[rows], self.odds_ratio,
         )  # fmt: skip
 
-    def part(self, draws: slice) -> PairedBinomial:
+    def part(self, draws: slice | Array) -> PairedBinomial:
         return self if self.odds_ratio is None else self.widened(*self.odds_ratio[:, draws])
 
     def widened(self, *extra: Array) -> PairedBinomial:
@@ -107,9 +134,7 @@ class PairedBinomial:
         return tuple(x[:, None].astype(float) for x in (a, b, c, self.trials[i] - a - b - c))  # type: ignore[return-value]
 
     def _pair_density(self, eta_i: Array, eta_j: Array, psi: Array) -> Array:
-        p, q = special.expit(eta_i), special.expit(eta_j)
-        p11 = plackett(p, q, psi)
-        parts = (p11, p - p11, q - p11, 1.0 - p - q + p11)
+        parts = plackett_cells(eta_i, eta_j, psi)
         return sum(
             count * np.log(np.maximum(part, SMALLEST))
             for count, part in zip(self._cells(), parts, strict=True)

@@ -19,7 +19,7 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.likelihoods import Cross
-from bayespool.numerics.paired import SMALLEST, plackett
+from bayespool.numerics.paired import SMALLEST, plackett, plackett_cells
 
 Array = np.ndarray
 STEP = 1e-3
@@ -73,7 +73,7 @@ class PairedTables:
             raise ValueError("both rows of a pair must be taken")
         return PairedTables(tuple(self.tables[k] for k in first // 2), self.odds_ratio)
 
-    def part(self, draws: slice) -> PairedTables:
+    def part(self, draws: slice | Array) -> PairedTables:
         if self.odds_ratio is None:
             return self
         return PairedTables(self.tables, self.odds_ratio[:, draws])
@@ -91,7 +91,7 @@ class PairedTables:
         return np.array(out)
 
     @cached_property
-    def people(self) -> Array:
+    def trials(self) -> Array:
         """People seen before and after, (n_rows,)."""
         out = []
         for cells in self.tables:
@@ -100,10 +100,8 @@ class PairedTables:
         return np.array(out)
 
     def _pair(self, k: int, before: Array, after: Array) -> Array:
-        p, q = special.expit(before), special.expit(after)
         psi = np.ones((1, 1)) if self.odds_ratio is None else self.odds_ratio
-        both = plackett(p, q, psi[0])
-        parts = (both, p - both, q - both, 1.0 - p - q + both)
+        parts = plackett_cells(before, after, psi[0])
         logs = [np.log(np.maximum(part, SMALLEST)) for part in parts]
         logs += [special.log_expit(x) for x in (before, -before, after, -after)]
         terms = np.tensordot(self.tables[k].astype(float), np.stack(logs), axes=1)
@@ -122,7 +120,7 @@ class PairedTables:
     def log_constant(self) -> Array:
         return np.zeros((len(self), 1))
 
-    def _derivatives(self, eta: Array) -> tuple[Array, Array, Array]:
+    def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
         """Slopes, curvatures and mixed curvatures by differences."""
         slope, weight = np.empty(eta.shape), np.empty(eta.shape)
         cross = np.empty((*eta.shape[:-2], len(self.tables), eta.shape[-1]))
@@ -139,19 +137,16 @@ class PairedTables:
             limit = np.sqrt(first * second)
             weight[..., 2 * k, :], weight[..., 2 * k + 1, :] = first, second
             cross[..., k, :] = np.clip(mixed, -limit, limit)
-        return slope, weight, cross
+        index = np.arange(0, len(self), 2)
+        return slope, weight, Cross(index, index + 1, cross)
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
-        slope, weight, _ = self._derivatives(eta)
+        slope, weight, _ = self.derivatives(eta)
         return slope, weight
 
-    def cross_weight(self, eta: Array) -> Cross | None:
-        index = np.arange(0, len(self), 2)
-        return Cross(index, index + 1, self._derivatives(eta)[2])
-
     def start(self) -> tuple[Array, Array]:
-        p = (self.observed() + 0.5) / (self.people + 1.0)
-        return special.logit(p)[:, None], (self.people * p * (1.0 - p))[:, None]
+        p = (self.observed() + 0.5) / (self.trials + 1.0)
+        return special.logit(p)[:, None], (self.trials * p * (1.0 - p))[:, None]
 
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
         """People with yes, before and after, of new studies of the same sizes."""

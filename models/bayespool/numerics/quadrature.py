@@ -10,7 +10,6 @@ Liu & Pierce (1994), Biometrika 81:624-629; Pinheiro & Bates (1995), JCGS 4:12-3
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -20,7 +19,7 @@ import numpy as np
 from bayespool.numerics.likelihoods import Cross, RowLikelihood
 
 Array = np.ndarray
-Climb = Callable[[Array], tuple[Array, dict[tuple[int, int], Array], Array]]
+Curvature = dict[tuple[int, int], Array]
 MAX_DIMENSION = 3
 PLAIN_STEPS = 3
 NEWTON_STEPS = 60
@@ -57,7 +56,7 @@ class Rows:
     def n_rows(self) -> int:
         return len(self.likelihood)
 
-    def part(self, draws: slice) -> Rows:
+    def part(self, draws: slice | Array) -> Rows:
         """The same rows for some of the draws."""
         own = self.likelihood.part(draws)
         return self if own is self.likelihood else replace(self, likelihood=own)
@@ -137,7 +136,7 @@ class Mode(NamedTuple):
     log_det: Array
     converged: Array
 
-    def part(self, draws: slice) -> Mode:
+    def part(self, draws: slice | Array) -> Mode:
         """The same for some of the draws."""
         return Mode(
             self.centre[..., draws],
@@ -218,38 +217,16 @@ def find_mode(rows: Rows, offset: Array, loading: Array, start: Array | None = N
         Where to begin; by default one weighted least-squares step towards each row's own estimate.
     """
     q = loading.shape[0]
-    study = rows.study
-    products = {(i, j): loading[i] * loading[j] for j in range(q) for i in range(j + 1)}
-
-    def curvature(weight: Array, cross: Cross | None = None) -> dict[tuple[int, int], Array]:
-        out = {}
-        for (i, j), product in products.items():
-            told = weight * product
-            if cross is not None:
-                told += crossed(cross, loading[i], loading[j], told.shape)
-            out[i, j] = rows.by_study(told)
-            if i == j:
-                out[i, j] += 1.0
-        return out
-
     if start is None:
         eta0, weight0 = rows.likelihood.start()
         pull = weight0 * (eta0 - offset)
-        upper = factor_upper(curvature(np.broadcast_to(weight0, offset.shape)))
-        v = np.stack(solve_upper(upper, [rows.by_study(pull * loading[i]) for i in range(q)]))
+        told = _curvature(rows, loading, np.broadcast_to(weight0, offset.shape), None)
+        rhs = [rows.by_study(pull * loading[i]) for i in range(q)]
+        v = np.stack(solve_upper(factor_upper(told), rhs))
     else:
         v = start
 
-    def climb(v: Array) -> tuple[Array, dict[tuple[int, int], Array], Array]:
-        eta = _predictor(offset, loading, v[:, study])
-        slope, weight = rows.likelihood.slope_and_weight(eta)
-        upper = factor_upper(curvature(weight, rows.likelihood.cross_weight(eta)))
-        gradient = [rows.by_study(slope * loading[i]) - v[i] for i in range(q)]
-        step = np.stack(solve_upper(upper, gradient))
-        decrement = sum(g * s for g, s in zip(gradient, step, strict=True))
-        return step, upper, np.asarray(decrement)
-
-    step, upper, decrement = climb(v)
+    step, upper, decrement = _climb(rows, offset, loading, v)
     if rows.likelihood.exact:
         v = v + step
     else:
@@ -259,15 +236,47 @@ def find_mode(rows: Rows, offset: Array, loading: Array, start: Array | None = N
             if not moving.any():
                 break
             v = v + np.where(moving, step, 0.0)
-            step, upper, decrement = climb(v)
-        if not np.all(decrement < NEWTON_TOLERANCE**2):
-            v, upper, decrement = _damped(rows, offset, loading, v, decrement, climb)
+            step, upper, decrement = _climb(rows, offset, loading, v)
+        left = np.flatnonzero(~np.all(decrement < NEWTON_TOLERANCE**2, axis=0))
+        if left.size:  # the draws with a study that plain steps did not settle
+            v_left, upper_left, decrement[:, left] = _damped(
+                rows.part(left), offset[:, left], loading[..., left], v[..., left],
+                decrement[:, left],
+            )  # fmt: skip
+            v[..., left] = v_left
+            for key, value in upper_left.items():
+                upper[key][..., left] = value
     return mode_at(v, upper, decrement < NEWTON_TOLERANCE**2)
 
 
+def _curvature(rows: Rows, loading: Array, weight: Array, cross: Cross | None) -> Curvature:
+    """Curvature of each study's log density in its effects, prior and rows together."""
+    out = {}
+    for j in range(len(loading)):
+        for i in range(j + 1):
+            told = weight * (loading[i] * loading[j])
+            if cross is not None:
+                told += crossed(cross, loading[i], loading[j], told.shape)
+            out[i, j] = rows.by_study(told)
+            if i == j:
+                out[i, j] += 1.0
+    return out
+
+
+def _climb(rows: Rows, offset: Array, loading: Array, v: Array) -> tuple[Array, Curvature, Array]:
+    """Newton's step, the factor of the curvature, and the squared length of the step in SDs."""
+    eta = _predictor(offset, loading, v[:, rows.study])
+    slope, weight, cross = rows.likelihood.derivatives(eta)
+    upper = factor_upper(_curvature(rows, loading, weight, cross))
+    gradient = [rows.by_study(slope * loading[i]) - v[i] for i in range(len(loading))]
+    step = np.stack(solve_upper(upper, gradient))
+    decrement = sum(g * s for g, s in zip(gradient, step, strict=True))
+    return step, upper, np.asarray(decrement)
+
+
 def _damped(
-    rows: Rows, offset: Array, loading: Array, v: Array, decrement: Array, climb: Climb
-) -> tuple[Array, dict[tuple[int, int], Array], Array]:
+    rows: Rows, offset: Array, loading: Array, v: Array, decrement: Array
+) -> tuple[Array, Curvature, Array]:
     """Newton with step halving, for the few studies where plain steps overshoot."""
     study = rows.study
 
@@ -280,7 +289,7 @@ def _damped(
     now, at_origin = height(v), height(np.zeros_like(v))
     v = np.where(~settled & (at_origin > now), 0.0, v)
     now = np.where(settled, now, np.maximum(now, at_origin))
-    step, upper, decrement = climb(v)
+    step, upper, decrement = _climb(rows, offset, loading, v)
     for _ in range(NEWTON_STEPS):
         moving = ~(decrement < NEWTON_TOLERANCE**2)
         if not moving.any():
@@ -294,7 +303,7 @@ def _damped(
             fraction = np.where(worse, 0.5 * fraction, fraction)
         v = v + fraction * step
         now = height(v)
-        step, upper, decrement = climb(v)
+        step, upper, decrement = _climb(rows, offset, loading, v)
     return v, upper, decrement
 
 

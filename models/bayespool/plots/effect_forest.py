@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bayespool.plots.forest import BOTTOM, MAX_ROWS, ROW_HEIGHT, TOP, WIDTH, diamond
-from bayespool.plots.marks import Interval, bar
+from bayespool.plots.marks import Interval, bar, observed_mark, reconstructed
 from bayespool.plots.style import ACCENT, FAINT, INK, MUTED, label, styled, value_axis, write
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ REACH = 0.6  # how far beyond everything else an observed interval is drawn, in 
 class EffectRow:
     """A study, or one result of a study: its label, counts and values as text, and what is drawn.
 
-    ``observed`` is None for the line of a study whose results follow, ``shrunken`` for a result.
+    ``observed`` is None for the line of a study whose results follow, and where no estimate is
+    known; ``shrunken`` is None for a result. What a `partial` row observed is reconstructed.
     """
 
     label: str
@@ -29,6 +30,7 @@ class EffectRow:
     text: str
     observed: Interval | None
     shrunken: Interval | None
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,12 +141,11 @@ def _study(axes: Any, row: EffectRow, y: int) -> None:
     low, high = axes.get_xlim()
     if row.observed is not None:
         at, seen = y - 0.15 * both, row.observed
-        bar(axes, Interval(seen.centre, max(seen.lower, low), min(seen.upper, high)), at, MUTED,
-            0.9)  # fmt: skip
+        inside = Interval(seen.centre, max(seen.lower, low), min(seen.upper, high))
+        observed_mark(axes, inside, at, partial=row.partial)
         for end, beyond, arrow in ((low, seen.lower < low, "<"), (high, seen.upper > high, ">")):
             if beyond:
                 axes.plot(end, at, arrow, ms=4.5, color=MUTED, clip_on=False)
-        axes.plot(seen.centre, at, "o", ms=4.5, mfc="white", mec=INK, mew=0.9, clip_on=False)
     if row.shrunken is not None:
         at = y + 0.17 * both
         bar(axes, row.shrunken, at, ACCENT, 2.0)
@@ -175,6 +176,8 @@ def _legend(figure: Any, table: EffectForestTable) -> None:
                    label="observed"),
             Line2D([], [], color=ACCENT, lw=2, marker="s", ms=4, label="shrunken"),
         ]  # fmt: skip
+    if any(row.partial and row.observed is not None for row in table.drawn):
+        handles.append(reconstructed())
     handles += [
         Line2D([], [], color=ACCENT, lw=0, marker="D", ms=6, label=table.pooled.label.lower()),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.marks import Interval, bar
+from bayespool.plots.marks import Interval, bar, observed_mark, reconstructed
 from bayespool.plots.style import (
     ACCENT,
     CONTRAST,
@@ -30,7 +30,8 @@ Pair = tuple[Interval | None, Interval | None]
 class ForestRow:
     """One study: label, counts as text, observed and shrunken proportions of both panels.
 
-    ``observed`` is None where the study has nobody in that group; ``counts`` says so.
+    ``observed`` is None where the study has nobody in that group; ``counts`` says so. A `partial`
+    row is no full result, and what it observed is reconstructed.
     """
 
     label: str
@@ -38,6 +39,7 @@ class ForestRow:
     counts: tuple[str, str]
     observed: Pair
     shrunken: Pair
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def draw(table: ForestTable) -> Figure:
         axes.axvline(table.pooled[i].centre, color=ACCENT, lw=0.8, ls=(0, (4, 3)), zorder=0)
         _panel(axes, table, i)
     _names(names, table)
-    _legend(panels[0], bool(table.drawn), bool(table.comparators))
+    _legend(panels[0], table)
     return figure
 
 
@@ -89,10 +91,7 @@ def _panel(axes: Any, table: ForestTable, i: int) -> None:
         write(axes, -0.04, y, row.counts[i], ha="right", va="center", fontsize=8, color=MUTED)
         seen, shrunken = row.observed[i], row.shrunken[i]
         if seen is not None:
-            bar(axes, seen, y - 0.15, MUTED, 0.9)
-            axes.plot(
-                seen.centre, y - 0.15, "o", ms=4.5, mfc="white", mec=INK, mew=0.9, clip_on=False
-            )
+            observed_mark(axes, seen, y - 0.15, partial=row.partial)
         if shrunken is not None:
             bar(axes, shrunken, y + 0.17, ACCENT, 2.0)
             axes.plot(shrunken.centre, y + 0.17, "s", ms=4, color=ACCENT, clip_on=False)
@@ -127,21 +126,23 @@ def _names(axes: Any, table: ForestTable) -> None:
         write(axes, 0.03, offset, text, va="center", fontsize=8.5, style="italic")
 
 
-def _legend(axes: Any, studies: bool, comparators: bool) -> None:
+def _legend(axes: Any, table: ForestTable) -> None:
     from matplotlib.lines import Line2D
 
     handles = []
-    if studies:
+    if table.drawn:
         handles += [
             Line2D([], [], color=MUTED, lw=0.9, marker="o", mfc="white", mec=INK, ms=4.5,
                    label="observed, exact interval"),
             Line2D([], [], color=ACCENT, lw=2, marker="s", ms=4, label="shrunken"),
         ]  # fmt: skip
+    if any(row.partial for row in table.drawn):
+        handles.append(reconstructed())
     handles += [
         Line2D([], [], color=ACCENT, lw=0, marker="D", ms=6, label="pooled"),
         Line2D([], [], color=INK, lw=1.2, marker="|", ms=7, label="predicted for a new study"),
     ]
-    if comparators:
+    if table.comparators:
         handles.append(
             Line2D([], [], color=CONTRAST, lw=0, marker="D", mfc="none", ms=6, label="external")
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bayespool.plots.forest import BOTTOM, MAX_ROWS, ROW_HEIGHT, TOP, WIDTH, Pair, diamond
-from bayespool.plots.marks import Interval, bar
+from bayespool.plots.marks import Interval, bar, observed_mark, reconstructed
 from bayespool.plots.series import look_of
 from bayespool.plots.style import CONTRAST, FAINT, INK, MUTED, label, percent_axis, styled, write
 
@@ -21,7 +21,8 @@ TITLES = ("Sensitivity", "Specificity")
 class GroupedRow:
     """One row of the table: label, counts as text, observed and shrunken proportions.
 
-    ``series`` is the number of its group or test; ``tied`` rows belong to the study above.
+    ``series`` is the number of its group or test; ``tied`` rows belong to the study above, and
+    `partial` ones are no full results.
     """
 
     label: str
@@ -31,6 +32,7 @@ class GroupedRow:
     shrunken: Pair
     series: int = 0
     tied: bool = False
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,8 +174,7 @@ def _row(axes: Any, row: GroupedRow, i: int, y: int) -> None:
     write(axes, -0.04, y, row.counts[i], ha="right", va="center", fontsize=8, color=MUTED)
     seen, shrunken = row.observed[i], row.shrunken[i]
     if seen is not None:
-        bar(axes, seen, y - 0.15, MUTED, 0.9)
-        axes.plot(seen.centre, y - 0.15, "o", ms=4.5, mfc="white", mec=INK, mew=0.9, clip_on=False)
+        observed_mark(axes, seen, y - 0.15, partial=row.partial)
     if shrunken is not None:
         bar(axes, shrunken, y + 0.17, look.color, 2.0)
         axes.plot(shrunken.centre, y + 0.17, look.marker, ms=4.5, color=look.color, clip_on=False)
@@ -188,6 +189,8 @@ def _legend(figure: Any, table: GroupedForestTable) -> None:
             Line2D([], [], color=MUTED, lw=0.9, marker="o", mfc="white", mec=INK, ms=4.5,
                    label="observed, exact interval")
         )  # fmt: skip
+        if any(row.partial for block in table.drawn for row in block.rows):
+            handles.append(reconstructed())
         if not table.names:
             handles.append(Line2D([], [], color=INK, lw=2, label="shrunken"))
         for i, name in enumerate(table.names):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.plots.marks import DOTTED
 from bayespool.plots.series import look_of
-from bayespool.plots.sroc import SrocTable, frame
+from bayespool.plots.sroc import SrocTable, frame, reconstructed_study
 from bayespool.plots.style import INK, MUTED, label, styled, write
 
 if TYPE_CHECKING:
@@ -66,9 +67,11 @@ def _part(axes: Any, part: SrocTable, i: int, most: int, *, predicts: bool) -> N
     look = look_of(i)
     if len(part.studies):
         area = 12.0 + 130.0 * part.groups.sum(axis=1) / most
-        axes.scatter(part.studies[:, 0], part.studies[:, 1], s=area, marker=look.marker,
-                     facecolors=f"{look.color}22", edgecolors=look.color, linewidths=0.7,
-                     clip_on=False, zorder=2)  # fmt: skip
+        for partial, face, line in ((False, f"{look.color}22", "solid"), (True, "none", DOTTED)):
+            own = part.reconstructed == partial
+            axes.scatter(part.studies[own, 0], part.studies[own, 1], s=area[own],
+                         marker=look.marker, facecolors=face, edgecolors=look.color,
+                         linewidths=0.7, linestyles=[line], clip_on=False, zorder=2)  # fmt: skip
     axes.fill(*part.credible, facecolor=look.color, alpha=0.16, lw=0, zorder=3)
     axes.fill(*part.credible, facecolor="none", edgecolor=look.color, lw=1.4, ls=look.line,
               zorder=3)  # fmt: skip
@@ -97,6 +100,8 @@ def _legend(figure: Any, table: GroupedSrocTable) -> None:
                label="study (same marker, open)"),
         Patch(facecolor="#e4e4e4", edgecolor=INK, label="95 % credible region, pooled"),
     ]  # fmt: skip
+    if any(part.reconstructed.any() for _, part in table.parts):
+        handles.append(reconstructed_study())
     if table.predicts:
         handles.append(
             Patch(

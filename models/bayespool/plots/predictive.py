@@ -38,7 +38,7 @@ class PredictiveTable:
         ends = [x for row in self.rows for x in row.observed if x is not None]
         for row in self.rows:
             ends += [x for p in row.predicted if p is not None for x in (p.lower, p.upper)]
-        return min(ends), max(ends)
+        return min(ends, default=0.0), max(ends, default=1.0)
 
 
 @styled
@@ -47,7 +47,7 @@ def draw(table: PredictiveTable) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-    lines = len(table.rows)
+    lines = max(len(table.rows), 1)
     height = lines * ROW_HEIGHT + TOP + BOTTOM
     figure = Figure(figsize=(WIDTH, height))
     bottom, tall = BOTTOM / height, lines * ROW_HEIGHT / height
@@ -64,7 +64,7 @@ def draw(table: PredictiveTable) -> Figure:
         for y, row in enumerate(table.rows):
             seen, expected = row.observed[i], row.predicted[i]
             if seen is None or expected is None:
-                write(axes, 0.5, y, "nobody in this group", ha="center", va="center", fontsize=8)
+                write(axes, 0.5, y, "no counts of this group", ha="center", va="center", fontsize=8)
                 continue
             inside = expected.lower <= seen <= expected.upper
             axes.plot([expected.lower, expected.upper], [y, y], color=ACCENT, lw=3.5, alpha=0.35,

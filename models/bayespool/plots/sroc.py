@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.plots.marks import DOTTED
 from bayespool.plots.style import ACCENT, CONTRAST, FAINT, INK, MUTED, label, styled, write
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class SrocTable:
     comparators : tuple of (label, x, y)
     joined : tuple of arrays, shape (m, 2)
         Points of the results of one study, which a line joins.
+    partial : array of bool, shape (n,), optional
+        Studies whose tables are reconstructed.
     """
 
     studies: Array
@@ -43,6 +46,12 @@ class SrocTable:
     outside: tuple[Path, ...]
     comparators: tuple[tuple[str, float, float], ...] = ()
     joined: tuple[Array, ...] = ()
+    partial: Array | None = None
+
+    @property
+    def reconstructed(self) -> Array:
+        """Studies whose tables are reconstructed, (n,)."""
+        return np.zeros(len(self.studies), bool) if self.partial is None else self.partial
 
 
 @styled
@@ -66,7 +75,7 @@ def draw(table: SrocTable) -> Figure:
         axes.plot(x, y, "^", ms=8, mfc="white", mec=CONTRAST, mew=1.4)
         side, at = ("right", x - 0.02) if x > 0.6 else ("left", x + 0.02)
         write(axes, at, y - 0.035, label(name), ha=side, va="center", fontsize=8.5, color=CONTRAST)
-    _legend(figure, bool(table.comparators), bool(table.outside))
+    _legend(figure, table)
     return figure
 
 
@@ -96,16 +105,26 @@ def _studies(axes: Any, table: SrocTable) -> None:
     largest = 0.085 / (1.0 + len(table.studies) / 60)
     size = np.sqrt(table.groups) / np.sqrt(table.groups.max()) * largest
     size = np.maximum(size, 0.14 * largest)
-    axes.add_collection(
-        EllipseCollection(
-            size[:, 0], size[:, 1], np.zeros(len(size)), units="xy", offsets=table.studies,
-            offset_transform=axes.transData, facecolors=(0.4, 0.4, 0.4, 0.18),
-            edgecolors=MUTED, linewidths=0.8, clip_on=False,
-        )
-    )  # fmt: skip
+    for partial, face, line in ((False, (0.4, 0.4, 0.4, 0.18), "solid"), (True, "none", DOTTED)):
+        own = table.reconstructed == partial
+        axes.add_collection(
+            EllipseCollection(
+                size[own, 0], size[own, 1], np.zeros(own.sum()), units="xy",
+                offsets=table.studies[own], offset_transform=axes.transData, facecolors=face,
+                edgecolors=MUTED, linewidths=0.8, linestyles=[line], clip_on=False,
+            )
+        )  # fmt: skip
 
 
-def _legend(figure: Any, comparators: bool, outside: bool) -> None:
+def reconstructed_study() -> Any:
+    """The entry of a legend for studies whose tables are reconstructed."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], marker="o", lw=0, ms=8, mfc="white", mec=FAINT,
+                  label="study, table reconstructed")  # fmt: skip
+
+
+def _legend(figure: Any, table: SrocTable) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -116,11 +135,13 @@ def _legend(figure: Any, comparators: bool, outside: bool) -> None:
         Line2D([], [], marker="o", lw=0, ms=8, mfc="#e4e4e4", mec=MUTED, label="study"),
         Line2D([], [], color=CONTRAST, lw=2, label="summary curve"),
     ]
-    if outside:
+    if table.reconstructed.any():
+        handles.insert(4, reconstructed_study())
+    if table.outside:
         handles.append(
             Line2D([], [], color=CONTRAST, lw=1, ls=(0, (2, 2)), label="curve beyond the studies")
         )
-    if comparators:
+    if table.comparators:
         handles.append(
             Line2D([], [], marker="^", lw=0, ms=7, mfc="white", mec=CONTRAST,
                    label="external, not pooled")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayespool.report import incomplete
 from bayespool.report.comparators import read_comparators
 from bayespool.report.drawings import draw_all
 from bayespool.report.files import records_csv, summary_csv
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from bayespool.report.association_numbers import BaselineRisk
 
 CONTENTS = ("index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc", "figures")
-OPTIONAL = ("leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv")
+OPTIONAL = ("leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv", "incomplete.csv",
+            "without_incomplete.csv")  # fmt: skip
 
 
 def write_report(
@@ -48,7 +50,9 @@ def write_report(
 ) -> Path:
     """Write the report of a fit: a self-contained page, its tables, figures and draws.
 
-    The folder appears complete or not at all; an interrupted run leaves an older report as it was.
+    Rows that are no full results get a section of their own, with the model fitted again to the
+    other rows by quadrature. The folder appears complete or not at all; an interrupted run leaves
+    an older report as it was.
 
     Parameters
     ----------
@@ -120,7 +124,8 @@ def write_report(
         _write(folder / "summary.json", summary_json(summary, fitted, refits))
         _write(folder / "summary.csv", summary_csv(summary))
         _write(folder / "studies.csv", records_csv([kind.record(fitted, row) for row in rows]))
-        for analysis, records in refits.records(fitted).items():
+        twins = refits.records(fitted) | incomplete.records(fitted)
+        for analysis, records in twins.items():
             _write(folder / f"{analysis}.csv", records_csv(records))
         (folder / "figures").mkdir()
         for drawing in drawings.values():

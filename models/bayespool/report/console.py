@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from bayespool.report import incomplete
 from bayespool.report.refit_words import sentences
 from bayespool.report.summary import comparisons
 from bayespool.report.wording import counted
@@ -43,7 +44,8 @@ def print_summary(summary: Summary, fitted: Fit, refits: Refits | None, out: Pat
                       f"{e.lower:.3f} to {e.upper:.3f}", f"{e.mcse_median:.4f}")  # fmt: skip
     console = Console()
     console.print(table)
-    for text in (*statements(fitted), *(sentences(fitted, refits) if refits is not None else ())):
+    of_refits = sentences(fitted, refits) if refits is not None else ()
+    for text in (*incomplete.sentences(fitted), *statements(fitted), *of_refits):
         console.print(text, highlight=False, markup=False)
     if out is not None:
         console.print(f"report: {out / 'index.html'}", highlight=False, soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bayespool.checks.predictive import things
 from bayespool.plots import forest, pit, predictive, priors, sroc, svg, traces
-from bayespool.report import figure_tables, group_figures, numbers
+from bayespool.report import figure_tables, group_figures, numbers, tables
 from bayespool.report.accuracy_words import answer, elsewhere
 from bayespool.report.blocks import Drawing
 from bayespool.report.comparators import Comparator
@@ -41,7 +41,11 @@ def accuracy_drawings(
 
 def draw_all(fitted: Fit, rows: Sequence[StudyRow], own: Sequence[Drawing]) -> dict[str, Drawing]:
     """All figures of a fit by name: its kind's own and the shared; one that fails raises."""
-    made = [*own, _pit(rows, things(fitted)), _priors(fitted)]
+    made = [*own, _priors(fitted)]
+    if any(m.predicted for row in rows for m in row.margins):
+        made.insert(len(own), _pit(rows, things(fitted)))
+    else:  # every row is told by limits alone: nothing to compare predictions with
+        made = [drawing for drawing in made if drawing.name != "predictive"]
     if fitted.engine == "nuts":
         made.append(_ranks(fitted))
     return {drawing.name: drawing for drawing in made}
@@ -57,6 +61,7 @@ def _forest(
         "diamonds and dashed lines: pooled. Capped lines: where a new study's own value "
         "is predicted to lie."
     )
+    caption += tables.dagger_words(rows)
     if comparators:
         caption += " Open diamonds: results from elsewhere, not pooled."
     if not table.drawn:
@@ -91,7 +96,11 @@ def _sroc(
     if table.joined:
         caption += " Thin lines join the results of one study."
     if left:
-        caption += f" Not drawn: {counted(left, 'study', 'studies')} with an empty group."
+        caption += (
+            f" Not drawn: {counted(left, 'study', 'studies')} with an empty or unknown group."
+        )
+    if table.reconstructed.any():
+        caption += f" {group_figures.DOTTED_WORDS}"
     title = "Summary ROC plot"
     return Drawing(
         "sroc", svg.to_svg(sroc.draw(table), "figure-sroc", title, answer(summary)), caption

@@ -11,11 +11,11 @@ from bayespool.association.scale import to_measure
 from bayespool.numerics import effects
 from bayespool.plots import effect_forest, predictive, svg
 from bayespool.plots.marks import Interval
-from bayespool.report import effect_words, numbers
+from bayespool.report import effect_words, numbers, tables
 from bayespool.report.blocks import Drawing
 from bayespool.report.effect_tables import kind_of, observed_text, written
 from bayespool.report.figure_tables import most_surprising
-from bayespool.report.per_study import StudyRow
+from bayespool.report.per_study import StudyRow, marked
 from bayespool.report.wording import ALONE, AVERAGE, POOLED, counted, listed
 from bayespool.studies.measures import MEASURES
 
@@ -50,6 +50,7 @@ def forest(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Drawing:
     caption += f"Filled diamond and dashed line: {mean}. "
     if table.predictive is not None:
         caption += "Capped line: where a new study's own value is predicted to lie. "
+    caption += tables.dagger_words(rows).lstrip() + " " * any(row.note for row in rows)
     caption += f"Numbers at the right: observed, then {mean}."
     if table.columns[0]:
         caption += f" Counts: {COUNTS[table.columns[0]]}."
@@ -90,10 +91,11 @@ def forest_table(
                 effect_forest.EffectRow(row.study, row.index + 1, "", "", None, margin.shrunken)
             )
         name = row.row.removeprefix(f"{row.study}, ") if nested else short(fitted, row)
+        text = observed_text(row, kind).replace(NB, " ") if margin.observed else "no estimate"
         lines.append(
             effect_forest.EffectRow(
-                name, row.index + 1, margin.counts, observed_text(row, kind).replace(NB, " "),
-                margin.observed, None if nested else margin.shrunken,
+                marked(name, row.note), row.index + 1, margin.counts, text,
+                margin.observed, None if nested else margin.shrunken, row.reconstructed,
             )
         )  # fmt: skip
     ends = []
@@ -120,17 +122,18 @@ def predictions(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Draw
     """Observed values against predictive intervals."""
     table, what = predictive_table(fitted, summary, rows)
     found = [row.margins[0].predicted for row in rows]
-    inside = sum(p.inside for p in found if p is not None)
+    shown = [p for p in found if p is not None]
+    inside = sum(p.inside for p in shown)
     outside = [
         row.row for row, p in zip(rows, found, strict=True) if p is not None and not p.inside
     ]
-    words = f"{inside} of {len(found)} {what} lie inside their predictive intervals."
+    words = f"{inside} of {len(shown)} {what} lie inside their predictive intervals."
     if outside:
         words += f" Outside: {listed(outside[:10])}{' and others' if len(outside) > 10 else ''}."
-    caption = f"{_PREDICTED[found[0].kind if found[0] else 'estimate']} {words}"
-    if len(table.rows) < len(rows):
+    caption = f"{_PREDICTED[shown[0].kind if shown else 'estimate']} {words}"
+    if len(table.rows) < len(shown):
         caption += (
-            f" Of {len(rows):,} the {len(table.rows)} most surprising are drawn; all are in "
+            f" Of {len(shown):,} the {len(table.rows)} most surprising are drawn; all are in "
             "studies.csv."
         )
     title = "Observed and predicted values of every study"
@@ -164,7 +167,7 @@ def predictive_table(
                 short(fitted, row), row.index + 1, (seen,), (Interval(*ends),)
             )
         )
-    counts = rows[0].margins[0].trials > 0
+    counts = any(row.margins[0].trials > 0 for row in rows)
     title = measure.label[:1].upper() + measure.label[1:]
     what = "observed counts" if counts else "observed estimates"
     scale = SCALE.get(measure.back, "linear")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.association import scale
+from bayespool.checks.contribution import completed
 from bayespool.checks.influence import leave_one_out
 from bayespool.checks.predictive import predictive_rows
 from bayespool.estimands import LOWER, UPPER
 from bayespool.plots.marks import Interval
-from bayespool.report.per_study import NONE, Margin, StudyRow, clopper_pearson
+from bayespool.report.files import partial_record
+from bayespool.report.per_study import NONE, Margin, StudyRow, clopper_pearson, notes_of
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -31,17 +33,28 @@ def effect_rows(fitted: Fit, exact_elpd: Mapping[str, float] = NONE) -> tuple[St
     order = np.argsort(number, kind="stable")
     shrunken = shrunken_intervals(fitted)
     observed, counts = observed_intervals(fitted), counts_texts(studies)
-    predicted = predictive_rows(fitted)
-    out = []
+    predicted = {found.place: found for found in predictive_rows(fitted)}
+    notes, out = notes_of(studies), []
     for place, i in enumerate(order):
         at = int(number[i])
         margin = Margin(
-            *(_events(studies, i)), observed[i], shrunken[at],
-            predicted[place] if place < len(predicted) else None, counts[i],
-        )  # fmt: skip
+            *(_events(studies, i)),
+            observed[i],
+            shrunken[at],
+            predicted.get(place),
+            counts[i],
+        )
         elpd = exact_elpd.get(labels[at], float(loo.elpd[at]))
         out.append(
-            StudyRow(int(i), labels[at], studies.row[i], (margin,), elpd, float(loo.pareto_k[at]))
+            StudyRow(
+                int(i),
+                labels[at],
+                studies.row[i],
+                (margin,),
+                elpd,
+                float(loo.pareto_k[at]),
+                note=notes[i],
+            )
         )
     return tuple(out)
 
@@ -64,9 +77,18 @@ def observed_intervals(fitted: Fit) -> list[Interval | None]:
             Interval(x / n, *clopper_pearson(int(x), int(n))) if n else None
             for x, n in zip(studies.events, studies.n, strict=True)
         ]
-    effects = studies.effects(measure, add=0.5) if hasattr(studies, "e1") else studies
+    effects = completed(studies).effects(measure, add=0.5) if hasattr(studies, "e1") else studies
     ends = effects.estimate + np.array([[0.0], [-Z95], [Z95]]) * effects.se
-    return [Interval(*map(float, row)) for row in scale.to_measure(ends, measure).T]
+    return [
+        Interval(*map(float, row)) if shown and np.isfinite(row).all() else None
+        for row, shown in zip(scale.to_measure(ends, measure).T, _printed(studies), strict=True)
+    ]
+
+
+def _printed(studies: Any) -> list[bool]:
+    """Rows whose result is known at least nearly: not those told by a P value alone."""
+    stated = getattr(studies, "partial", (None,) * len(studies))
+    return [said is None or said.kind != "censored" for said in stated]
 
 
 def counts_texts(studies: Any) -> list[str]:
@@ -74,15 +96,20 @@ def counts_texts(studies: Any) -> list[str]:
     if hasattr(studies, "events"):
         return [f"{x}/{n}" for x, n in zip(studies.events, studies.n, strict=True)]
     if hasattr(studies, "e1"):
-        four = zip(studies.e1, studies.n1, studies.e2, studies.n2, strict=True)
-        return [f"{a}/{b}, {c}/{d}" for a, b, c, d in four]
-    return ["" if c is None else "{}/{}, {}/{}".format(*c) for c in studies.counts]
+        every = zip(studies.e1, studies.n1, studies.e2, studies.n2, strict=True)
+        four: list[Any] = list(every)
+    else:
+        four = list(studies.counts)
+    return [
+        "{}/{}, {}/{}".format(*c) if c is not None and shown else ""
+        for c, shown in zip(four, _printed(studies), strict=True)
+    ]
 
 
 def _events(studies: Any, i: int) -> tuple[int, int]:
     if hasattr(studies, "events"):
         return int(studies.events[i]), int(studies.n[i])
-    if hasattr(studies, "e1"):
+    if hasattr(studies, "e1") and _printed(studies)[i]:
         return int(studies.e1[i]), int(studies.n1[i])
     return 0, 0
 
@@ -94,7 +121,7 @@ def effect_record(fitted: Fit, row: StudyRow) -> dict[str, Any]:
     for name in studies.ARRAYS:
         record[name] = getattr(studies, name)[row.index]
     for name in studies.TUPLES:
-        if name != "counts":
+        if name not in ("counts", "partial"):
             record[name] = getattr(studies, name)[row.index]
     record["counts"] = margin.counts
     seen, shrunken, found = margin.observed, margin.shrunken, margin.predicted
@@ -117,6 +144,7 @@ def effect_record(fitted: Fit, row: StudyRow) -> dict[str, Any]:
         f"{kind}_predictive_eti95_upper": found.upper if found else None,
         f"{kind}_loo_pit": found.pit if found else None,
     }
+    record |= partial_record(studies, row.index)
     for name, values in studies.covariates.items():
         record[f"covariate_{name}" if name in record else name] = values[row.index]
     return record

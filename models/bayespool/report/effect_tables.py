@@ -15,7 +15,7 @@ from bayespool.report.association_numbers import risk_name
 from bayespool.report.blocks import Table
 from bayespool.report.effect_words import people
 from bayespool.report.per_study import StudyRow
-from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells, only_first
+from bayespool.report.tables import INTERVAL, MAX_ROWS, daggers, estimate_cells, only_first
 from bayespool.report.wording import (
     POOLED,
     estimand_kind,
@@ -52,7 +52,7 @@ def observed_text(row: StudyRow, kind: str) -> str:
     """What a row found; shares may be 0 or 100 %."""
     margin = row.margins[0]
     if margin.observed is None:
-        return numbers.MISSING
+        return row.note or numbers.MISSING
     if kind == "proportion" and margin.trials:
         bounds = numbers.observed_interval(margin.observed.lower, margin.observed.upper)
         return f"{numbers.share(margin.successes, margin.trials)} ({bounds})"
@@ -152,12 +152,12 @@ def studies_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Ta
         cells += [observed_text(row, kind), written(row.margins[0].shrunken, kind)]
         if weights is not None:
             cells.append(weights[row.index])
-        body.append((row.row, *cells))
+        body.append((row.marked, *cells))
     head = ["Study", *(["Counts"] if counted_rows else []), "Observed", "Shrunken"]
     if weights is not None:
         head.append("From")
     caption = (
         f"Studies: observed {MEASURES[summary.measure].label} (95{NB}% interval) and posterior "
-        f"median ({INTERVAL}){only_first(len(rows), len(body))}"
+        f"median ({INTERVAL}){only_first(len(rows), len(body))}{daggers(rows)}"
     )
     return Table(caption, tuple(head), tuple(body), folded="The studies as a table")

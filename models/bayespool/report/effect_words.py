@@ -160,6 +160,8 @@ def evidence(fitted: Fit) -> str:
             f"{counted(int(studies.n.sum()), 'person', 'people')}."
         )
     if hasattr(studies, "e1"):
+        if studies.is_partial.any():
+            text += " (incomplete ones counted as the possible table in the middle)"
         return (
             f"{text}: {numbers.count(studies.e1.sum())} events among "
             f"{counted(int(studies.n1.sum()), 'person', 'people')} of group 1 and "
@@ -197,14 +199,14 @@ def cautions(fitted: Fit) -> list[str]:
 def _zero_cells(fitted: Fit) -> list[str]:
     studies: Any = fitted.studies
     out = []
-    zero = [row for row, none in zip(studies.row, studies.zero_cell, strict=True) if none]
+    zero = [studies.row[i] for i in np.flatnonzero(studies.zero_cell & ~studies.is_partial)]
     if zero:
         out.append(
             f"Zero cells are kept as they are, without correction: {_some(zero)}. Their circles in "
             "the forest plot add 1/2 to every cell, which the analysis does not."
         )
     total, people = studies.e1 + studies.e2, studies.n1 + studies.n2
-    empty = np.flatnonzero((total == 0) | (total == people))
+    empty = np.flatnonzero(((total == 0) | (total == people)) & ~studies.is_partial)
     if len(empty):
         rows = [studies.row[i] for i in empty]
         much = "nothing" if fitted.model.conditional else "little"
@@ -214,7 +216,10 @@ def _zero_cells(fitted: Fit) -> list[str]:
 
 
 def _approximated(studies: Any) -> list[str]:
-    out = []
+    out: list[str] = []
+    if studies.is_partial.all():
+        return out
+    studies = studies.select(~studies.is_partial)
     zero = [row for row, how in zip(studies.row, studies.how, strict=True) if "zero cell" in how]
     if zero:
         out.append(

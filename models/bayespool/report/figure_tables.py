@@ -42,13 +42,13 @@ def forest_table(
     for row in rows:
         sens, spec = row.margins
         counts = tuple(
-            f"{m.successes}/{m.trials}" if m.trials else EMPTY_SHORT[name]
+            f"{m.successes}/{m.trials}" if m.trials else row.empty(EMPTY_SHORT[name])
             for name, m in zip(MARGINS, row.margins, strict=True)
         )
         lines.append(
             forest.ForestRow(
-                row.row, row.index + 1, (counts[0], counts[1]),
-                (sens.observed, spec.observed), (sens.shrunken, spec.shrunken),
+                row.marked, row.index + 1, (counts[0], counts[1]),
+                (sens.observed, spec.observed), (sens.shrunken, spec.shrunken), row.reconstructed,
             )
         )  # fmt: skip
     estimate = summary.estimates
@@ -127,6 +127,7 @@ def sroc_table(
         outside=outside,
         comparators=external,
         joined=() if label else joined(studies),
+        partial=np.asarray(studies.is_partial)[both],
     )
 
 
@@ -150,7 +151,7 @@ def _holds(points: Array, centre: Array, covariance: Array) -> float:
 
 def predictive_table(rows: Sequence[StudyRow]) -> predictive.PredictiveTable:
     """Observed against predicted; of very many studies those that surprise the model most."""
-    kept = most_surprising(rows)
+    kept = most_surprising([row for row in rows if any(m.predicted for m in row.margins)])
     lines = []
     for row in kept:
         seen = [m.observed.centre if m.observed else None for m in row.margins]

@@ -72,6 +72,17 @@ def accuracy_record(fitted: Fit, row: StudyRow) -> dict[str, Any]:
         record[f"{kind}_predictive_median"] = found.median if found else None
         record[f"{kind}_predictive_eti95_upper"] = found.upper if found else None
         record[f"{kind}_loo_pit"] = found.pit if found else None
+    record |= partial_record(fitted.studies, row.index)
     for name, values in fitted.studies.covariates.items():
         record[f"covariate_{name}" if name in record else name] = values[row.index]
     return record
+
+
+def partial_record(studies: Any, i: int) -> dict[str, Any]:
+    """What a row states where some rows of the table are no full results; else nothing."""
+    stated = getattr(studies, "partial", ())
+    if not any(stated):
+        return {}
+    said = stated[i]
+    kind, says = (said.kind, said.says) if said else (None, None)
+    return {"partial_kind": kind, "partial_says": says}

@@ -12,7 +12,7 @@ from bayespool.numerics.links import link
 from bayespool.plots import bubble, grouped_forest, grouped_sroc, svg
 from bayespool.plots.grouped_forest import Block, Ending, GroupedForestTable, GroupedRow
 from bayespool.plots.marks import Interval
-from bayespool.report import figure_tables, numbers, points
+from bayespool.report import figure_tables, numbers, points, tables
 from bayespool.report.accuracy_words import answer, elsewhere
 from bayespool.report.blocks import Drawing
 from bayespool.report.comparators import Comparator, by_name
@@ -28,6 +28,9 @@ Array = np.ndarray
 NB = numbers.SPACE
 STREAM = 7  # of random numbers, for prediction bands
 GRID = 41
+DOTTED_WORDS = (
+    "Dotted and empty: a study whose table is reconstructed, at the possible table in the middle."
+)
 
 
 def forest_table(
@@ -69,12 +72,12 @@ def forest_table(
 def _row(row: StudyRow, series: int) -> GroupedRow:
     sens, spec = row.margins
     counts = [
-        f"{m.successes}/{m.trials}" if m.trials else EMPTY_SHORT[name]
+        f"{m.successes}/{m.trials}" if m.trials else row.empty(EMPTY_SHORT[name])
         for name, m in zip(MARGINS, row.margins, strict=True)
     ]
     return GroupedRow(
-        row.row, row.index + 1, (counts[0], counts[1]), (sens.observed, spec.observed),
-        (sens.shrunken, spec.shrunken), series, not row.first,
+        row.marked, row.index + 1, (counts[0], counts[1]), (sens.observed, spec.observed),
+        (sens.shrunken, spec.shrunken), series, not row.first, row.reconstructed,
     )  # fmt: skip
 
 
@@ -104,6 +107,7 @@ def forest(
     )
     if fitted.studies.several_rows():
         caption += " A vertical bar beside the names joins the rows of one study."
+    caption += tables.dagger_words(rows)
     if comparators:
         caption += " Open diamonds: results from elsewhere, not pooled."
     shown = sum(len(block.rows) for block in table.drawn)
@@ -154,6 +158,8 @@ def sroc(fitted: Fit, summary: Summary, comparators: Sequence[Comparator]) -> Dr
     )
     if table.joined:
         caption += " Thin grey lines join the results of one study."
+    if any(part.reconstructed.any() for _, part in table.parts):
+        caption += f" {DOTTED_WORDS}"
     text = svg.to_svg(
         grouped_sroc.draw(table), "figure-sroc", "Summary ROC plot of each group", answer(summary)
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bayespool.report import numbers, prose, tables
+from bayespool.report import incomplete, incomplete_section, numbers, prose, tables
 from bayespool.report.agreement import agreement_table
 from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Section, Works
 from bayespool.report.comparators import Comparator
@@ -72,7 +72,7 @@ def render(page: Page) -> str:
         + [f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures],
         headlines=kind.headlines(summary),
         answer=kind.answer(summary),
-        answer_more=kind.more(fitted, summary),
+        answer_more=[*incomplete.sentences(fitted), *kind.more(fitted, summary)],
         cautions=prose.cautions(
             fitted, summary, page.notes, kind.cautions(fitted), exact=page.exact
         ),
@@ -88,7 +88,8 @@ def render(page: Page) -> str:
 
 def sections(page: Page) -> list[Section]:
     """All sections after the answer."""
-    parts = [*kind_of(page.fitted).sections(page), _predictive(page)]
+    own = incomplete_section.section(page.fitted)
+    parts = [*kind_of(page.fitted).sections(page), *([own] if own else []), _predictive(page)]
     if page.several:
         parts.append(_left_out(page))
     parts += [_convergence(page), _priors(page)]
@@ -113,12 +114,12 @@ def _predictive(page: Page) -> Section:
             "studies that were done."
         ),
         tables.findings_table(page.fitted, found, "Predictive checks"),
-        page.drawings["predictive"],
+        *(page.drawings[name] for name in ("predictive",) if name in page.drawings),
     ]
     spread = tables.spread_table(page.fitted)
     if spread is not None:
         blocks.append(spread)
-    if page.several:
+    if page.several and "pit" in page.drawings:
         blocks.append(page.drawings["pit"])
     return Section("predictive", "Fit to data", "Does the model look like the data?", tuple(blocks))
 
@@ -225,7 +226,8 @@ def _reproduce(page: Page) -> Section:
     blocks: list[Block] = [Bullets(facts)]
     if page.command:
         blocks.insert(0, Listing(page.command))
-    twins = "".join(f", {kind}.csv" for kind in page.refits.names)
+    files = [*page.refits.names, *incomplete.records(fitted)]
+    twins = "".join(f", {name}.csv" for name in files)
     blocks.append(
         Prose(
             "Beside this page: summary.csv and summary.json (all estimates at full precision), "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,9 +17,13 @@ from bayespool.report.points import MARGINS, of_rows
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
+    from bayespool.studies.partial import Partial
 
 NONE: Mapping[str, float] = MappingProxyType({})
 PRECISION_DRAWS = 200  # of the hyperparameters, which a study's precision hardly depends on
+DAGGER = "†"
+UNKNOWN = "not known"
+RECONSTRUCTED = "table reconstructed"
 KIND_OF = {"sens": "tp", "spec": "tn"}
 EMPTY_SHORT = {"sens": "no diseased", "spec": "no healthy"}
 EMPTY = {"sens": "no diseased participants", "spec": "no participants without the condition"}
@@ -48,7 +52,8 @@ class StudyRow:
 
     Log predictive density, Pareto k and precision are of the whole study: ``first`` says that the
     row is the first of its study. ``group`` is the group or test that figures tell apart, and
-    ``precision`` the factor of a robust model, below 1 for an outlying study.
+    ``precision`` the factor of a robust model, below 1 for an outlying study. ``note`` says why the
+    row is no full result; empty where it is one.
     """
 
     index: int
@@ -60,6 +65,45 @@ class StudyRow:
     first: bool = True
     group: str = ""
     precision: float | None = None
+    note: str = ""
+
+    @property
+    def marked(self) -> str:
+        """The row's label, with a dagger where it is no full result."""
+        return marked(self.row, self.note)
+
+    @property
+    def reconstructed(self) -> bool:
+        """What it observed is one of several possible results."""
+        return self.note.startswith(RECONSTRUCTED)
+
+    def empty(self, words: str) -> str:
+        """What stands in the place of counts that the row has not: nobody, or nothing known."""
+        return UNKNOWN if self.note else words
+
+
+def marked(label: str, note: str) -> str:
+    """A label with a dagger where there is a note."""
+    return f"{label} {DAGGER}" if note else label
+
+
+def note_of(said: Partial | None) -> str:
+    """What is not known of a row that is no full result, in a few words."""
+    if said is None:
+        return ""
+    if said.kind == "margin":
+        return "one group only"
+    if said.kind == "marker":
+        return "marker only: no counts"
+    if said.kind == "censored":
+        return "P value only: no estimate printed"
+    n = len(said.tables)
+    return f"{RECONSTRUCTED}: {f'one of {n:,} that fit' if n > 1 else 'the one that fits'}"
+
+
+def notes_of(studies: Any) -> list[str]:
+    """The note of every row of a table."""
+    return [note_of(said) for said in getattr(studies, "partial", (None,) * len(studies))]
 
 
 def clopper_pearson(successes: int, trials: int) -> tuple[float, float]:
@@ -80,7 +124,7 @@ def study_rows(fitted: Fit, exact_elpd: Mapping[str, float] = NONE) -> tuple[Stu
     studies, loo, labels = fitted.studies, leave_one_out(fitted), fitted.hierarchy.labels
     elpd = [exact_elpd.get(label, float(x)) for label, x in zip(labels, loo.elpd, strict=True)]
     number = [list(dict.fromkeys(studies.study)).index(study) for study in studies.study]
-    precision, group = precisions(fitted), of_rows(fitted)
+    precision, group, notes = precisions(fitted), of_rows(fitted), notes_of(studies)
     predicted = {(row.study, row.kind): row for row in predictive_rows(fitted)}
     counts = {"sens": (studies.tp, studies.n_diseased), "spec": (studies.tn, studies.n_healthy)}
     margins: dict[str, list[Margin]] = {}
@@ -96,7 +140,7 @@ def study_rows(fitted: Fit, exact_elpd: Mapping[str, float] = NONE) -> tuple[Stu
     return tuple(
         StudyRow(
             i, studies.study[i], studies.row[i], (sens, spec), elpd[k], float(loo.pareto_k[k]),
-            i == 0 or k != number[i - 1], group[i], precision[k] if precision else None,
+            i == 0 or k != number[i - 1], group[i], precision[k] if precision else None, notes[i],
         )
         for i, (k, sens, spec) in enumerate(
             zip(number, margins["sens"], margins["spec"], strict=True)

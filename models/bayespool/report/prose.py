@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NB = numbers.SPACE
 FEW_STUDIES = 5
+MIDDLE = "incomplete ones counted as the possible table in the middle"
 
 
 def evidence(fitted: Fit) -> str:
@@ -30,6 +31,8 @@ def evidence(fitted: Fit) -> str:
     studies = fitted.studies
     diseased, healthy = int(studies.n_diseased.sum()), int(studies.n_healthy.sum())
     n = counted(len(set(studies.study)), "study", "studies")
+    if studies.is_partial.any():
+        n += f" ({MIDDLE})"
     if studies.several_rows():
         return (
             f"Based on {n} with {counted(len(studies), 'result', 'results')}, of "
@@ -47,7 +50,8 @@ def empty_groups(fitted: Fit) -> list[str]:
     """Studies that have nobody with, or nobody without, the target condition."""
     studies, out = fitted.studies, []
     for counts, words in ((studies.n_diseased, "with"), (studies.n_healthy, "without")):
-        empty = [row for row, count in zip(studies.row, counts, strict=True) if count == 0]
+        known = zip(studies.row, counts, studies.is_partial, strict=True)
+        empty = [row for row, count, partial in known if count == 0 and not partial]
         if empty:
             shown = empty if len(empty) <= 5 else [*empty[:5], f"{len(empty) - 5} more"]
             other = "specificity" if words == "with" else "sensitivity"

@@ -134,7 +134,7 @@ def left_out_records(fitted: Fit, left: LeaveOneOutRefits) -> list[Record]:
         record |= {"influence": left.influence(one, names), "refitted": one.refitted}
         record["passed"] = sound(one.fit)
         kept = also_shown(fitted, names)
-        out.append(record | _values(one.estimates, kept, left_out_moves(left, one, names)))
+        out.append(record | values_of(one.estimates, kept, left_out_moves(left, one, names)))
     return out
 
 
@@ -153,7 +153,7 @@ def prior_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
         }  # fmt: skip
         found = moves(variants[0].estimates, one.estimates, names)
         kept = with_new(one, also_shown(fitted, names))
-        out.append(record | _values(one.estimates, kept, found))
+        out.append(record | values_of(one.estimates, kept, found))
     return out
 
 
@@ -165,7 +165,7 @@ def cumulative_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]
             "variant": one.name, "n_studies": one.fit.hierarchy.n_studies, "engine": one.fit.engine,
             "passed": sound(one.fit),
         }
-        | _values(one.estimates, also_shown(fitted, names), [])
+        | values_of(one.estimates, also_shown(fitted, names), [])
         for one in variants
     ]  # fmt: skip
 
@@ -207,9 +207,10 @@ def bayes_factor(variant: Variant, base: Variant) -> tuple[float, float] | None:
     return log_bayes_factor(variant.fit, base.fit)
 
 
-def _values(
+def values_of(
     estimates: Mapping[str, Estimate], names: Sequence[str], found: Sequence[Move]
 ) -> Record:
+    """Columns of a record: medians, intervals and moves of some estimands."""
     kept = ("median", "eti95_lower", "eti95_upper", "mcse_median")
     out: Record = {}
     for name in names:

@@ -23,7 +23,7 @@ from bayespool.estimands import (
     probability,
     summarise,
 )
-from bayespool.report import points
+from bayespool.report import incomplete, points
 from bayespool.report.association_numbers import (
     BaselineRisk,
     NumberNeeded,
@@ -234,7 +234,8 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
 
     An association has its measure, mid, baseline risks and numbers needed beside the keys that
     both kinds of analysis have. With refits there is a list of records for each: "leave_one_out",
-    "prior_sensitivity", "cumulative".
+    "prior_sensitivity", "cumulative"; with rows that are no full results also "incomplete" and
+    "without_incomplete".
     """
     estimands = {}
     for name, estimate in summary.estimates.items():
@@ -255,6 +256,7 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
         }
         | (_of_association(summary, fitted) if summary.measure else {})
         | (refits.records(fitted) if refits is not None else {})
+        | incomplete.records(fitted)
     )
     return plain
 

@@ -14,7 +14,7 @@ from bayespool.estimands import Estimate, Probability
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
 from bayespool.report.comparators import Comparator
-from bayespool.report.per_study import EMPTY, Margin, StudyRow
+from bayespool.report.per_study import DAGGER, EMPTY, Margin, StudyRow
 from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
 from bayespool.report.wording import (
@@ -170,22 +170,40 @@ def studies_table(rows: Sequence[StudyRow]) -> Table:
     for row in rows[:MAX_ROWS]:
         cells: list[str] = []
         for name, margin in zip(MARGINS, row.margins, strict=True):
-            cells += [_observed(margin, name), _shrunken(margin)]
-        body.append((row.row, *([told(row.group)] if row.group else []), *cells))
+            cells += [_observed(row, margin, name), _shrunken(margin)]
+        body.append((row.marked, *([told(row.group)] if row.group else []), *cells))
     head = (
         "Study", *(["Group"] if rows[0].group else []), "Sensitivity observed",
         "Sensitivity shrunken", "Specificity observed", "Specificity shrunken",
     )  # fmt: skip
     caption = (
         f"Studies: observed share (exact 95{NB}% interval) and posterior median ({INTERVAL})"
-        f"{only_first(len(rows), len(body))}"
+        f"{only_first(len(rows), len(body))}{daggers(rows)}"
     )
     return Table(caption, head, tuple(body), folded="The studies as a table")
 
 
-def _observed(margin: Margin, name: str) -> str:
+def daggers(rows: Sequence[StudyRow]) -> str:
+    """What the dagger in a table means; empty where no row has one."""
+    if not any(row.note for row in rows):
+        return ""
+    notes = "; ".join(f"{row.row}: {row.note}" for row in rows if row.note)
+    return f". {DAGGER} no full result ({notes})"
+
+
+def dagger_words(rows: Sequence[StudyRow]) -> str:
+    """What the dagger in a forest plot means, after a space; empty where no row has one."""
+    if not any(row.note for row in rows):
+        return ""
+    return (
+        f" {DAGGER}: no full result (see the table below); a grey circle on a dotted line is "
+        "reconstructed, at the possible table in the middle."
+    )
+
+
+def _observed(row: StudyRow, margin: Margin, name: str) -> str:
     if margin.observed is None:
-        return EMPTY[name]
+        return row.empty(EMPTY[name])
     bounds = numbers.observed_interval(margin.observed.lower, margin.observed.upper)
     share = numbers.share(margin.successes, margin.trials)
     return f"{margin.successes}/{margin.trials} = {share} ({bounds})"
