@@ -1,0 +1,114 @@
+"""From a test result to a decision: post-test probability and net benefit, with credible bands.
+
+References
+----------
+Fagan (1975), N Engl J Med 293:257 (nomogram); Vickers & Elkin (2006), Med Decis Making 26:565-574
+(net benefit); Wynants et al. (2018), Stat Med 37:2034-2052 (net benefit across studies).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bayespool.accuracy.roc import predictive_values
+from bayespool.estimands import LOWER, UPPER
+from bayespool.guideline.findings import check_prevalences
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+Array = np.ndarray
+POINTS = 199
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Median and 95 % equal-tailed band of a quantity along an axis, all of shape (n_points,)."""
+
+    x: Array
+    median: Array
+    lower: Array
+    upper: Array
+
+
+def post_test(fitted: Fit, label: str = "", x: Array | None = None) -> dict[str, Curve]:
+    """Probability of the condition after a positive and a negative result, by that before.
+
+    Parameters
+    ----------
+    fitted : Fit
+        Of an accuracy model.
+    label : str
+        Test or group, where there are several.
+    x : array, shape (n_points,), optional
+        Probabilities before the test; 199 between 0 and 1 by default.
+    """
+    before = np.linspace(0.005, 0.995, POINTS) if x is None else np.asarray(x, float)
+    check_prevalences(before.tolist())
+    sens, spec = _draws(fitted, label)
+    positive, negative = [], []
+    for p in before:
+        ppv, npv = predictive_values(sens, spec, float(p))
+        positive.append(_band(ppv))
+        negative.append(_band(1.0 - npv))
+    return {
+        "positive": Curve(before, *np.array(positive).T),
+        "negative": Curve(before, *np.array(negative).T),
+    }
+
+
+def net_benefit(
+    fitted: Fit, prevalence: float, label: str = "", x: Array | None = None
+) -> dict[str, Curve]:
+    """Net benefit of testing, of treating all and of treating none, by the threshold probability.
+
+    In true positives per person tested: ``sens p - (1 - spec)(1 - p) t / (1 - t)``. A panel that
+    treats at a probability of t accepts ``(1 - t) / t`` needless treatments for one rightly given.
+
+    Parameters
+    ----------
+    prevalence : float
+        In (0, 1).
+    x : array, shape (n_points,), optional
+        Threshold probabilities.
+
+    Returns
+    -------
+    dict of str to Curve
+        ``test``, ``all`` and ``none``; and ``chance``, whose median is the posterior probability
+        that testing is the best of the three.
+    """
+    check_prevalences([prevalence])
+    t = np.linspace(0.005, 0.995, POINTS) if x is None else np.asarray(x, float)
+    check_prevalences(t.tolist())
+    sens, spec = _draws(fitted, label)
+    odds = t / (1.0 - t)
+    everyone = prevalence - (1.0 - prevalence) * odds
+    bands, chance = [], []
+    for weight, treat_all in zip(odds, everyone, strict=True):
+        benefit = sens * prevalence - (1.0 - spec) * (1.0 - prevalence) * weight
+        bands.append(_band(benefit))
+        chance.append(float(np.mean(benefit > max(treat_all, 0.0))))
+    zero = np.zeros_like(t)
+    best = np.array(chance)
+    return {
+        "test": Curve(t, *np.array(bands).T),
+        "all": Curve(t, everyone, everyone, everyone),
+        "none": Curve(t, zero, zero, zero),
+        "chance": Curve(t, best, best, best),
+    }
+
+
+def _draws(fitted: Fit, label: str) -> tuple[Array, Array]:
+    ending = f"[{label}]" if label else ""
+    if f"sens{ending}" not in fitted.samples:
+        legal = [n[5:-1] for n in fitted.samples if n.startswith("sens[")]
+        raise ValueError(f"label={label!r}; legal: {', '.join(legal) or 'none'}")
+    return fitted.samples[f"sens{ending}"], fitted.samples[f"spec{ending}"]
+
+
+def _band(values: Array) -> Array:
+    return np.quantile(values, [0.5, LOWER, UPPER])

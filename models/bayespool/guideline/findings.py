@@ -1,0 +1,180 @@
+"""Summary of findings: what a pooled estimate means for 1,000 people.
+
+References
+----------
+Schuenemann et al. (2019), J Clin Epidemiol 111:69-82 (GRADE: accuracy to outcomes); Handbook for
+DTA reviews v2, chapter 12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool.estimands import Estimate
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+PEOPLE = 1_000
+RESULTS = ("tp", "fn", "tn", "fp")
+WORDS = {
+    "tp": "have the condition and a positive test",
+    "fn": "have the condition and a negative test",
+    "tn": "do not have the condition and a negative test",
+    "fp": "do not have the condition and a positive test",
+}
+CONSEQUENCES = {
+    "tp": "found: can be treated",
+    "fn": "missed: treatment comes late or not at all",
+    "tn": "spared further tests and treatment",
+    "fp": "alarmed without reason: further tests, perhaps needless treatment",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One cell of the table: how many of 1,000 people tested.
+
+    Parameters
+    ----------
+    result : {"tp", "fn", "tn", "fp"}
+    prevalence : float
+        Proportion of those tested who have the condition.
+    label : str
+        Test or group; empty where there is one. Of a difference "B - A".
+    people : Estimate
+        Of 1,000; of a difference how many more.
+    """
+
+    result: str
+    prevalence: float
+    label: str
+    people: Estimate
+
+
+def accuracy_findings(
+    fitted: Fit, prevalences: Sequence[float], labels: Sequence[str] = ("",)
+) -> tuple[Finding, ...]:
+    """True and false results of 1,000 people at each prevalence, at the pooled accuracy.
+
+    Parameters
+    ----------
+    fitted : Fit
+        Of an accuracy model.
+    prevalences : proportions in (0, 1)
+    labels : sequence of str
+        Groups or tests of the model, as in ``sens[CCP2]``.
+
+    Raises
+    ------
+    ValueError
+        A prevalence outside (0, 1), or a label that the model does not tell of.
+    """
+    out = []
+    for p in check_prevalences(prevalences):
+        for label in labels:
+            ending = f"[{label}]" if label else ""
+            sens, spec = (_estimate(fitted, f"{name}{ending}") for name in ("sens", "spec"))
+            out += [Finding(result, p, label, people) for result, people in _split(p, sens, spec)]
+    return tuple(out)
+
+
+def differences(fitted: Fit, prevalences: Sequence[float], pair: str) -> tuple[Finding, ...]:
+    """How many more of each result one test gives than the other, of 1,000 people.
+
+    Parameters
+    ----------
+    pair : str
+        As the model names it: ``CT - MRI``.
+    """
+    out = []
+    sens, spec = (_estimate(fitted, f"{name}_difference[{pair}]") for name in ("sens", "spec"))
+    for p in check_prevalences(prevalences):
+        diseased, healthy = PEOPLE * p, PEOPLE * (1.0 - p)
+        rows = {
+            "tp": scaled(sens, diseased), "fn": scaled(sens, -diseased),
+            "tn": scaled(spec, healthy), "fp": scaled(spec, -healthy),
+        }  # fmt: skip
+        out += [Finding(result, p, pair, people) for result, people in rows.items()]
+    return tuple(out)
+
+
+def _split(p: float, sens: Estimate, spec: Estimate) -> list[tuple[str, Estimate]]:
+    diseased, healthy = PEOPLE * p, PEOPLE * (1.0 - p)
+    return [
+        ("tp", scaled(sens, diseased)),
+        ("fn", scaled(sens, -diseased, diseased)),
+        ("tn", scaled(spec, healthy)),
+        ("fp", scaled(spec, -healthy, healthy)),
+    ]
+
+
+def scaled(estimate: Estimate, factor: float, shift: float = 0.0) -> Estimate:
+    """The estimate of ``shift + factor x``: quantiles follow exactly, and change places if turned.
+
+    The rounded numbers of true and false results add up, because both come from one estimate.
+    """
+    lower, upper = estimate.lower, estimate.upper
+    mcse_lower, mcse_upper = estimate.mcse_lower, estimate.mcse_upper
+    if factor < 0:
+        lower, upper, mcse_lower, mcse_upper = upper, lower, mcse_upper, mcse_lower
+    size = abs(factor)
+    return replace(
+        estimate,
+        mean=shift + factor * estimate.mean,
+        median=shift + factor * estimate.median,
+        sd=size * estimate.sd,
+        lower=shift + factor * lower,
+        upper=shift + factor * upper,
+        mcse=size * estimate.mcse,
+        mcse_median=size * estimate.mcse_median,
+        mcse_lower=size * mcse_lower,
+        mcse_upper=size * mcse_upper,
+    )
+
+
+def _estimate(fitted: Fit, name: str) -> Estimate:
+    if name not in fitted.estimates:
+        own = [n for n in fitted.estimates if n.startswith(name.partition("[")[0])]
+        raise ValueError(f"{name}: the model does not estimate it; legal: {', '.join(own)}")
+    return fitted.estimates[name]
+
+
+def check_prevalences(prevalences: Sequence[float]) -> tuple[float, ...]:
+    """Prevalences, each once.
+
+    Raises
+    ------
+    ValueError
+        Outside (0, 1).
+    """
+    for p in prevalences:
+        if not 0.0 < p < 1.0:
+            raise ValueError(f"prevalence={p!r}; legal: greater than 0, less than 1")
+    return tuple(dict.fromkeys(float(p) for p in prevalences))
+
+
+def participants(studies: Any) -> tuple[int, int, bool]:
+    """Studies, people, and whether a study's results were counted as one group of people.
+
+    Several results of one study may share people: the largest of them counts.
+    """
+    size = next(
+        (
+            np.sum([np.asarray(getattr(studies, name)) for name in names], axis=0)
+            for names in (("n_diseased", "n_healthy"), ("n1", "n2"), ("n_before",), ("n",))
+            if all(hasattr(studies, name) for name in names)
+        ),
+        None,
+    )
+    labels = list(dict.fromkeys(studies.study))
+    if size is None:
+        return len(labels), 0, False
+    largest = dict.fromkeys(labels, 0)
+    for study, n in zip(studies.study, size, strict=True):
+        largest[study] = max(largest[study], int(n))
+    return len(labels), sum(largest.values()), len(labels) < len(studies)

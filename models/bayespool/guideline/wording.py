@@ -1,0 +1,121 @@
+"""Sentences from the size of an effect and the certainty about it, in GRADE's wording.
+
+References
+----------
+Santesso et al. (2020), J Clin Epidemiol 119:126-135 (informative statements).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VERBS = {"high": "", "moderate": "probably ", "low": "may ", "very low": ""}
+UNCERTAIN = "the evidence is very uncertain"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large an effect is, against the smallest important difference.
+
+    Parameters
+    ----------
+    middle, lower, upper : float
+        Median and 95 % limits, zero for no effect, in the units of `mid`.
+    mid : float
+        Smallest important difference, above 0.
+    """
+
+    middle: float
+    lower: float
+    upper: float
+    mid: float
+
+    @property
+    def word(self) -> str:
+        """``large``, ``""`` (important) or ``little``."""
+        size = abs(self.middle)
+        if size < self.mid:
+            return "little"
+        return "large" if size >= 3.0 * self.mid else ""
+
+    @property
+    def may_matter(self) -> tuple[bool, bool]:
+        """Whether the interval holds an important decrease, an important increase."""
+        return self.lower <= -self.mid, self.upper >= self.mid
+
+
+def effect_sentence(subject: str, outcome: str, size: Size, certainty: str | None) -> str:
+    """What the subject does to the outcome; never "no effect" where an important one is possible.
+
+    Parameters
+    ----------
+    subject, outcome : str
+        "the finding", "the risk of a poor outcome".
+    certainty : {"high", "moderate", "low", "very low"} or None
+        None where the panel has not judged: the sentence then speaks of the numbers alone.
+    """
+    fewer, more = size.may_matter
+    verb = "increase" if size.middle > 0 else "decrease"
+    if certainty == "very low":
+        return _capital(f"{UNCERTAIN} about whether {subject} changes {outcome}.")
+    if size.word == "little":
+        rest = f"make little or no difference to {outcome}"
+        if fewer or more:
+            kinds = [w for w, yes in (("decrease", fewer), ("increase", more)) if yes]
+            rest += f"; an important {' or '.join(kinds)} remains possible"
+    else:
+        strong = " a large" if size.word == "large" else " an important"
+        rest = f"lead to{strong} {verb} in {outcome}"
+        if (fewer and size.middle > 0) or (more and size.middle < 0):
+            rest += (
+                f"; an important {'decrease' if size.middle > 0 else 'increase'} remains possible"
+            )
+        elif not (size.lower > 0 or size.upper < 0):
+            rest += "; little or no difference remains possible"
+    if certainty is None:
+        return _capital(f"by the numbers alone, {subject} would {rest}.")
+    if certainty == "low":
+        return _capital(f"{subject} may {rest}.")
+    head, _, tail = rest.partition(" ")
+    return _capital(f"{subject} {VERBS[certainty]}{_third(head)} {tail}.")
+
+
+def accuracy_sentence(test: str, found: str, alarmed: str, certainty: str | None) -> str:
+    """How many a test finds and alarms, with the certainty in its verb.
+
+    Parameters
+    ----------
+    found, alarmed : str
+        Such as "80 of 100 with the condition".
+    """
+    if certainty == "very low":
+        return _capital(f"{UNCERTAIN} about how many {test} finds ({found}; {alarmed}).")
+    if certainty is None:
+        return _capital(
+            f"by the numbers alone, {test} would find {found} and falsely alarm {alarmed}."
+        )
+    if certainty == "low":
+        return _capital(f"{test} may find {found} and falsely alarm {alarmed}.")
+    return _capital(f"{test} {VERBS[certainty]}finds {found} and falsely alarms {alarmed}.")
+
+
+def _third(verb: str) -> str:
+    return {"make": "makes", "lead": "leads"}.get(verb, f"{verb}s")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def probability_words(p: float) -> str:
+    """A probability for the page: never 0 or 1.
+
+    To one decimal percent between 1 and 99 %, else a bound.
+    """
+    if p < 0.001:
+        return "< 0.1 %"
+    if p > 0.999:
+        return "> 99.9 %"
+    if p < 0.01 or p > 0.99:
+        return f"{100 * p:.1f} %"
+    return f"{100 * p:.0f} %"
