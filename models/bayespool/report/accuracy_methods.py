@@ -35,9 +35,28 @@ def likelihood(fitted: Fit) -> str:
     """The model in words."""
     said = {
         "Bivariate": _bivariate, "MetaRegression": _regression, "NestedBivariate": _nested,
-        "Comparison": _comparison, "HSROC": _hsroc,
+        "NestedMetaRegression": _nested_regression, "Comparison": _comparison, "HSROC": _hsroc,
     }[type(fitted.model).__name__](fitted)  # fmt: skip
-    return f"{fitted.model.title}. {ROWS} {said} {ZEROS}"
+    return " ".join([f"{fitted.model.title}. {ROWS} {said} {ZEROS}", *_partial(fitted)])
+
+
+def _partial(fitted: Fit) -> list[str]:
+    """How rows that are no full table enter."""
+    kinds = {said.kind for said in fitted.studies.partial if said is not None}
+    out = []
+    if kinds & {"rates", "candidate"}:
+        out.append(
+            "A row that states less than a full table enters as the sum of the likelihoods of all "
+            "tables that it allows."
+        )
+    if "margin" in kinds:
+        out.append("Of a group whose counts are not known nothing enters.")
+    if "marker" in kinds and fitted.model.marker == "binormal":
+        out.append(
+            "Means of a measurement, or the area under its curve, say how far apart the groups "
+            "lie if it is normal in both; its threshold stays unknown."
+        )
+    return out
 
 
 def _between(fitted: Fit, what: str) -> str:
@@ -75,13 +94,18 @@ def _nested(fitted: Fit) -> str:
         "vary around the study's values with a second bivariate normal distribution, so that a "
         "study counts once, however many results it has."
     )
-    if model.correlation > 0.0:
+    if getattr(model, "correlation", 0.0) > 0.0:
         text += (
             " Results of one study share patients: the likelihood of each of J results is raised "
             f"to 1 / (1 + (J − 1) × {model.correlation:g}), the effective sample size of Rao and "
             "Scott at that correlation within patients."
         )
     return text
+
+
+def _nested_regression(fitted: Fit) -> str:
+    within = _nested(fitted).removeprefix(_bivariate(fitted))
+    return f"{_regression(fitted)}{within}"
 
 
 def _comparison(fitted: Fit) -> str:

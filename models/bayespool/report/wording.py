@@ -33,6 +33,7 @@ LABELS: dict[str, tuple[str, str]] = {
     "Lambda": ("Accuracy Λ", "number"),
     "Theta": ("Threshold Θ", "number"),
     "shape": ("Shape β", "number"),
+    "shape_coefficients": ("Coefficients on the shape", "number"),
     "sigma_alpha": ("SD of accuracy σα", "number"),
     "sigma_theta": ("SD of threshold σθ", "number"),
     "sens_new_study": ("Sensitivity of a new study, over its results", "proportion"),
