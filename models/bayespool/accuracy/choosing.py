@@ -11,12 +11,13 @@ from bayespool.accuracy.comparison import Comparison
 from bayespool.accuracy.hsroc import HSROC
 from bayespool.accuracy.meta_regression import MetaRegression
 from bayespool.accuracy.nested import NestedBivariate
+from bayespool.accuracy.nested_regression import NestedMetaRegression
 from bayespool.priors import FREEDOM
 
 USES = {
     "bivariate": ("link", "robust", "marker"),
     "meta-regression": ("covariate", "by", "link", "robust", "marker"),
-    "nested": ("correlation", "link", "robust", "marker"),
+    "nested": ("correlation", "covariate", "link", "robust", "marker"),
     "comparison": ("test", "shared", "indirect", "link", "robust"),
     "hsroc": ("covariate", "covariate_on"),
 }
@@ -105,7 +106,16 @@ def _meta_regression(options: Options) -> MetaRegression:
     return MetaRegression(covariates=covariates, by=options.by, **_with_markers(options))
 
 
-def _nested(options: Options) -> NestedBivariate:
+def _nested(options: Options) -> NestedBivariate | NestedMetaRegression:
+    if options.covariate:
+        if options.robust or options.correlation:
+            raise ValueError(
+                "--model nested with --covariate has normal effects and no weights; legal: "
+                "without --robust and --correlation"
+            )
+        return NestedMetaRegression(
+            covariates=options.covariate, link=options.link, marker=options.marker
+        )
     return NestedBivariate(correlation=options.correlation or 0.0, **_with_markers(options))
 
 
