@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
+from math import hypot, sqrt
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,69 @@ def test_every_accuracy_model_was_calibrated(calibration):
     words = " ".join({row["model"] for row in calibration})
     for name in ("Bivariate", "MetaRegression", "HSROC", "Comparison", "NestedBivariate"):
         assert name in words
+
+
+NOT_PARTIAL = ("complete", "dropped", "ns as zero")
+
+
+@pytest.fixture(scope="module")
+def partial_evidence() -> dict[tuple[str, str], dict[str, dict[str, float]]]:
+    """Analyses of every simulated case and estimand, as numbers."""
+    out: dict = defaultdict(dict)
+    with (VALIDATION / "partial_evidence.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            words = [row.pop(name) for name in ("case", "estimand", "analysis")]
+            out[words[0], words[1]][words[2]] = {name: float(x) for name, x in row.items()}
+    return out
+
+
+def test_partial_evidence_is_complete(partial_evidence):
+    assert len(partial_evidence) == 7
+    for analyses in partial_evidence.values():
+        assert {"complete", "dropped"} < set(analyses)
+        for name, row in analyses.items():
+            # without any significant study nothing is left to pool
+            assert row["fitted"] == row["replicates"] or name == "dropped"
+            assert row["fitted"] >= 30
+
+
+def test_intervals_from_partial_rows_hold_the_truth(partial_evidence):
+    for key, analyses in partial_evidence.items():
+        for name, row in analyses.items():
+            if name not in NOT_PARTIAL:
+                error = sqrt(0.95 * 0.05 / row["fitted"])
+                assert row["coverage_95"] >= 0.95 - 3 * error, (key, name)
+
+
+def test_partial_rows_say_less_than_complete_ones_and_more_than_none(partial_evidence):
+    for key, analyses in partial_evidence.items():
+        for name, row in analyses.items():
+            if name in NOT_PARTIAL:
+                continue
+            for narrow, wide in ((analyses["complete"], row), (row, analyses["dropped"])):
+                error = hypot(narrow["width_error"], wide["width_error"])
+                assert narrow["width"] <= wide["width"] + 2 * error, (key, name)
+
+
+def test_dropping_what_is_not_significant_is_biased_and_keeping_it_is_not(partial_evidence):
+    seen = 0
+    for (case, _), analyses in partial_evidence.items():
+        if "mu = log 2" not in case:
+            continue
+        dropped = analyses["dropped"]
+        assert dropped["bias"] > 5 * dropped["bias_error"]
+        for name, row in analyses.items():
+            if name not in NOT_PARTIAL:
+                seen += 1
+                assert abs(row["bias"]) < 0.5 * dropped["bias"], (case, name)
+    assert seen >= 4
+    zero = partial_evidence["normal, mu = log 2", "mu"]["ns as zero"]
+    assert zero["bias"] < -5 * zero["bias_error"]
+
+
+def test_the_page_shows_partial_evidence(partial_evidence):
+    page = (VALIDATION.parent / "validation.md").read_text(encoding="utf-8")
+    for (case, estimand), analyses in partial_evidence.items():
+        for name, row in analyses.items():
+            start = f"| {case} | {name} | {estimand.replace('_', ' ')} | "
+            assert f"{start}{row['fitted']:.0f} of {row['replicates']:.0f} | " in page
