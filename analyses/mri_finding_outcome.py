@@ -1,7 +1,9 @@
 """Does an MRI finding go with a worse outcome? Run: uv run analyses/mri_finding_outcome.py
 
-Pools odds ratios, one row per study, and writes reports/mri_finding_outcome/; with Cohen 2025 at 12
-weeks reports/mri_finding_outcome_12_weeks/; with the condition as a covariate
+Pools odds ratios, findings nested in studies, those told as "not significant" or by a P value among
+them, and writes reports/mri_finding_outcome/. Of the studies that print their numbers alone, one
+row each: reports/mri_finding_outcome_complete/; with Cohen 2025 at 12 weeks
+reports/mri_finding_outcome_12_weeks/; with the condition as a covariate
 reports/mri_finding_outcome_condition/.
 """
 
@@ -10,22 +12,34 @@ from pathlib import Path
 from typing import Any
 
 import bayespool as bp
-from bayespool.association import BinomialNormal, NormalNormal
+from bayespool.association import BinomialNormal, Nested, NormalNormal
 from bayespool.checks.leave_one_out import refit_without_each
 from bayespool.checks.variants import cumulative, prior_sensitivity
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 DISC = "disc disease or radicular pain"
+TITLE = "An MRI finding and a worse outcome: odds ratio"
 QUESTION = "Do people whose MRI shows the finding fare worse than people whose MRI does not?"
 CARE = (
     "Findings, conditions and outcomes differ between studies: the pooled odds ratio averages over "
     "unlike questions, and how much studies differ is as much the answer as the mean.",
     "This is no systematic sample: many of these studies were looked for because their result was "
-    "null, and others with results in either direction print no numbers (the card of the data set "
-    "lists them).",
+    "null (the card of the data set lists what was left out, and why).",
+    "Bharadwaj 2023 counts nerves, two per patient, as if they were independent.",
+)
+COMPLETE = (
+    "Only studies that print counts or an odds ratio are here; the main report adds those that "
+    "tell a P value or say that a finding was not significant.",
     "In six of the eight studies the MRI was made when the outcome was: they ask whether finding "
     "and complaint go together, not whether the finding predicts.",
-    "Bharadwaj 2023 counts nerves, two per patient, as if they were independent.",
+)
+CENSORED = (
+    "Of a result told as not significant the P value is taken to lie above 0.05 two-sided; where "
+    "how many had the finding is not printed, every split of the people is equally likely.",
+    "Several findings of one study are of the same people: they are nested in their study, but "
+    "their sampling errors are taken as independent.",
+    "Some P values come from regression models, while the standard errors are those of crude "
+    "tables.",
 )
 
 
@@ -40,18 +54,62 @@ def exact_counts(studies: Any) -> str:
     )
 
 
+def every_result(studies: Any) -> Any:
+    """Main and censored rows, with all possible tables in the place of one chosen among them."""
+    rows = list(zip(studies.study, studies.covariates["analysis"], strict=True))
+    several = {study for study, analysis in rows if analysis == "candidate"}
+    taken = [
+        analysis in ("candidate", "censored") or (analysis == "main" and study not in several)
+        for study, analysis in rows
+    ]
+    return studies.select(taken)
+
+
+def write_all(studies: Any, complete: Any) -> None:
+    """Fit the findings of all studies, nested in them, and write the main report."""
+    first = studies.select([studies.study.index(study) for study in dict.fromkeys(studies.study)])
+    notes = []
+    for words, rows in (
+        (f"With one finding per study, its first in the table ({len(first)} rows)", first),
+        (
+            f"The {len(complete)} studies with counts or an odds ratio, one row each, three with "
+            "one table chosen among those possible",
+            complete,
+        ),
+    ):
+        model, _ = NormalNormal.for_studies(rows)
+        e = bp.fit(model, rows, engine="quadrature", ess=1_000).estimates["mu_ratio"]
+        notes.append(
+            f"{words}: odds ratio {e.median:.2f} (95 % credible interval {e.lower:.2f} to "
+            f"{e.upper:.2f})."
+        )
+    print(*notes, sep="\n", flush=True)
+    nested, _ = Nested.for_studies(studies)
+    folder = bp.write_report(
+        bp.fit(nested, studies, engine="quadrature", ess=1_000),
+        REPORTS / "mri_finding_outcome",
+        title=TITLE,
+        question=QUESTION,
+        mid=1.25,
+        baseline_risks=(0.2, 0.4),
+        notes=(*notes, *CENSORED, *CARE),
+        command="uv run analyses/mri_finding_outcome.py",
+    )
+    print(folder / "index.html")
+
+
 def write(name: str, studies: Any, notes: tuple[str, ...], **options: Any) -> None:
-    """Fit by both engines and write one report."""
+    """Fit complete rows by both engines and write one report."""
     model, _ = NormalNormal.for_studies(studies, **options)
     fitted = bp.fit(model, studies, engine="quadrature")
     folder = bp.write_report(
         fitted,
         REPORTS / name,
-        title="An MRI finding and a worse outcome: odds ratio",
+        title=TITLE,
         question=QUESTION,
         mid=1.25,
         baseline_risks=(0.2, 0.4),
-        notes=(*notes, *CARE),
+        notes=(*notes, *COMPLETE, *CARE),
         command="uv run analyses/mri_finding_outcome.py",
         other_engine=bp.fit(model, studies, engine="nuts"),
         leave_one_out=refit_without_each(fitted),
@@ -65,11 +123,13 @@ def main() -> None:
     """The main analysis and its variants."""
     every = bp.load_dataset("mri_finding_outcome")
     main_rows = every.where("analysis", "main")
-    write("mri_finding_outcome", main_rows, (exact_counts(main_rows),))
-    later = every.select(
+    write_all(every_result(every), main_rows)
+    write("mri_finding_outcome_complete", main_rows, (exact_counts(main_rows),))
+    complete = every.select(~every.is_partial)
+    later = complete.select(
         [
             study != "Cohen 2025" or analysis == "variant"
-            for study, analysis in zip(every.study, every.covariates["analysis"], strict=True)
+            for study, analysis in zip(complete.study, complete.covariates["analysis"], strict=True)
         ]
     )
     note = "Variant: Cohen 2025 enters with its outcome at 12 weeks instead of 4."

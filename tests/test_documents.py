@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bayespool.report.numbers import ratio
+from bayespool.report.numbers import number, ratio
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORTS = sorted(path.parent for path in (ROOT / "reports").glob("*/summary.json"))
@@ -20,14 +20,20 @@ def percent(value: float) -> str:
 def answer() -> str:
     """The README's answer, from the main analysis."""
     summary = json.loads((ROOT / "reports/cidp_mrn_accuracy/summary.json").read_text())
-    parts = []
-    for name, words in (("sens", "sensitivity"), ("spec", "specificity")):
-        e = summary["estimands"][name]
-        parts.append(
-            f"{words} {percent(e['median'])} % ({percent(e['lower'])} to {percent(e['upper'])} %)"
-        )
-    n = len(summary["provenance"]["data"]["rows"])
-    return f"The answer from {n} studies: pooled {parts[0]} and {parts[1]}, 95 % equal-tailed."
+    told = []
+    for label, people in (("healthy", "healthy people"), ("disease mimics", "its mimics")):
+        parts = []
+        for name, words in (("sens", "sensitivity"), ("spec", "specificity")):
+            e = summary["estimands"][f"{name}[{label}]"]
+            ends = f"{percent(e['lower'])} to {percent(e['upper'])} %"
+            parts.append(f"{words} {percent(e['median'])} % ({ends})")
+        told.append(f"in studies of {people} {parts[0]} and {parts[1]}")
+    rows = summary["provenance"]["data"]["rows"]
+    n = len({row.split(",")[0] for row in rows})
+    return (
+        f"The answer from {n} studies with {len(rows)} results: {told[0]}; {told[1]} "
+        "(95 % equal-tailed)."
+    )
 
 
 def test_the_answer_in_the_readme_is_the_result():
@@ -37,7 +43,8 @@ def test_the_answer_in_the_readme_is_the_result():
 
 
 def test_the_main_reports_are_committed():
-    assert {"cidp_mrn_accuracy", "cidp_mrn_accuracy_variant"} <= {path.name for path in REPORTS}
+    expected = {"", "_complete", "_variant", "_markers", "_chen_prior"}
+    assert {f"cidp_mrn_accuracy{end}" for end in expected} <= {path.name for path in REPORTS}
 
 
 @pytest.mark.parametrize("folder", REPORTS, ids=lambda p: p.name)
@@ -47,8 +54,9 @@ def test_committed_pages_say_what_their_summaries_say(folder):
     shown = [n for n in ("mu_ratio", "mu_correlation", "mu") if n in summary["estimands"]]
     if shown and "mu_proportion" not in summary["estimands"]:
         e = summary["estimands"][shown[0]]
-        ends = f"{ratio(e['lower'])}\u00a0to\u00a0{ratio(e['upper'])}"
-        assert f"<td>{ratio(e['median'])}</td><td>{ends}</td>" in page
+        text = ratio if shown[0] != "mu_correlation" else number
+        ends = f"{text(e['lower'])}\u00a0to\u00a0{text(e['upper'])}"
+        assert f"<td>{text(e['median'])}</td><td>{ends}</td>" in page
     for name, e in summary["estimands"].items():
         if name.partition("[")[0] not in ("sens", "spec"):
             continue

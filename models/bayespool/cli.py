@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from bayespool.report.refits import Refits
 
 DONE, FAILED_GATE, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+ALONE = (
+    "one study says nothing of the variation between studies: the model has tau=Fixed(0), and the "
+    'effect is that of this study (--prior "tau=HalfNormal(0.5)" adds what the prior says of a new '
+    "study)"
+)
 
 app = App(
     name="bayespool",
@@ -48,6 +53,7 @@ def accuracy(
     correlation: float | None = None,
     robust: Annotated[bool, Parameter(negative=())] = False,
     link: str = "logit",
+    marker: str = "ignored",
     prior: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     prevalence: Annotated[tuple[float, ...], Parameter(negative=())] = (),
     where: Annotated[tuple[str, ...], Parameter(negative=())] = (),
@@ -64,7 +70,8 @@ def accuracy(
     Parameters
     ----------
     table
-        A CSV, TSV, XLSX or Parquet file of 2x2 tables, or the name of a dataset.
+        A CSV, TSV, XLSX or Parquet file of 2x2 tables, or the name of a dataset. A column kind
+        marks rows that state less: margin, rates, candidate or marker.
     out
         Folder of the report; reports/NAME unless --json is given.
     seed
@@ -90,12 +97,14 @@ def accuracy(
         Student-t study effects, which give way to outlying studies; not of hsroc.
     link
         logit, probit or cloglog; of hsroc the logit.
+    marker
+        What rows with kind marker (two means, or an area under the curve) do: ignored, or binormal.
     prior
         A prior as its own call, such as "tau_sens=HalfNormal(0.5)"; repeat for more.
     prevalence
         Prevalence (a proportion) for predictive values and natural frequencies; repeat for more.
     where
-        Keep the rows with COLUMN=VALUE; repeat for more.
+        Keep the rows with COLUMN=VALUE, or with a blank cell by COLUMN=; repeat for more.
     engine
         auto, quadrature or nuts.
     leave_one_out
@@ -119,7 +128,7 @@ def accuracy(
     studies = _where(resolve(table), where)
     options = Options(
         link=link, covariate=covariate, covariate_on=covariate_on, by=by, test=test, shared=shared,
-        indirect=indirect, correlation=correlation, robust=robust,
+        indirect=indirect, correlation=correlation, robust=robust, marker=marker,
     )  # fmt: skip
     chosen = with_priors(choose(model, options), prior)
     chosen.check(studies)
@@ -153,6 +162,7 @@ def association(
     mid: float | None = None,
     baseline_risk: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     model: str = "auto",
+    bridge: Annotated[bool, Parameter(negative=())] = False,
     robust: Annotated[bool, Parameter(negative=())] = False,
     where: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     engine: str = "auto",
@@ -168,8 +178,9 @@ def association(
     Parameters
     ----------
     table
-        A CSV, TSV, XLSX or Parquet file of counts, effects, means, correlations or proportions, or
-        the name of a dataset.
+        A CSV, TSV, XLSX or Parquet file of counts, effects, means, correlations, proportions or
+        findings before and after, or the name of a dataset. A column kind marks rows that state
+        less: rates, candidate, censored (a P value) or margins (before and after).
     measure
         or, rr, rd, md, smd, rom, cor, hr, irr, proportion or generic (study, estimate, se).
     out
@@ -187,12 +198,16 @@ def association(
         repeat for more.
     model
         auto, normal (effects with standard errors), binomial (exact counts), beta-binomial (counts
-        of a proportion, beta study effects) or nested (several results per study). auto is binomial
-        where a table has counts of an odds ratio or a proportion, else normal.
+        of a proportion, beta study effects), nested (several results per study) or pre-post (a
+        finding before and after in the same people). auto is pre-post where a table has such
+        findings, binomial where it has counts of an odds ratio or a proportion, else normal.
+    bridge
+        Take rows of kind smd among odds ratios, or of kind or among standardised mean differences,
+        times or divided by pi / sqrt(3); they are marked.
     robust
         Student-t study effects, which give way to outlying studies.
     where
-        Keep the rows with COLUMN=VALUE; repeat for more.
+        Keep the rows with COLUMN=VALUE, or with a blank cell by COLUMN=; repeat for more.
     engine
         auto, quadrature or nuts.
     leave_one_out
@@ -209,12 +224,13 @@ def association(
         Print nothing but errors.
     """
     from bayespool.association.choosing import choose
+    from bayespool.association.scale import varies
     from bayespool.checks.variants import steps
     from bayespool.datasets import resolve_association
     from bayespool.fitting import DEFAULT_SEED, fit
     from bayespool.report.association_numbers import check_baseline, check_mid
 
-    read = _where(resolve_association(table, measure), where)
+    read = _where(resolve_association(table, measure, bridge=bridge), where)
     chosen, studies = choose(read, measure, model, covariate, robust=robust)
     chosen = with_priors(chosen, prior)
     asked: dict[str, Any] = {"mid": mid, "baseline_risks": tuple(map(_risk, baseline_risk))}
@@ -229,10 +245,12 @@ def association(
     if engine == "nuts":
         options["progress"] = not quiet and not as_json and sys.stderr.isatty()
     fitted = fit(chosen, studies, engine, DEFAULT_SEED if seed is None else seed, **options)
+    alone = hasattr(studies, "yes_before") and not varies(chosen)
     refits = _refits(fitted, left=leave_one_out, priors=prior_sensitivity, years=cumulative)
     return _deliver(
-        fitted, folder, asked, refits, as_json=as_json, quiet=quiet, allow=allow_unconverged
-    )
+        fitted, folder, asked, refits, as_json=as_json, quiet=quiet, allow=allow_unconverged,
+        notes=(ALONE,) if alone else (),
+    )  # fmt: skip
 
 
 @app.command
@@ -268,6 +286,9 @@ def check(
               f"{what}; covariates: {', '.join(studies.covariates) or 'none'}")  # fmt: skip
         for study, rows in studies.several_rows().items():
             print(f"  {study} has {len(rows)} rows: {'; '.join(rows)}")
+        for row, said in zip(studies.row, getattr(studies, "partial", ()), strict=False):
+            if said is not None:
+                print(f"  {row} is no full result ({said.kind}): {said.says}")
     return DONE
 
 
@@ -359,8 +380,14 @@ def _where(studies: Any, conditions: Sequence[str]) -> Any:
         column, separator, value = text.partition("=")
         if not separator:
             raise ValueError(f'--where "{text}": legal is COLUMN=VALUE')
-        studies = studies.where(column.strip(), value.strip())
+        blank = _blank(studies, column.strip()) if not value.strip() else []
+        studies = studies.select(blank) if blank else studies.where(column.strip(), value.strip())
     return studies
+
+
+def _blank(studies: Any, column: str) -> list[int]:
+    """Rows in which a covariate is blank; none where there is no such covariate."""
+    return [i for i, cell in enumerate(studies.covariates.get(column, ())) if cell is None]
 
 
 def _risk(text: str) -> Any:
@@ -419,6 +446,7 @@ def _deliver(
     as_json: bool,
     quiet: bool,
     allow: bool,
+    notes: tuple[str, ...] = (),
 ) -> int:
     from bayespool.report.summary import build_summary, summary_dict
 
@@ -440,7 +468,7 @@ def _deliver(
     for finding in failed:
         print(f"check failed: {finding.sentence} (threshold {finding.threshold:g})",
               file=sys.stderr)  # fmt: skip
-    for sentence in fitted.draws.messages:
+    for sentence in (*fitted.draws.messages, *(() if quiet else notes)):
         print(f"note: {sentence}", file=sys.stderr)
     return FAILED_GATE if failed and not allow else DONE
 

@@ -106,8 +106,12 @@ def resolve(table: str | Path) -> AccuracyStudies:
     return studies
 
 
-def resolve_association(table: str | Path, measure: str) -> AssociationStudies:
+def resolve_association(
+    table: str | Path, measure: str, *, bridge: bool = False
+) -> AssociationStudies:
     """Studies of an association, for a measure, from a path or a data set's name.
+
+    With ``bridge`` rows of the other measure are taken (`bayespool.studies.read_studies`).
 
     Raises
     ------
@@ -118,9 +122,9 @@ def resolve_association(table: str | Path, measure: str) -> AssociationStudies:
     """
     path = _path(table)
     if path is not None:
-        return read_studies(path, measure)
+        return read_studies(path, measure, bridge=bridge)
     name = str(table)
-    return read_studies(data_dir() / f"{name}.csv", measure, name)
+    return read_studies(data_dir() / f"{name}.csv", measure, name, bridge=bridge)
 
 
 def _path(table: str | Path) -> Path | None:

@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     from bayespool.numerics.candidates import Tables
 
 
+def potential_name(what: str, row: str) -> str:
+    """Name of a row's term; PyMC parts names at slashes."""
+    return f"{what}[{row.replace('/', chr(0x2215))}]"
+
+
 def sum_over_tables(unit: Tables, rates: Sequence[Any]) -> Any:
     """Log probability of a set of possible tables, given the rate of each of their rows."""
     import pymc as pm

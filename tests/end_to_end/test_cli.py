@@ -14,6 +14,13 @@ import pytest
 GOOD = "study,tp,fp,fn,tn\nA 2001,18,17,4,25\nB 2002,15,12,7,19\nC 2003,24,10,5,13\n"
 
 
+PARTIAL = (
+    "study,kind,tp,fn,fp,tn,sens,spec,n_diseased,n_healthy,auc\n"
+    "A 2001,,18,4,17,25,,,,,\nB 2002,,15,7,12,19,,,,,\nC 2003,rates,,,,,0.6,0.75,10,12,\n"
+    "D 2004,margin,9,3,,,,,,,\nE 2005,marker,,,,,,,40,50,0.82\n"
+)
+
+
 def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "bayespool.cli", *arguments],
@@ -128,6 +135,27 @@ def test_report_check_and_datasets(table):
     assert "cidp_mrn" in listed.stdout
 
 
+def test_partial_rows_and_markers(table):
+    folder = table.parent
+    table.write_text(PARTIAL)
+    found = {}
+    for name, options in {
+        "ignored": (), "binormal": ("--marker", "binormal"), "complete": ("--where", "kind="),
+        "margin": ("--where", "kind=margin"),
+    }.items():  # fmt: skip
+        done = run("accuracy", "review.csv", "--engine", "quadrature", "--json", *options,
+                   cwd=folder)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        summary = json.loads(done.stdout)
+        found[name] = summary["estimands"]["sens"]["median"]
+        rows = summary["provenance"]["data"]["rows"]
+        assert len(rows) == {"complete": 2, "margin": 1}.get(name, 5)
+    assert len(set(found.values())) == 4
+    checked = run("check", "review.csv", cwd=folder)
+    assert "C 2003 is no full result (rates): sens 0.6, spec 0.75" in checked.stdout
+    assert [p.name for p in folder.iterdir()] == ["review.csv"]
+
+
 @pytest.mark.parametrize(
     "arguments,words",
     [
@@ -138,6 +166,13 @@ def test_report_check_and_datasets(table):
         (("accuracy", "review.csv", "--prevalence", "30"), "between 0 and 1"),
         (("accuracy", "review.csv", "--engine", "gibbs"), "auto, nuts, quadrature"),
         (("accuracy", "review.csv", "--link", "log"), "logit, probit, cloglog"),
+        (("accuracy", "review.csv", "--marker", "roc"), "ignored, binormal"),
+        (
+            ("accuracy", "review.csv", "--marker", "binormal", "--model", "hsroc"),
+            "--model bivariate",
+        ),
+        (("accuracy", "partial.csv"), "no table of 10 diseased and 12 healthy prints sens 0.55"),
+        (("accuracy", "review.csv", "--where", "fp="), "no row has fp=''"),
         (("accuracy", "review.csv", "--where", "site=x"), "site"),
         (("accuracy", "review.csv", "--nonsense"), "nonsense"),
         (("accuracy",), "TABLE"),
@@ -157,6 +192,7 @@ def test_wrong_requests_are_refused_in_words_and_write_nothing(table, arguments,
     (folder / "bad.csv").write_text("study,tp,fp,fn,tn\nA,-1,2,3,4\nB,x,2,3,4\nB,1,2.5,3,4\n")
     (folder / "one.csv").write_text("study,tp,fp,fn,tn\nA,8,2,3,9\n")
     (folder / "undated.csv").write_text("study,year,tp,fp,fn,tn\nA,2001,8,2,3,9\nB,,9,1,4,8\n")
+    (folder / "partial.csv").write_text(PARTIAL.replace("0.6,0.75", "0.55,0.75"))
     (folder / "mine").mkdir()
     (folder / "mine" / "thesis.doc").write_text("do not touch")
     before = sorted(folder.rglob("*"))
@@ -252,6 +288,37 @@ def test_models_by_name_with_all_refits(tmp_path, measure, text, model, names):
     assert written["estimands"] == first["estimands"]
 
 
+BEFORE_AFTER = (
+    "study,kind,before,n_before,after,n_after,p,both,lost,gained,neither\n"
+    "A,margins,29,33,19,32,0.008,,,,\nB,,,,,,,20,6,1,5\n"
+)
+
+
+BRIDGED = "study,kind,or,se_log,smd,n1,n2\nA,,2.0,0.3,,,\nB,smd,,,0.4,50,40\n"
+
+
+def test_effects_of_the_other_scale_when_asked_for(tmp_path):
+    (tmp_path / "review.csv").write_text(BRIDGED)
+    done = run("association", "review.csv", "--measure", "or", "--bridge", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["provenance"]["data"]["rows"] == ["A", "B"]
+
+
+def test_findings_before_and_after(tmp_path):
+    (tmp_path / "review.csv").write_text(BEFORE_AFTER)
+    ask = ("association", "review.csv", "--measure", "or", "--engine", "quadrature", "--json")
+    both, one = run(*ask, cwd=tmp_path), run(*ask, "--where", "kind=margins", cwd=tmp_path)
+    for done, tau in ((both, True), (one, False)):
+        assert done.returncode == 0, done.stderr
+        summary = json.loads(done.stdout)
+        assert summary["model"].startswith("PrePost(")
+        assert ("tau" in summary["estimands"]) == tau
+        assert summary["estimands"]["mu_ratio"]["upper"] < 1
+        assert ("one study says nothing" in done.stderr) != tau
+    prior = run(*ask, "--where", "kind=margins", "--prior", "tau=HalfNormal(0.5)", cwd=tmp_path)
+    assert (prior.returncode, prior.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     "measure, text, options, words",
     [
@@ -272,6 +339,19 @@ def test_models_by_name_with_all_refits(tmp_path, measure, text, model, names):
         ("rd", TABLES["or"][0], ("--model", "binomial"), "not so in B"),
         ("or", TABLES["or"][0], ("--prior", "rho=LKJ(2)"), "legal: mu, tau"),
         ("generic", TABLES["generic"][0], ("--model", "binomial"), "needs counts"),
+        ("or", BRIDGED, (), "--bridge"),
+        ("md", TABLES["md"][0], ("--bridge",), "legal: or, smd"),
+        ("or", TABLES["or"][0], ("--model", "pre-post"), "review.csv is ArmCounts of or"),
+        ("or", BEFORE_AFTER, ("--model", "normal"), "the same people twice"),
+        ("or", BEFORE_AFTER, ("--covariate", "p"), "has no covariates"),
+        ("rr", BEFORE_AFTER, (), "legal: or"),
+        ("or", BEFORE_AFTER.replace("0.008", "0.9"), (), "review.csv row 2"),
+        (
+            "or",
+            "study,kind,e1,n1,e2,n2,p,events\nA,,4,9,5,9,,\nB,censored,,9,,8,ns,\n",
+            (),
+            "no number of events",
+        ),
     ],
 )
 def test_wrong_associations_are_refused_in_words(tmp_path, measure, text, options, words):

@@ -40,5 +40,5 @@ def test_the_wheel_carries_its_data(tmp_path):
         cwd=tmp_path, **run,
     )  # fmt: skip
     count, place = done.stdout.split(maxsplit=1)
-    assert count == "5"
+    assert count == "16"
     assert Path(place.strip()).is_relative_to(environment)

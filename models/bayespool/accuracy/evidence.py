@@ -14,7 +14,7 @@ from bayespool.numerics.binormal import Binormal
 from bayespool.numerics.candidates import CandidateBinomial, Tables
 from bayespool.numerics.likelihoods import Binomial, RowLikelihood
 from bayespool.numerics.mixed import joined
-from bayespool.pymc_rows import sum_over_tables
+from bayespool.pymc_rows import potential_name, sum_over_tables
 
 if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
@@ -129,11 +129,15 @@ def observe(
             if marker == "binormal":
                 separation, ratio, se = partial.marker
                 known = ratio * pm.math.probit(sens[i]) + pm.math.probit(spec[i])
-                pm.Normal(f"separation[{studies.row[i]}]", known, se, observed=separation)
+                pm.Normal(
+                    potential_name("separation", studies.row[i]), known, se, observed=separation
+                )
         else:
             tables = np.array(partial.tables)
             unit = Tables(tables[:, [0, 2]], tables[:, [1, 3]], np.log(partial.weights))
-            pm.Potential(f"tables[{studies.row[i]}]", sum_over_tables(unit, [sens[i], spec[i]]))
+            pm.Potential(
+                potential_name("tables", studies.row[i]), sum_over_tables(unit, [sens[i], spec[i]])
+            )
 
 
 def refuse_partial(studies: Any, model: str, legal: str) -> None:

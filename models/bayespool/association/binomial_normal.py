@@ -23,7 +23,7 @@ from bayespool.numerics.candidates import CandidateBinomial, Tables
 from bayespool.numerics.likelihoods import Binomial, NoncentralHypergeometric, RowLikelihood
 from bayespool.numerics.mixed import joined
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal
-from bayespool.pymc_rows import sum_over_tables
+from bayespool.pymc_rows import potential_name, sum_over_tables
 
 Array = np.ndarray
 FLAT = 1_000.0  # SD that is flat over any logit
@@ -157,7 +157,7 @@ class BinomialNormal(Regression):
                         pm.Binomial(name, n=n[plain], p=risk[plain], observed=y[plain])
                 for i in np.flatnonzero(~plain):
                     unit = arms_of(studies.partial[i])
-                    pm.Potential(f"tables[{studies.row[i]}]",
+                    pm.Potential(potential_name("tables", studies.row[i]),
                                  sum_over_tables(unit, [risk[i] for risk in risks]))  # fmt: skip
         return model
 

@@ -9,11 +9,12 @@ from bayespool.association.beta_binomial import BetaBinomial
 from bayespool.association.binomial_normal import BinomialNormal
 from bayespool.association.nested import Nested
 from bayespool.association.normal_normal import NormalNormal
+from bayespool.association.pre_post import PrePost
 from bayespool.association.proportion import Proportion
 from bayespool.association.scale import default_priors
-from bayespool.priors import FREEDOM, Normal
+from bayespool.priors import FREEDOM, Fixed, Normal
 
-CHOICES = ("auto", "normal", "binomial", "beta-binomial", "nested")
+CHOICES = ("auto", "normal", "binomial", "beta-binomial", "nested", "pre-post")
 
 
 def choose(
@@ -28,13 +29,15 @@ def choose(
 
     Parameters
     ----------
-    studies : ArmCounts, Effects, GroupMeans, Correlations or Proportions
+    studies : ArmCounts, Effects, GroupMeans, Correlations, Proportions or PairedProportions
     measure : str
-    model : {"auto", "normal", "binomial", "beta-binomial", "nested"}
+    model : {"auto", "normal", "binomial", "beta-binomial", "nested", "pre-post"}
         ``auto`` is the exact model where there are counts of an odds ratio or of a proportion,
         else the normal-normal model of effects; ``binomial`` is exact for risk ratios and risk
         differences too, and ``beta-binomial`` another exact model of a proportion. Effects of
-        tables with a zero cell have 1/2 added to every cell, and say so.
+        tables with a zero cell have 1/2 added to every cell, and say so. Proportions before and
+        after in the same people have ``pre-post`` and no other; one study alone, which knows
+        nothing of the variation between studies, has ``tau=Fixed(0)``.
     covariates : sequence of str
     robust : bool
         Student-t study effects.
@@ -46,6 +49,8 @@ def choose(
     """
     if model not in CHOICES:
         raise ValueError(f"model={model!r} is unknown; legal: {', '.join(CHOICES)}")
+    if hasattr(studies, "yes_before") or model == "pre-post":
+        return _pre_post(studies, measure, model, covariates, robust=robust), studies
     arms = hasattr(studies, "e1") and (measure == "or" or model == "binomial")
     counts = arms or hasattr(studies, "events")
     if model == "binomial" and not counts:
@@ -79,6 +84,29 @@ def choose(
     effects = _effects(studies, measure)
     kind: Any = Nested if model == "nested" else NormalNormal
     return kind.for_studies(effects, **options)[0], effects
+
+
+def _pre_post(
+    studies: Any, measure: str, model: str, covariates: Sequence[str], *, robust: bool
+) -> PrePost:
+    if not hasattr(studies, "yes_before"):
+        raise ValueError(
+            "model='pre-post' needs both, lost, gained and neither, or before, n_before, after and "
+            f"n_after, in every row; {studies.file} is {type(studies).__name__} of {measure}; "
+            "legal: auto"
+        )
+    if model not in ("auto", "pre-post"):
+        raise ValueError(
+            f"model={model!r} does not know that {studies.file} holds the same people twice; "
+            "legal: auto, pre-post"
+        )
+    if covariates:
+        raise ValueError("model='pre-post' has no covariates; legal: none")
+    if len(studies) > 1:
+        return PrePost(nu=FREEDOM if robust else None)
+    if robust:
+        raise ValueError("one study alone has no study effects; legal with robust: two or more")
+    return PrePost(tau=Fixed(0))
 
 
 def _effects(studies: Any, measure: str) -> Any:

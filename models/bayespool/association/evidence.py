@@ -9,6 +9,7 @@ import numpy as np
 from bayespool.numerics.censored import Censored
 from bayespool.numerics.likelihoods import Gaussian, RowLikelihood
 from bayespool.numerics.mixed import joined
+from bayespool.pymc_rows import potential_name
 
 Array = np.ndarray
 
@@ -26,25 +27,16 @@ def estimates(studies: Any, error: Array | float = 1.0) -> RowLikelihood:
     partial = np.flatnonzero(studies.is_partial)
     if not partial.size:
         return Gaussian(y, se)
-    lower, upper, spread, log_weight = _padded([studies.partial[i].intervals for i in partial])
     plain = np.setdiff1d(np.arange(len(y)), partial)
-    return joined(
-        [
-            (Gaussian(y[plain], se[plain]), plain),
-            (Censored(lower, upper, spread * error, log_weight), partial),
-        ]
-    )
-
-
-def _padded(intervals: list[tuple[tuple[float, ...], ...]]) -> tuple[Array, Array, Array, Array]:
-    width = max(map(len, intervals))
-    out = np.empty((4, len(intervals), width))
-    for i, rows in enumerate(intervals):
-        lower, upper, se, weight = np.array(rows).T
-        padded = np.concatenate([np.arange(len(rows)), np.zeros(width - len(rows), int)])
-        out[:, i] = np.stack([lower, upper, se, np.log(weight)])[:, padded]
-        out[3, i, len(rows) :] = -np.inf
-    return out[0], out[1], out[2], out[3]
+    parts: list[tuple[RowLikelihood | None, Array]] = [(Gaussian(y[plain], se[plain]), plain)]
+    by_width: dict[int, list[int]] = {}  # rows with equally many possibilities go together
+    for i in partial:
+        by_width.setdefault(len(studies.partial[i].intervals), []).append(int(i))
+    for rows in by_width.values():
+        lower, upper, spread, weight = np.array([studies.partial[i].intervals for i in rows]).T
+        told = Censored(lower.T, upper.T, spread.T * error, np.log(weight.T))
+        parts.append((told, np.array(rows)))
+    return joined(parts)
 
 
 def observe(studies: Any, theta: Any, error: float = 1.0, dim: str = "study") -> None:
@@ -74,7 +66,9 @@ def observe(studies: Any, theta: Any, error: float = 1.0, dim: str = "study") ->
             np.log(weight) + _log_interval(theta[i], lower, upper, spread * error)
             for lower, upper, spread, weight in studies.partial[i].intervals
         ]
-        pm.Potential(f"told[{studies.row[i]}]", pm.math.logsumexp(pm.math.stack(terms)))
+        pm.Potential(
+            potential_name("told", studies.row[i]), pm.math.logsumexp(pm.math.stack(terms))
+        )
 
 
 def _log_interval(theta: Any, lower: float, upper: float, se: float) -> Any:

@@ -21,7 +21,7 @@ from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.paired_tables import PairedTables
 from bayespool.priors import Fixed, HalfNormal, LogNormal, Normal
-from bayespool.pymc_rows import plackett_logs
+from bayespool.pymc_rows import plackett_logs, potential_name
 
 Array = np.ndarray
 
@@ -101,7 +101,7 @@ class PrePost(Regression):
             for i, cells in enumerate(studies.tables()):
                 logs = plackett_logs(before[i], after[i], dependence)
                 terms = constants[i] + sum(cells[:, c] * log for c, log in enumerate(logs))
-                pm.Potential(f"tables[{studies.row[i]}]", pm.math.logsumexp(terms))
+                pm.Potential(potential_name("tables", studies.row[i]), pm.math.logsumexp(terms))
         return model
 
     def hierarchy(self, studies: Any) -> Hierarchy:

@@ -77,7 +77,11 @@ def observed_intervals(fitted: Fit) -> list[Interval | None]:
             Interval(x / n, *clopper_pearson(int(x), int(n))) if n else None
             for x, n in zip(studies.events, studies.n, strict=True)
         ]
-    effects = completed(studies).effects(measure, add=0.5) if hasattr(studies, "e1") else studies
+    effects = studies
+    if hasattr(studies, "e1"):
+        effects = completed(studies).effects(measure, add=0.5)
+    elif hasattr(studies, "yes_before"):
+        effects = studies.effects(measure)
     ends = effects.estimate + np.array([[0.0], [-Z95], [Z95]]) * effects.se
     return [
         Interval(*map(float, row)) if shown and np.isfinite(row).all() else None
@@ -95,6 +99,10 @@ def counts_texts(studies: Any) -> list[str]:
     """``7/14, 10/14`` where there are counts."""
     if hasattr(studies, "events"):
         return [f"{x}/{n}" for x, n in zip(studies.events, studies.n, strict=True)]
+    if hasattr(studies, "yes_before"):
+        pairs = zip(studies.yes_before, studies.n_before, studies.yes_after, studies.n_after,
+                    strict=True)  # fmt: skip
+        return ["{}/{}, {}/{}".format(*four) for four in pairs]
     if hasattr(studies, "e1"):
         every = zip(studies.e1, studies.n1, studies.e2, studies.n2, strict=True)
         four: list[Any] = list(every)

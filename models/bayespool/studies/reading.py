@@ -1,37 +1,57 @@
 """Which shape a table of associations has, given the measure that is asked for."""
 
 from bayespool.studies.arms import ArmCounts
-from bayespool.studies.columns import has_groups, recognise
+from bayespool.studies.bridge import BRIDGES
+from bayespool.studies.columns import find, has_groups, normalise, recognise
 from bayespool.studies.correlations import Correlations
 from bayespool.studies.counts import has_counts
 from bayespool.studies.effect_rows import has_estimates
 from bayespool.studies.effects import Effects
 from bayespool.studies.means import GroupMeans
 from bayespool.studies.measures import OF_COUNTS, OF_MEANS, Measure, measure_named
+from bayespool.studies.paired import CELLS, PairedProportions
 from bayespool.studies.proportions import Proportions
 from bayespool.studies.spellings import ARM_1, ARM_2, ARMS, CORRELATION, MEANS, ONE_ARM, SINGLE
 from bayespool.studies.tables import Table, TableSource, read_table
 
-AssociationStudies = ArmCounts | Effects | GroupMeans | Correlations | Proportions
+AssociationStudies = (
+    ArmCounts | Effects | GroupMeans | Correlations | Proportions | PairedProportions
+)
+PAIRED = (CELLS, ("before", "n_before", "after", "n_after"))
 
 
-def read_studies(table: TableSource, measure: str, name: str | None = None) -> AssociationStudies:
+def read_studies(
+    table: TableSource, measure: str, name: str | None = None, *, bridge: bool = False
+) -> AssociationStudies:
     """Read a table as the shape that its columns and the measure call for.
 
-    or, rr and rd: `ArmCounts` if every row gives counts, else `Effects` (whose rows may give counts
-    too). md, smd and rom: `GroupMeans` if there are columns of means or medians. cor:
-    `Correlations` if there are r and n. proportion: `Proportions` if there are counts or rates with
-    n. All other: `Effects`. Where a table has neither, the error is that of the shape that is most
-    often meant.
+    or: `PairedProportions` if there are columns of pairs (both, lost, gained, neither) or margins
+    (before, n_before, after, n_after), and none of two groups or of an odds ratio. or, rr and rd:
+    `ArmCounts` if every row gives counts, else `Effects` (whose rows may give counts too). md, smd
+    and rom: `GroupMeans` if there are columns of means or medians. cor: `Correlations` if there are
+    r and n. proportion: `Proportions` if there are counts or rates with n. All other: `Effects`.
+    Where a table has neither, the error is that of the shape that is most often meant.
+
+    Parameters
+    ----------
+    table, measure, name
+        As in the shapes' own ``from_table``.
+    bridge
+        Read `Effects`, and take rows of kind ``smd`` among odds ratios or ``or`` among standardised
+        mean differences.
 
     Raises
     ------
     ValueError
-        Unknown measure; the message lists those there are.
+        Unknown measure, or one that pairs or a bridge do not have; the message lists those there
+        are.
     TableError
         The table is faulty.
     """
     wanted = measure_named(measure)
+    if bridge:
+        measure_named(measure, tuple(BRIDGES))
+        return Effects.from_table(table, measure, name, bridge=True)
     shape = _shape(read_table(table), wanted)
     if issubclass(shape, Effects):
         return shape.from_table(table, measure, name)
@@ -42,6 +62,9 @@ def _shape(table: Table, measure: Measure) -> type[AssociationStudies]:
     stated = has_estimates(table, measure)
     if measure.name in OF_COUNTS:
         counted = has_groups(table, ARMS, (ARM_1, ARM_2))
+        if not (stated or counted) and _paired(table):
+            measure_named(measure.name, ("or",))
+            return PairedProportions
         return ArmCounts if not stated or (counted and _every_row_counts(table)) else Effects
     roles = set(recognise(table, MEANS).roles)
     if measure.name in OF_MEANS:
@@ -53,6 +76,13 @@ def _shape(table: Table, measure: Measure) -> type[AssociationStudies]:
     if measure.name == "proportion":
         return Proportions if has_groups(table, SINGLE, (ONE_ARM,)) or not stated else Effects
     return Effects
+
+
+def _paired(table: Table) -> bool:
+    """Whether the columns of one way to state a finding before and after are all there."""
+    return any(
+        all(find(table, {name: (normalise(name),) for name in names}).values()) for names in PAIRED
+    )
 
 
 def _every_row_counts(table: Table) -> bool:
