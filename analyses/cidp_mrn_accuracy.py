@@ -28,9 +28,14 @@ CARE = (
 OUDEMAN = "against segmental SMA"  # its rows assume which groups the printed ranges are of
 
 
-def write(name: str, model: Any, rows: Any, notes: tuple[str, ...], **more: Any) -> None:
+def write(
+    name: str, model: Any, rows: Any, notes: tuple[str, ...], *, refits: bool = True, **more: Any
+) -> None:
     """Fit by both engines and write one report."""
     fitted = bp.fit(model, rows, engine="quadrature", ess=10_000)
+    if refits:
+        more["leave_one_out"] = refit_without_each(fitted)
+        more["prior_sensitivity"] = prior_sensitivity(fitted)
     folder = bp.write_report(
         fitted,
         REPORTS / name,
@@ -40,8 +45,6 @@ def write(name: str, model: Any, rows: Any, notes: tuple[str, ...], **more: Any)
         notes=(*notes, *CARE),
         command="uv run analyses/cidp_mrn_accuracy.py",
         other_engine=bp.fit(model, rows, engine="nuts"),
-        leave_one_out=refit_without_each(fitted),
-        prior_sensitivity=prior_sensitivity(fitted),
         **more,
     )
     print(folder / "index.html")
@@ -58,7 +61,7 @@ def main() -> None:
         "Both plexuses of Su 2020 are in, as two results of one study. Shah 2020 prints "
         "percentages, which leave one possible table."
     )
-    model = NestedMetaRegression(covariates=("control_type",))
+    model: Any = NestedMetaRegression(covariates=("control_type",))
     write("cidp_mrn_accuracy", model, both, (note,), **published)
 
     for name, left_out in (("complete", "brachial plexus"), ("variant", "lumbosacral plexus")):
@@ -67,7 +70,10 @@ def main() -> None:
             f"enters without its {left_out}."
         )
         rows = every.select(
-            [a in ("main", "variant") and s != left_out for a, s in zip(analysis, site, strict=True)]
+            [
+                a in ("main", "variant") and s != left_out
+                for a, s in zip(analysis, site, strict=True)
+            ]
         )
         fit = bp.fit(Bivariate(), rows, engine="quadrature")
         write(f"cidp_mrn_accuracy_{name}", Bivariate(), rows, (note,), cumulative=cumulative(fit),
@@ -82,7 +88,8 @@ def main() -> None:
         "values. Means and areas tell how far apart the groups lie if the measurement is normal in "
         "both (binormal link); they do not tell the threshold."
     )
-    write("cidp_mrn_accuracy_markers", NestedBivariate(marker="binormal"), rows, (note,))
+    model = NestedBivariate(marker="binormal")
+    write("cidp_mrn_accuracy_markers", model, rows, (note,), refits=False)
 
     apart = ("Midroni 1999", "Oudeman 2020", "van Rosmalen 2020")
     rows = every.select(

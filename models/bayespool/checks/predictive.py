@@ -17,6 +17,7 @@ from bayespool.checks.influence import leave_one_out
 from bayespool.estimands import INTERVAL_PROB, LOWER, UPPER
 from bayespool.numerics.candidates import CandidateBinomial
 from bayespool.numerics.mixed import Mixed
+from bayespool.numerics.paired_tables import PairedTables
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -111,7 +112,8 @@ def _shown(likelihood: Any) -> tuple[np.ndarray, np.ndarray]:
             values[rows], trials[rows] = _shown(part)
         return values, trials
     nothing = np.full(len(likelihood), np.nan)
-    if isinstance(likelihood, CandidateBinomial):
+    # two counts of the same people are no two observations; they have no predictive check
+    if isinstance(likelihood, CandidateBinomial | PairedTables):
         return nothing, nothing
     values = np.asarray(likelihood.observed(), float)
     return values, np.asarray(getattr(likelihood, "trials", nothing), float)

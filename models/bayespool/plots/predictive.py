@@ -38,7 +38,8 @@ class PredictiveTable:
         ends = [x for row in self.rows for x in row.observed if x is not None]
         for row in self.rows:
             ends += [x for p in row.predicted if p is not None for x in (p.lower, p.upper)]
-        return min(ends, default=0.0), max(ends, default=1.0)
+        low = 0.1 if self.scale == "log" else 0.0  # nothing is drawn
+        return min(ends, default=low), max(ends, default=1.0)
 
 
 @styled

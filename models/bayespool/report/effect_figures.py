@@ -73,6 +73,7 @@ SHORT = {POOLED: "Pooled", AVERAGE: "The average study", ALONE: "Estimate"}
 COUNTS = {
     "group 1, group 2": "events/people of group 1, then of group 2",
     "events/n": "events/people",
+    "before, after": "people with the finding/all, before, then after",
 }
 
 
@@ -108,7 +109,8 @@ def forest_table(
         ends.append(effect_forest.EffectRow(label, 0, "", text, None, interval))
     counts = ""
     if any(row.margins[0].counts for row in rows):
-        counts = "events/n" if hasattr(fitted.studies, "events") else "group 1, group 2"
+        paired = "before, after" if hasattr(fitted.studies, "yes_before") else "group 1, group 2"
+        counts = "events/n" if hasattr(fitted.studies, "events") else paired
     title = measure.label[:1].upper() + measure.label[1:]
     scale = SCALE.get(measure.back, "linear")
     null = 0.0 if measure.name == "generic" else measure.null

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from bayespool.fitting import Fit
 
 _ROWS = {
+    "PrePost": (
+        "The finding before and after in the same people is a pair, with a midpoint of its own for "
+        "every study (uniform on the proportion midway between the two) and an odds ratio within "
+        "people (Plackett). Where only the margins are printed, the likelihood is the sum over all "
+        "tables of pairs that they and a printed P value allow."
+    ),
     "NormalNormal": "Every estimate is normally distributed around its study's own effect with its "
     "standard error taken as known.",
     "Nested": "Every estimate is normally distributed around its own true effect with its standard "

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bayespool.report.summary import Summary
 
 NB = numbers.SPACE
+
 # what a value above no association says
 ABOVE = {
     "or": "more events in group 1 (treated, exposed or with the finding) than in group 2",
@@ -40,6 +41,13 @@ ABOVE = {
     "cor": "that the two quantities go up together",
     "generic": "an effect in the positive direction of the table",
 }
+
+
+def above(fitted: Fit) -> str:
+    """What a value above no association says of these groups, or of before and after."""
+    if hasattr(fitted.studies, "yes_before"):
+        return "that the finding is more frequent after than before"
+    return ABOVE[fitted.model.measure]
 
 
 def said(estimate: Estimate) -> tuple[str, str]:
@@ -100,7 +108,7 @@ def plain_words(fitted: Fit, summary: Summary) -> str:
     above = next(p.prob for p in summary.probabilities if p.statement == "P(mu > 0)")
     article = "An" if measure.label[0] in "aeiou" else "A"
     return (
-        f"{article} {measure.label} above {null} means {ABOVE[measure.name]}. The probability that "
+        f"{article} {measure.label} above {null} means {above(fitted)}. The probability that "
         f"{the(summary)} is above {null} is {percent_prose(above)}, given the data and the "
         f"priors. {rule}"
     )

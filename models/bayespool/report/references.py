@@ -46,6 +46,15 @@ REFERENCES: dict[str, Reference] = {
         "accuracy data. Stat Methods Med Res 2018;27:1766–1784.",
         "10.1177/0962280216669182",
     ),
+    "mcnemar1947": Reference(
+        "McNemar Q. Note on the sampling error of the difference between correlated proportions or "
+        "percentages. Psychometrika 1947;12:153–157.",
+        "10.1007/BF02295996",
+    ),
+    "plackett1965": Reference(
+        "Plackett RL. A class of bivariate distributions. J Am Stat Assoc 1965;60:516–522.",
+        "10.1080/01621459.1965.10480807",
+    ),
     "rao1992": Reference(
         "Rao JNK, Scott AJ. A simple method for the analysis of clustered binary data. Biometrics "
         "1992;48:577–585.",
