@@ -43,7 +43,7 @@ ABOVE = {
 }
 
 
-def above(fitted: Fit) -> str:
+def says_above(fitted: Fit) -> str:
     """What a value above no association says of these groups, or of before and after."""
     if hasattr(fitted.studies, "yes_before"):
         return "that the finding is more frequent after than before"
@@ -108,7 +108,7 @@ def plain_words(fitted: Fit, summary: Summary) -> str:
     above = next(p.prob for p in summary.probabilities if p.statement == "P(mu > 0)")
     article = "An" if measure.label[0] in "aeiou" else "A"
     return (
-        f"{article} {measure.label} above {null} means {above(fitted)}. The probability that "
+        f"{article} {measure.label} above {null} means {says_above(fitted)}. The probability that "
         f"{the(summary)} is above {null} is {percent_prose(above)}, given the data and the "
         f"priors. {rule}"
     )
