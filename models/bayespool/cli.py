@@ -339,6 +339,37 @@ def report(
 
 
 @app.command
+def summary_of_findings(
+    *folders: Path,
+    out: Path | None = None,
+    title: str = "Summary of findings",
+) -> int:
+    """Join reports of the same kind of question into one table that a panel can paste.
+
+    Parameters
+    ----------
+    folders
+        Folders that the other commands or write_report wrote.
+    out
+        File to write, ending in .html, .md or .csv; Markdown on the screen if not given.
+    title
+        Heading of the table.
+    """
+    from bayespool.report.guideline_joined import summary_of_findings
+
+    formats = {".html": "html", ".md": "markdown", ".csv": "csv"}
+    if out is not None and out.suffix not in formats:
+        raise ValueError(f"--out {out}: legal is a file ending in {', '.join(formats)}")
+    joined = summary_of_findings(folders, title=title)
+    if out is None:
+        print(joined.text("markdown"))
+    else:
+        out.write_text(joined.text(formats[out.suffix]), encoding="utf-8")
+        print(out)
+    return DONE
+
+
+@app.command
 def datasets() -> int:
     """List the datasets that come with the package; each name works where a path does."""
     from bayespool.datasets import dataset_card, dataset_names

@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from bayespool.plots import (
+    bias_bars,
     bubble,
     cumulative,
+    decision_curve,
     effect_forest,
+    fagan,
     forest,
     grouped_forest,
     grouped_sroc,
@@ -21,12 +24,14 @@ from bayespool.plots import (
     pit,
     predictive,
     priors,
+    robustness,
     sensitivity,
     series,
     sroc,
     style,
     svg,
     traces,
+    traffic_light,
 )
 from bayespool.plots.marks import Interval
 from bayespool.plots.rows import Panel, Row, RowsTable
@@ -114,6 +119,45 @@ def bubble_table() -> bubble.BubbleTable:
     return bubble.BubbleTable("$size$", x, seen, people, np.array([0, 1, 0]), lines)
 
 
+def traffic_table(n: int = 3) -> traffic_light.TrafficTable:
+    rows = tuple(
+        traffic_light.TrafficRow(f"A $x$ {i}", i + 1, ("low", "unclear", None, "high"))
+        for i in range(n)
+    )
+    kinds = (("Risk of bias", ("Patients", "Index $x$")), ("Applicability", ("Patients", "Index")))
+    return traffic_light.TrafficTable(kinds, rows)
+
+
+def bias_table() -> bias_bars.BiasBarsTable:
+    bars = (
+        bias_bars.BiasBar("Patients", {"low": 0.5, "unclear": 0.0, "high": 0.5}),
+        bias_bars.BiasBar("Index $x$", {"high": 1.0}),
+    )
+    return bias_bars.BiasBarsTable((("Risk of bias", bars), ("Applicability", bars)))
+
+
+def ribbon(top: float = 1.0) -> fagan.Ribbon:
+    x = np.linspace(0.01, 0.99, 20)
+    return fagan.Ribbon(x, top * x, 0.8 * top * x, 1.2 * top * x)
+
+
+def fagan_table(n: int = 2) -> fagan.FaganTable:
+    few = Interval(0.001, 0.00001, 0.02)
+    panels = tuple(
+        fagan.FaganPanel(f"Test $x$ {i}" if n > 1 else "", ribbon(), ribbon(0.5), 0.1, SOME, few)
+        for i in range(n)
+    )
+    return fagan.FaganTable(panels)
+
+
+def decision_table() -> decision_curve.DecisionTable:
+    x = np.linspace(0.01, 0.99, 20)
+    falling = 100.0 - 400.0 * x
+    test = fagan.Ribbon(x, falling, falling - 9, falling + 9)
+    everyone = fagan.Ribbon(x, *(100.0 - 900.0 * x,) * 3)
+    return decision_curve.DecisionTable((("A $x$", test), ("B", test)), everyone, 0.1)
+
+
 CASES: dict[str, tuple[Any, Any]] = {
     "forest": (forest, forest_table()),
     "effect": (effect_forest, effect_table()),
@@ -133,6 +177,13 @@ CASES: dict[str, tuple[Any, Any]] = {
     "influence": (influence, rows_table()),
     "sensitivity": (sensitivity, rows_table(wide=True)),
     "cumulative": (cumulative, rows_table(1, 1)),
+    "robustness": (robustness, rows_table()),
+    "traffic": (traffic_light, traffic_table()),
+    "manylights": (traffic_light, traffic_table(90)),
+    "bias": (bias_bars, bias_table()),
+    "fagan": (fagan, fagan_table()),
+    "onefagan": (fagan, fagan_table(1)),
+    "decision": (decision_curve, decision_table()),
     "threepanels": (cumulative, rows_table(2, 3)),
     "ranks": (traces, (traces.RankPanel("tau", np.full((4, 20), 100)),)),
 }
@@ -165,6 +216,30 @@ def test_forest_grows_to_a_limit(n: int, rows: int) -> None:
 def test_grouped_forest_keeps_studies_with_several_tests() -> None:
     assert sum(len(block.rows) for block in grouped_table(82).drawn) == 2
     assert sum(len(block.rows) for block in grouped_table(80).drawn) == 80
+
+
+def test_judgements_differ_without_colour() -> None:
+    assert [light.symbol for light in traffic_light.LIGHTS.values()] == ["+", "?", "\u2212"]
+    figure = traffic_light.draw(traffic_table(2))
+    drawn = [text.get_text() for axes in figure.axes for text in axes.texts]
+    assert [drawn.count(symbol) for symbol in "+?\u2212"] == [2, 2, 2]
+    assert len(traffic_table(90).drawn) == traffic_light.MAX_ROWS
+
+
+def test_a_line_of_the_nomogram_goes_through_the_likelihood_ratio() -> None:
+    """Halfway between the two probabilities stands half of the log likelihood ratio."""
+    figure = fagan.draw(fagan_table(1))
+    (line,) = [one for one in figure.axes[0].lines
+               if list(one.get_xdata()) == [-1, 1] and one.get_linestyle() == "-"]  # fmt: skip
+    ratio = (0.7 / 0.3) / (0.1 / 0.9)
+    assert np.mean(line.get_ydata()) == pytest.approx(np.log(ratio) / 2)
+
+
+def test_the_decision_curve_ends_where_its_bands_leave_the_figure() -> None:
+    table = decision_table()
+    assert decision_curve.furthest(table, -18.0) == pytest.approx(0.268 + 0.02 + 0.03, abs=0.05)
+    axes = decision_curve.draw(table).axes[0]
+    assert axes.get_xlim()[1] < 0.4
 
 
 def test_series_differ_without_colour() -> None:

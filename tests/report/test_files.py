@@ -28,8 +28,9 @@ def test_json_is_strict_and_has_exactly_these_keys(report: Path, fitted: Any) ->
     data = json.loads(text, parse_constant=refuse)
     assert set(data) == {
         "model", "engine", "seed", "interval", "estimands", "probabilities", "prevalences",
-        "checks", "provenance",
+        "checks", "provenance", "findings", "certainty", "risk_of_bias", "sensitivity",
     }  # fmt: skip
+    assert (data["risk_of_bias"], data["sensitivity"]) == (None, [])
     assert data["interval"] == {"kind": "eti", "prob": 0.95}
     assert set(fitted.samples) | {"ppv@0.1", "npv@0.1", "ppv@0.125", "npv@0.125"} == set(
         data["estimands"]

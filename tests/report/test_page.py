@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from bayespool.guideline.findings import CONSEQUENCES
 from bayespool.report import numbers, write_report
+from bayespool.report.guideline_tables import NAMES
 from bayespool.report.wording import estimand_kind, estimand_label
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
@@ -120,14 +122,29 @@ def test_probabilities_agree_with_json(report: Path) -> None:
 
 def test_natural_frequencies_add_up_and_agree(report: Path) -> None:
     data, rows = summary(report), read(report).rows
+    sens, spec = data["estimands"]["sens"], data["estimands"]["spec"]
     for p in data["prevalences"]:
-        row = next(r for r in rows if r[0] == numbers.given_percent(p) and len(r) == 7)
-        tp, fn, tn, fp = (int(cell.split(" ")[0].replace(",", "")) for cell in row[1:5])
+        at = numbers.given_percent(p)
+        first = next(i for i, r in enumerate(rows) if r and r[0] == f"Prevalence {at}")
+        four = rows[first + 1 : first + 5]
+        assert [row[0] for row in four] == list(NAMES.values())
+        assert [row[-1] for row in four] == list(CONSEQUENCES.values())
+        tp, fn, tn, fp = (int(row[1].split(" ")[0].replace(",", "")) for row in four)
         assert (tp + fn, tn + fp) == (round(1000 * p), round(1000 * (1 - p)))
-        assert tp == round(1000 * p * data["estimands"]["sens"]["median"])
-        ppv = data["estimands"][f"ppv@{p:g}"]
-        bounds = numbers.percent_interval(ppv["lower"], ppv["upper"])
-        assert row[5] == f"{numbers.percent(ppv['median'])} ({bounds})"
+        assert (tp, tn) == (
+            round(1000 * p * sens["median"]),
+            round(1000 * (1 - p) * spec["median"]),
+        )
+        bounds = [round(1000 * p * sens[end]) for end in ("lower", "upper")]
+        assert four[0][1] == f"{tp} ({bounds[0]}{numbers.TO}{bounds[1]})"
+        assert four[1][1].endswith(f"({round(1000 * p) - bounds[1]}{numbers.TO}"
+                                   f"{round(1000 * p) - bounds[0]})")  # fmt: skip
+        expected = [at]
+        for value in ("ppv", "npv"):
+            e = data["estimands"][f"{value}@{p:g}"]
+            ends = numbers.percent_interval(e["lower"], e["upper"])
+            expected.append(f"{numbers.percent(e['median'])} ({ends})")
+        assert expected in rows
 
 
 def test_studies_and_comparators_are_shown(report: Path, fitted: Any) -> None:
@@ -161,7 +178,7 @@ def test_page_is_sound_and_loads_nothing(which: str, request: pytest.FixtureRequ
     assert headers
     assert all(a.get("scope") in ("col", "row") for a in headers)
     figures = [a for tag, a in reader.tags if tag == "svg"]
-    assert len(figures) == len(list((folder / "figures").iterdir())) == 5
+    assert len(figures) == len(list((folder / "figures").glob("*.svg"))) == 7
     for found in figures:
         assert found["role"] == "img"
         assert set(str(found["aria-labelledby"]).split()) <= set(reader.ids)
@@ -175,7 +192,7 @@ def test_labels_are_escaped(awkward_report: Path) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert "=HYPERLINK(1) &amp; $x^2$" in html
     assert "研究 2021" in html
-    for path in (awkward_report / "figures").iterdir():
+    for path in (awkward_report / "figures").glob("*.svg"):
         assert "<script" not in path.read_text(encoding="utf-8")
 
 

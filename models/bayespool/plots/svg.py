@@ -1,9 +1,10 @@
-"""A figure as SVG text: the same bytes every time, named and described for screen readers."""
+"""A figure as SVG text and for print: the same bytes every time, described for screen readers."""
 
 from __future__ import annotations
 
 import io
 import re
+from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,26 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+PRINT_DPI = 300
 
 
-def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
+class Svg(str):
+    """SVG text that knows what it shows, and can be had as pixels for print."""
+
+    what: str
+    description: str
+    figure: Figure
+
+    @cached_property
+    def png(self) -> bytes:
+        """The same figure as PNG at 300 dots per inch, drawn when first asked for."""
+        buffer = io.BytesIO()
+        with look():
+            self.figure.savefig(buffer, format="png", dpi=PRINT_DPI, metadata={"Software": None})
+        return buffer.getvalue()
+
+
+def to_svg(figure: Figure, name: str, title: str, description: str) -> Svg:
     """An ``<svg role="img">`` element whose ids begin with `name`, so that pages can hold several.
 
     Parameters
@@ -48,4 +66,6 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> str:
         f'<title id="{name}-title">{escape(title)}</title>\n'
         f'<desc id="{name}-desc">{escape(description)}</desc>\n'
     )
-    return head + text[text.index(">") + 1 :].lstrip()
+    made = Svg(head + text[text.index(">") + 1 :].lstrip())
+    made.what, made.description, made.figure = title, description, figure
+    return made

@@ -8,6 +8,7 @@ from bayespool.report import (
     accuracy_methods,
     accuracy_tables,
     accuracy_words,
+    guideline_page,
     numbers,
     points,
     tables,
@@ -28,10 +29,11 @@ def sections(page: Page) -> list[Section]:
     """From the studies to how much they differ."""
     is_hsroc = hasattr(page.fitted.model, "on_shape")
     found = [_studies(page), _sroc(page), _hsroc(page) if is_hsroc else None, _accuracy(page),
-             _comparisons(page), _covariates(page), _frequencies(page),
+             _comparisons(page), _covariates(page), guideline_page.decision_section(page),
              _heterogeneity(page), _outliers(page)]  # fmt: skip
     if is_hsroc:
         found[:3] = [found[2], found[1], found[0]]
+    found.insert(0, guideline_page.accuracy_findings(page))
     return [section for section in found if section is not None]
 
 
@@ -63,19 +65,12 @@ def _hsroc(page: Page) -> Section:
 
 def _accuracy(page: Page) -> Section:
     summary = page.summary
-    words = (
-        "The average study has study effects of zero. The mean over studies is a little "
-        f"nearer to 50{NB}%, because proportions are averaged and not their "
-        f"{page.fitted.model.link}s. The new study carries all between-study variation."
-    )
-    if "sens_new_study" in summary.estimates:
-        words += " A single result of it also carries the variation within studies."
     names = [f"{name}{ending(label)}" for label in summary.labels
              for name in (*MARGINS, *tables.RATIOS)]  # fmt: skip
     caption = "At the average study; Monte Carlo errors of percentages are in percentage points"
     blocks: list[Block] = [
         tables.three_summaries(summary),
-        Prose(words),
+        Bullets(accuracy_words.three_questions(page.fitted, summary)),
         tables.estimates_table(summary, names, caption),
         Prose(
             "The area under the summary curve covers false-positive proportions that no study "
@@ -125,22 +120,6 @@ def _covariates(page: Page) -> Section | None:
         )
     )
     return Section("covariates", "Covariates", "What accuracy depends on", tuple(blocks))
-
-
-def _frequencies(page: Page) -> Section:
-    blocks: list[Block] = [
-        Prose(
-            "What the pooled sensitivity and specificity would mean for 1,000 people. The "
-            "intervals hold the uncertainty of the pooled values only; in a single new setting the "
-            "spread is wider. Where the prevalence was not given it is the share of participants "
-            "with the condition in the studies, which in case-control studies is a matter of "
-            "design and no prevalence."
-        ),
-        tables.frequencies_table(page.summary),
-    ]
-    if page.summary.compared:
-        blocks.append(accuracy_tables.differences_per_thousand(page.summary))
-    return Section("frequencies", "Per 1,000", "In 1,000 people", tuple(blocks))
 
 
 def _heterogeneity(page: Page) -> Section:

@@ -86,31 +86,6 @@ def evidence_table(fitted: Fit) -> Table:
     return Table("Where the comparison comes from", head, rows)
 
 
-def differences_per_thousand(summary: Summary) -> Table:
-    """Of 1,000 people at each prevalence: how many more are found, or alarmed without reason."""
-    rows = []
-    for p in summary.prevalences:
-        for b, a in (pair for labels in summary.compared for pair in pairs(labels)):
-            sens = summary.estimates[f"sens_difference[{b} - {a}]"]
-            spec = summary.estimates[f"spec_difference[{b} - {a}]"]
-            at = f"{numbers.given_percent(p)}, {told(b)} instead of {told(a)}"
-            found = _more(1000 * p, sens.median, sens.lower, sens.upper)
-            alarmed = _more(1000 * (1 - p), -spec.median, -spec.upper, -spec.lower)
-            rows.append((at, found, alarmed))
-    head = ("Prevalence", "With the condition and found", "Without it and alarmed")
-    caption = f"Of 1,000 people tested, how many more (+) or fewer (−): median ({INTERVAL})"
-    return Table(caption, head, tuple(rows))
-
-
-def _more(people: float, *differences: float) -> str:
-    middle, lower, upper = (_signed(round(people * x)) for x in differences)
-    return f"{middle} ({lower}{numbers.TO}{upper})"
-
-
-def _signed(n: int) -> str:
-    return f"+{n:,}" if n > 0 else numbers.number(n, 0)
-
-
 def coefficients_table(summary: Summary) -> Table:
     """Coefficients of the covariates, on the scale of the link."""
     names = [name for name in summary.estimates if name.startswith("beta_")]

@@ -228,6 +228,28 @@ def evidence_within(fitted: Fit) -> str:
     return " ".join(said[:MOST_PAIRS])
 
 
+def three_questions(fitted: Fit, summary: Summary) -> tuple[str, ...]:
+    """Which question each of the summaries answers."""
+    nested = "sens_new_study" in summary.estimates
+    over = "results" if nested else "studies"
+    found = [
+        "At the average study: how good is the test where the study effects are zero? The pooled "
+        "values at the top are these.",
+        f"Averaged over {over}: which share of people is classified rightly over many {over} like "
+        f"these? It is a little nearer to 50{NB}%, because proportions are averaged and not their "
+        f"{fitted.model.link}s.",
+        "In a new study: how good could the test be in the next place that uses it? The new study "
+        "carries all between-study variation.",
+    ]
+    if nested:
+        found[2] += " A single result of it also carries the variation within studies."
+        found.append(
+            "A new study, over its results: how good could the test be there, averaged over its "
+            "results?"
+        )
+    return tuple(found)
+
+
 def outliers(precision: dict[str, float]) -> str:
     """Which studies a robust model gives less weight."""
     ranked = sorted((value, study) for study, value in precision.items())

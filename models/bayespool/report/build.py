@@ -13,6 +13,8 @@ from bayespool.report import incomplete
 from bayespool.report.comparators import read_comparators
 from bayespool.report.drawings import draw_all
 from bayespool.report.files import records_csv, summary_csv
+from bayespool.report.formats import FORMATS, check_formats, write_formats
+from bayespool.report.guideline_figures import draw_guideline
 from bayespool.report.kinds import ACCURACY, kind_of
 from bayespool.report.page import Page, render
 from bayespool.report.refit_sections import draw_refits
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
     from bayespool.checks.variants import Variant
     from bayespool.fitting import Fit
+    from bayespool.guideline.judgements import Judgements
     from bayespool.report.association_numbers import BaselineRisk
 
-CONTENTS = ("index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc", "figures")
+CONTENTS = ("index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc", "figures",
+            "report.md", "report.docx", "tables", "tables.json")  # fmt: skip
 OPTIONAL = ("leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv", "incomplete.csv",
             "without_incomplete.csv")  # fmt: skip
 
@@ -40,6 +44,7 @@ def write_report(
     mid: float | None = None,
     baseline_risks: Sequence[BaselineRisk] = (),
     thresholds: Mapping[str, Sequence[float]] | None = None,
+    judgements: Judgements | str | Path | None = None,
     comparators: Iterable[Mapping[str, Any]] = (),
     notes: Sequence[str] = (),
     command: str | None = None,
@@ -47,6 +52,7 @@ def write_report(
     leave_one_out: LeaveOneOutRefits | None = None,
     prior_sensitivity: tuple[Variant, ...] | None = None,
     cumulative: tuple[Variant, ...] | None = None,
+    formats: Sequence[str] = FORMATS,
 ) -> Path:
     """Write the report of a fit: a self-contained page, its tables, figures and draws.
 
@@ -70,6 +76,9 @@ def write_report(
     baseline_risks : proportions in (0, 1) or ProbabilityInterval, optional
         Of an odds ratio, risk ratio or risk difference: risks of group 2, for absolute effects.
     thresholds : mapping of estimand name to cut-offs, optional
+        Between which judgements change; of accuracy 0.7, 0.8 and 0.9 of both by default.
+    judgements : Judgements or path of a TOML file, optional
+        Of a panel on certainty, as `bayespool.guideline.judgements` reads them.
     comparators : mappings with name, measure ("sens" or "spec"), estimate, and optionally
         reference, lower, upper, interval, note
         Results from elsewhere, shown beside the own and never pooled with it.
@@ -83,6 +92,10 @@ def write_report(
         From `bayespool.checks.leave_one_out.refit_without_each`.
     prior_sensitivity, cumulative : tuple of Variant, optional
         From the functions of these names in `bayespool.checks.variants`.
+    formats : names, optional
+        What is written beside the page: ``markdown`` (report.md), ``word`` (report.docx),
+        ``tables`` (every table of the page as CSV, all as tables.json), ``png`` (figures at 300
+        dots per inch). By default all.
 
     Returns
     -------
@@ -93,13 +106,16 @@ def write_report(
     ------
     ValueError
         A prevalence or baseline risk outside (0, 1), a `mid` that is none, an option of the other
-        kind of analysis, an unlawful comparator, or a second fit or refits of
-        something else.
+        kind of analysis, an unlawful comparator or judgement, an unknown format, or a second fit or
+        refits of something else.
+    FileNotFoundError
+        No such file of judgements.
     FileExistsError
         When `out_dir` is a file, or holds files that are not of a report.
     """
     target = Path(out_dir)
     _check_target(target)
+    asked = check_formats(formats)
     name = fitted.studies.name
     kind = kind_of(fitted)
     external = read_comparators(comparators)
@@ -107,20 +123,21 @@ def write_report(
         raise ValueError("comparators are of diagnostic accuracy; legal here: none, or a note")
     refits = Refits(leave_one_out, prior_sensitivity, cumulative)
     refits.check(fitted)
-    summary = build_summary(fitted, prevalences, thresholds, mid, baseline_risks)
+    summary = build_summary(fitted, prevalences, thresholds, mid, baseline_risks, judgements)
     rows = kind.rows(fitted, refits.exact_elpd)
     drawings = draw_all(fitted, rows, kind.own_drawings(fitted, summary, rows, external))
     drawings |= {drawing.name: drawing for drawing in draw_refits(fitted, refits)}
-    page = render(
-        Page(
-            fitted, summary, rows, drawings, external,
-            title or f"{kind.title}: {name.replace('_', ' ')}",
-            question or kind.question(fitted),
-            tuple(notes), command, other_engine, refits,
-        )
+    panel = draw_guideline(fitted, summary, refits)
+    drawings |= {drawing.name: drawing for drawing in panel}
+    page = Page(
+        fitted, summary, rows, drawings, external,
+        title or f"{kind.title}: {name.replace('_', ' ')}",
+        question or kind.question(fitted),
+        tuple(notes), command, other_engine, refits,
     )  # fmt: skip
+    html = render(page)
     with replacing(target) as folder:
-        _write(folder / "index.html", page)
+        _write(folder / "index.html", html)
         _write(folder / "summary.json", summary_json(summary, fitted, refits))
         _write(folder / "summary.csv", summary_csv(summary))
         _write(folder / "studies.csv", records_csv([kind.record(fitted, row) for row in rows]))
@@ -130,6 +147,7 @@ def write_report(
         (folder / "figures").mkdir()
         for drawing in drawings.values():
             _write(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
+        write_formats(folder, page, asked)
         fitted.save(folder / "posterior.nc")
     return target
 

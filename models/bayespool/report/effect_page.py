@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayespool.design import design
-from bayespool.report import effect_tables, effect_variation, effect_words, numbers
+from bayespool.report import effect_tables, effect_variation, guideline_page, numbers
 from bayespool.report.blocks import Block, Bullets, Prose, Section
 from bayespool.report.wording import inside
 from bayespool.studies.measures import MEASURES
@@ -18,11 +18,9 @@ NB = numbers.SPACE
 
 def sections(page: Page) -> list[Section]:
     """From the studies to how much they differ."""
-    parts = [_studies(page), _effect(page)]
+    parts = [guideline_page.effect_findings(page), _studies(page), _effect(page)]
     if getattr(page.fitted.model, "covariates", ()):
         parts.append(_covariates(page))
-    if page.summary.baseline_risks:
-        parts.append(_absolute(page))
     return [*parts, _heterogeneity(page)]
 
 
@@ -82,20 +80,6 @@ def _covariates(page: Page) -> Section:
         effect_tables.estimates_table(summary, names, "Regression coefficients"),
     )
     return Section("covariates", "Covariates", "How the effect goes with covariates", blocks)
-
-
-def _absolute(page: Page) -> Section:
-    blocks = (
-        Prose(
-            f"What {effect_words.the(page.summary)} would mean for 1,000 people at a risk in group "
-            "2 that was given for this report. The intervals hold its uncertainty (and that of a "
-            "risk that was given with an interval) only; in a single new setting the spread is "
-            "wider."
-        ),
-        effect_tables.absolute_table(page.summary),
-        Bullets(tuple(map(effect_words.number_needed, page.summary.numbers_needed))),
-    )
-    return Section("absolute", "Per 1,000", "In 1,000 people", blocks)
 
 
 def _heterogeneity(page: Page) -> Section:

@@ -13,7 +13,7 @@ from bayespool.plots.marks import Interval
 from bayespool.report import numbers
 from bayespool.report.association_numbers import risk_name
 from bayespool.report.blocks import Table
-from bayespool.report.effect_words import people
+from bayespool.report.effect_words import people, risk_words
 from bayespool.report.per_study import StudyRow
 from bayespool.report.tables import INTERVAL, MAX_ROWS, daggers, estimate_cells, only_first
 from bayespool.report.wording import (
@@ -120,7 +120,7 @@ def absolute_table(summary: Summary) -> Table:
     rows = []
     for risk, needed in zip(summary.baseline_risks, summary.numbers_needed, strict=True):
         name = risk_name(risk)
-        label = numbers.given_percent(risk) if isinstance(risk, float) else repr(risk)
+        label = risk_words(name)
         d = summary.estimates[f"difference@{name}"]
         needs = numbers.MISSING
         if needed.bounded:

@@ -257,10 +257,18 @@ def people(x: float) -> str:
     return numbers.count(x) if x >= 10 else numbers.number(x, 1)
 
 
+def risk_words(risk: str) -> str:
+    """A baseline risk: ``10 %``, or ``5 to 20 % (uncertain)``."""
+    low, dash, high = risk.partition("-")
+    if not dash:
+        return numbers.given_percent(float(low))
+    low = numbers.given_percent(float(low)).removesuffix(f"{NB}%")
+    return f"{low}{numbers.TO}{numbers.given_percent(float(high))} (uncertain)"
+
+
 def number_needed(needed: NumberNeeded) -> str:
     """A number needed in words; its events may be a benefit or a harm."""
-    risk = needed.baseline_risk
-    at = numbers.given_percent(float(risk)) if "-" not in risk else f"{risk} (uncertain)"
+    at = risk_words(needed.baseline_risk)
     middle = _one_in(needed.difference)
     if needed.bounded:
         ends = sorted((1.0 / abs(needed.lower), 1.0 / abs(needed.upper)))

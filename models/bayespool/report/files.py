@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +18,19 @@ if TYPE_CHECKING:
     from bayespool.fitting import Fit
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
 def cell(value: object) -> str:
-    """A CSV cell: text that a spreadsheet would run as a formula begins with an apostrophe."""
+    """A CSV cell: text that a spreadsheet would run as a formula begins with an apostrophe.
+
+    Text that is a number, such as ``-0.30``, stays as it is.
+    """
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        runs = value.startswith(_FORMULA) and not _NUMBER.fullmatch(value)
+        return f"'{value}" if runs else value
     if isinstance(value, float | np.floating):
         return repr(float(value)) if np.isfinite(value) else ""
     return str(value)

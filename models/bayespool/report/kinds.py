@@ -16,6 +16,7 @@ from bayespool.report import (
     effect_methods,
     effect_page,
     effect_words,
+    guideline_words,
     prose,
 )
 from bayespool.report.blocks import Drawing, Section, Table
@@ -87,6 +88,7 @@ ACCURACY = Kind(
     more=lambda fitted, summary: [
         text
         for text in (
+            *guideline_words.panel_sentences(fitted, summary),
             accuracy_words.plain_words(summary),
             accuracy_words.at_values(fitted), accuracy_words.elsewhere(summary),
             prose.evidence(fitted), accuracy_words.evidence_within(fitted),
@@ -118,6 +120,7 @@ ASSOCIATION = Kind(
     more=lambda fitted, summary: [
         text
         for text in (
+            *guideline_words.panel_sentences(fitted, summary),
             effect_words.plain_words(fitted, summary), effect_words.important(summary),
             effect_words.elsewhere(summary), effect_words.at_covariates(fitted),
             effect_words.evidence(fitted),

@@ -92,6 +92,15 @@ def small(x: float) -> str:
     return f"{x:.{digits}f}".replace("-", MINUS)
 
 
+def unit(p: float) -> str:
+    """A probability with two decimals, never 0.00 or 1.00: ``< 0.01``."""
+    if not math.isfinite(p):
+        return MISSING
+    if p < 0.005:
+        return f"<{SPACE}0.01"
+    return f">{SPACE}0.99" if p > 0.995 else f"{p:.2f}"
+
+
 def measured(x: float) -> str:
     """What a check measured: whole above 100, three decimals above 1, else three digits."""
     if math.isfinite(x) and (float(x).is_integer() or x >= 100):

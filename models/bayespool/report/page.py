@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bayespool.report import incomplete, incomplete_section, numbers, prose, tables
+from bayespool.report import (
+    guideline_page,
+    incomplete,
+    incomplete_section,
+    numbers,
+    prose,
+    tables,
+)
 from bayespool.report.agreement import agreement_table
 from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Section, Works
 from bayespool.report.comparators import Comparator
@@ -89,7 +96,11 @@ def render(page: Page) -> str:
 def sections(page: Page) -> list[Section]:
     """All sections after the answer."""
     own = incomplete_section.section(page.fitted)
-    parts = [*kind_of(page.fitted).sections(page), *([own] if own else []), _predictive(page)]
+    panel = (guideline_page.bias_section(page), own, guideline_page.robustness_section(page))
+    parts = [
+        *kind_of(page.fitted).sections(page), guideline_page.certainty_section(page),
+        *(section for section in panel if section is not None), _predictive(page),
+    ]  # fmt: skip
     if page.several:
         parts.append(_left_out(page))
     parts += [_convergence(page), _priors(page)]

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,11 @@ from bayespool.estimands import (
     probability,
     summarise,
 )
-from bayespool.report import incomplete, points
+from bayespool.guideline.certainty import Support
+from bayespool.guideline.findings import Finding as PerThousand
+from bayespool.guideline.findings import check_prevalences, participants
+from bayespool.guideline.judgements import Judgements, read_judgements
+from bayespool.report import guideline_numbers, incomplete, points
 from bayespool.report.association_numbers import (
     BaselineRisk,
     NumberNeeded,
@@ -68,6 +73,13 @@ class Summary:
         What its mean is called, with a place for the measure.
     compared : tuple of tuples of str
         Of accuracy: labels of the tests, or of the levels of each category, that are compared.
+    findings, differences : tuple of PerThousand
+        Of accuracy: results of 1,000 people at every prevalence, and how many more of two tests.
+    support : tuple of Support
+        What the estimates say between thresholds.
+    judgements : Judgements or None
+        Of a panel, on certainty.
+    evidence : (studies, participants or 0, results of one study may share participants)
     """
 
     estimates: Mapping[str, Estimate]
@@ -81,6 +93,11 @@ class Summary:
     varies: bool = True
     pooled: str = POOLED
     compared: tuple[tuple[str, ...], ...] = ()
+    findings: tuple[PerThousand, ...] = ()
+    differences: tuple[PerThousand, ...] = ()
+    support: tuple[Support, ...] = ()
+    judgements: Judgements | None = None
+    evidence: tuple[int, int, bool] = (0, 0, False)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -108,6 +125,7 @@ def build_summary(
     thresholds: Mapping[str, Sequence[float]] | None = None,
     mid: float | None = None,
     baseline_risks: Sequence[BaselineRisk] = (),
+    judgements: Judgements | str | Path | None = None,
 ) -> Summary:
     """Summarise a fit.
 
@@ -124,15 +142,21 @@ def build_summary(
         a ratio), for the probabilities of less, more and neither.
     baseline_risks : proportions in (0, 1) or ProbabilityInterval, optional
         Of an odds ratio, risk ratio or risk difference: risks of group 2, for absolute effects.
+    judgements : Judgements or path of a TOML file, optional
+        Of a panel, on certainty; see `bayespool.guideline.judgements`.
 
     Raises
     ------
     ValueError
-        A prevalence or baseline risk outside (0, 1), a threshold of an unknown estimand, or an
-        option of the other kind of analysis.
+        A prevalence or baseline risk outside (0, 1), a threshold of an unknown estimand or out of
+        its range, unlawful judgements, or an option of the other kind of analysis.
+    FileNotFoundError
+        No such file of judgements.
     """
     measure = measure_of(fitted.model)
     _check_options(measure, prevalences, mid, baseline_risks)
+    if isinstance(judgements, str | Path):
+        judgements = read_judgements(judgements)
     cuts = thresholds
     if cuts is None:
         cuts = {} if measure else THRESHOLDS
@@ -148,22 +172,29 @@ def build_summary(
     if measure:
         mid, risks = check_mid(mid, measure), check_baseline(baseline_risks, measure)
         absolute, needed = absolute_effects(fitted, risks)
+        bands = guideline_numbers.effect_cuts(measure, mid, cuts)
+        statements = (*probabilities(fitted, mid), *statements)
         return Summary(
             dict(fitted.estimates) | absolute,
-            (*probabilities(fitted, mid), *statements),
+            statements,
             run_checks(fitted),
             measure=measure, mid=mid, baseline_risks=risks, numbers_needed=needed,
             varies=varies(fitted.model), pooled=naming(fitted),
+            support=guideline_numbers.supports(fitted, bands, statements, measure),
+            judgements=judgements, evidence=participants(fitted.studies),
         )  # fmt: skip
     chosen = default_prevalences(fitted.studies) if prevalences is None else prevalences
-    chosen = tuple(dict.fromkeys(float(p) for p in chosen))
+    chosen = check_prevalences(chosen)
+    found, more = guideline_numbers.accuracy_numbers(fitted, chosen)
     return Summary(
         dict(fitted.estimates) | _predictive_values(fitted, chosen),
         (*comparisons(fitted), *statements),
         run_checks(fitted),
         chosen,
-        compared=points.compared(fitted),
-    )
+        compared=points.compared(fitted), findings=found, differences=more,
+        support=guideline_numbers.supports(fitted, cuts, statements),
+        judgements=judgements, evidence=participants(fitted.studies),
+    )  # fmt: skip
 
 
 def _of_groups(
@@ -203,10 +234,6 @@ def _check_options(
 def _predictive_values(fitted: Fit, prevalences: Sequence[float]) -> dict[str, Estimate]:
     samples, out = fitted.samples, {}
     for p in prevalences:
-        if not 0.0 < p < 1.0:
-            raise ValueError(
-                f"prevalence={p!r} is no prevalence; legal: greater than 0, less than 1"
-            )
         for group in map(ending, points.labels(fitted)):
             values = predictive_values(samples[f"sens{group}"], samples[f"spec{group}"], p)
             for value, draws in zip(("ppv", "npv"), values, strict=True):
@@ -233,9 +260,10 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
     """The summary as plain lists, texts and numbers, without NaN or infinity (null instead).
 
     An association has its measure, mid, baseline risks and numbers needed beside the keys that
-    both kinds of analysis have. With refits there is a list of records for each: "leave_one_out",
-    "prior_sensitivity", "cumulative"; with rows that are no full results also "incomplete" and
-    "without_incomplete".
+    both kinds of analysis have: among these "findings", "certainty", "risk_of_bias" (null without
+    such columns) and "sensitivity" are what a guideline panel takes away. With refits there is a
+    list of records for each: "leave_one_out", "prior_sensitivity", "cumulative"; with rows that are
+    no full results also "incomplete" and "without_incomplete".
     """
     estimands = {}
     for name, estimate in summary.estimates.items():
@@ -254,6 +282,7 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
             "checks": [finding.to_dict() for finding in summary.checks],
             "provenance": fitted.provenance,
         }
+        | guideline_numbers.records(summary, fitted, refits)
         | (_of_association(summary, fitted) if summary.measure else {})
         | (refits.records(fitted) if refits is not None else {})
         | incomplete.records(fitted)

@@ -110,40 +110,6 @@ def exceedances(summary: Summary) -> list[Probability]:
     return [item for item in summary.probabilities if item.statement not in compared]
 
 
-def frequencies_table(summary: Summary) -> Table:
-    """Of 1,000 people at each prevalence: how many of each result, from the pooled accuracy."""
-    rows = []
-    for p in summary.prevalences:
-        for label in summary.labels:
-            of = ending(label)
-            sens, spec = summary.estimates[f"sens{of}"], summary.estimates[f"spec{of}"]
-            cells = [*_split(1000 * p, sens), *_split(1000 * (1 - p), spec)]
-            for name in (f"ppv{of}@{p:g}", f"npv{of}@{p:g}"):
-                median, interval, _ = estimate_cells(summary.estimates[name])
-                cells.append(f"{median} ({interval})")
-            at = numbers.given_percent(p)
-            rows.append((f"{at}, {told(label)}" if label else at, *cells))
-    head = (
-        "Prevalence", "With the condition, positive", "With the condition, missed",
-        "Without it, negative", "Without it, false alarm",
-        "Has it if positive", "Free of it if negative",
-    )  # fmt: skip
-    caption = f"Of 1,000 people tested: median ({INTERVAL})"
-    return Table(caption, head, tuple(rows))
-
-
-def _split(people: float, estimate: Estimate) -> tuple[str, str]:
-    """People with the right and the wrong result; the two add up to all of them."""
-    whole = round(people)
-    right, lower, upper = (
-        round(people * x) for x in (estimate.median, estimate.lower, estimate.upper)
-    )
-    return (
-        f"{right:,} ({lower:,}{numbers.TO}{upper:,})",
-        f"{whole - right:,} ({whole - upper:,}{numbers.TO}{whole - lower:,})",
-    )
-
-
 def comparators_table(summary: Summary, comparators: Sequence[Comparator]) -> Table:
     """The own result and the external one side by side."""
     rows = []
@@ -232,7 +198,7 @@ def leave_one_out_table(
     body = []
     for row in chosen:
         pits = [
-            numbers.number(m.predicted.pit) if m.predicted else numbers.MISSING for m in row.margins
+            numbers.unit(m.predicted.pit) if m.predicted else numbers.MISSING for m in row.margins
         ]
         elpd, k = numbers.number(row.elpd), numbers.number(row.pareto_k)
         note = "influential" if row.pareto_k > PARETO_K else "reliable"
@@ -282,6 +248,9 @@ def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Ta
     """What was measured, what is asked, and whether it holds."""
     rows, measure, label = [], measure_of(fitted.model), partial(label_of, fitted)
     for item in findings:
+        value = numbers.measured(item.value)
+        if item.name.startswith("spread_"):  # a probability
+            value = numbers.unit(item.value)
         limit = f"{item.threshold:.3g}"
         asked = f"at least {limit}" if item.name in _AT_LEAST else f"at most {limit}"
         if item.name.startswith("spread_"):
@@ -289,7 +258,7 @@ def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Ta
         failed = "FAILED" if item.gate else "read with care"
         rows.append(
             (check_label(item.name, measure), spoken(item.sentence, fitted.draws.hyper, label),
-             numbers.measured(item.value), asked, "passed" if item.passed else failed)
+             value, asked, "passed" if item.passed else failed)
         )  # fmt: skip
     head = ("Check", "In words", "Value", "Asked for", "Result")
     return Table(caption, head, tuple(rows), words=True)

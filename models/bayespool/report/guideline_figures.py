@@ -1,0 +1,218 @@
+"""The figures for a guideline panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bayespool.guideline import decision
+from bayespool.guideline.bias import DOMAINS
+from bayespool.plots import bias_bars, decision_curve, fagan, robustness, svg, traffic_light
+from bayespool.plots.fagan import Ribbon
+from bayespool.plots.marks import Interval
+from bayespool.plots.rows import Panel, Row, RowsTable
+from bayespool.report import guideline_words, numbers
+from bayespool.report.blocks import Drawing
+from bayespool.report.guideline_numbers import AS_FITTED, low_risk, variations
+from bayespool.report.guideline_tables import KINDS
+from bayespool.report.points import drawn, ending
+from bayespool.report.refits import Refits, shown
+from bayespool.report.wording import estimand_kind, label_of, listed, told
+
+if TYPE_CHECKING:
+    from bayespool.estimands import Estimate
+    from bayespool.fitting import Fit
+    from bayespool.guideline.bias import RiskOfBias
+    from bayespool.guideline.decision import Curve
+    from bayespool.report.summary import Summary
+
+NB = numbers.SPACE
+MOST_PANELS = 3
+POINTS = np.linspace(0.005, 0.995, 100)
+LIKELY = 0.95  # probability from which on testing is said to be best
+
+
+def draw_guideline(fitted: Fit, summary: Summary, refits: Refits) -> list[Drawing]:
+    """All figures that the fit, its table and its refits allow."""
+    out = []
+    if not summary.measure and summary.prevalences:
+        out += [_fagan(fitted, summary), _decision(fitted, summary)]
+    if low_risk(fitted) is not None:
+        out += _bias(fitted)
+    if variations(fitted, refits):
+        out.append(_robustness(fitted, refits))
+    return out
+
+
+def middle(prevalences: Sequence[float]) -> float:
+    """The middle one of some prevalences."""
+    return sorted(prevalences)[(len(prevalences) - 1) // 2]
+
+
+def _labels(fitted: Fit) -> tuple[str, ...]:
+    return drawn(fitted)[:MOST_PANELS]
+
+
+def _ribbon(curve: Curve, factor: float = 1.0) -> Ribbon:
+    return Ribbon(curve.x, *(factor * y for y in (curve.median, curve.lower, curve.upper)))
+
+
+def _interval(e: Estimate) -> Interval:
+    return Interval(e.median, e.lower, e.upper)
+
+
+def after_words(summary: Summary, label: str, p: float) -> str:
+    """What a result does to one probability."""
+    ppv, npv = (summary.estimates[f"{name}{ending(label)}@{p:g}"] for name in ("ppv", "npv"))
+    of = f"{told(label)}: where" if label else "Where"
+    bounds = numbers.percent_interval_prose
+    return (
+        f"{of} {numbers.given_percent(p)} have the condition before the test, "
+        f"{numbers.percent_prose(ppv.median)} ({bounds(ppv.lower, ppv.upper)}) have it after a "
+        f"positive result and {numbers.percent_prose(1.0 - npv.median)} "
+        f"({bounds(1.0 - npv.upper, 1.0 - npv.lower)}) after a negative one."
+    )
+
+
+def _fagan(fitted: Fit, summary: Summary) -> Drawing:
+    p = middle(summary.prevalences)
+    panels = []
+    for label in _labels(fitted):
+        curves = decision.post_test(fitted, label, POINTS)
+        ppv, npv = (summary.estimates[f"{name}{ending(label)}@{p:g}"] for name in ("ppv", "npv"))
+        negative = Interval(1.0 - npv.median, 1.0 - npv.upper, 1.0 - npv.lower)
+        panels.append(
+            fagan.FaganPanel(
+                told(label), _ribbon(curves["positive"]), _ribbon(curves["negative"]), p,
+                _interval(ppv), negative,
+            )
+        )  # fmt: skip
+    words = " ".join(after_words(summary, label, p) for label in _labels(fitted))
+    caption = (
+        "Left, Fagan's nomogram: a line from the probability before the test through the "
+        "likelihood ratio to the probability after it. Right: the same for every probability "
+        f"before. Bands: 95{NB}% equal-tailed credible intervals of the pooled accuracy. {words}"
+    )
+    title = "From the probability before the test to that after it"
+    text = svg.to_svg(fagan.draw(fagan.FaganTable(tuple(panels))), "figure-fagan", title, words)
+    return Drawing("fagan", text, caption)
+
+
+def _decision(fitted: Fit, summary: Summary) -> Drawing:
+    p = middle(summary.prevalences)
+    tests, said = [], []
+    everyone = None
+    for label in _labels(fitted):
+        curves = decision.net_benefit(fitted, p, label, POINTS)
+        everyone = _ribbon(curves["all"], 1000.0)
+        tests.append((told(label), _ribbon(curves["test"], 1000.0)))
+        said.append(_best(told(label), curves["chance"]))
+    assert everyone is not None
+    words = " ".join(said)
+    caption = (
+        f"Decision curve at a prevalence of {numbers.given_percent(p)}. Net benefit counts true "
+        "positives and takes off false positives, each weighted with the odds of the probability "
+        "from which on one would treat: who would treat from 20 % on accepts four needless "
+        f"treatments for one rightly given. Bands: 95{NB}% equal-tailed credible intervals. {words}"
+    )
+    text = svg.to_svg(
+        decision_curve.draw(decision_curve.DecisionTable(tuple(tests), everyone, p)),
+        "figure-decision", "Net benefit of testing, of treating all and of treating none", words,
+    )  # fmt: skip
+    return Drawing("decision", text, numbers.tied(caption))
+
+
+def _best(label: str, chance: Curve) -> str:
+    """Between which thresholds testing is best with a probability above 95 %."""
+    best = chance.x[chance.median > LIKELY]
+    who = f"{label}: testing" if label else "Testing"
+    if not len(best):
+        return (
+            f"{who} is nowhere better than treating all and treating none with a probability "
+            f"above 95{NB}%."
+        )
+    bounds = numbers.percent_interval_prose(best[0], best[-1])
+    return (
+        f"{who} is better than treating all and treating none, with a probability above "
+        f"95{NB}%, for those who would treat from a probability of about {bounds} on."
+    )
+
+
+def _bias(fitted: Fit) -> list[Drawing]:
+    low = low_risk(fitted)
+    assert low is not None
+    found = low.bias.judgements
+    kinds = [kind for kind in KINDS if any(own == kind for own, _ in found)]
+    titles = tuple(
+        (KINDS[kind], tuple(DOMAINS[d] for own, d in found if own == kind)) for kind in kinds
+    )
+    rows = tuple(
+        traffic_light.TrafficRow(row, i + 1, tuple(cells[i] for cells in found.values()))
+        for i, row in enumerate(low.bias.rows)
+    )
+    table = traffic_light.TrafficTable(titles, rows)
+    words = guideline_words.bias_words(fitted)
+    caption = (
+        f"Plus: low; question mark: unclear; minus: high; empty: not judged. {words} All "
+        "judgements are in the table below."
+    )
+    if len(table.drawn) < len(rows):
+        caption += f" The first {len(table.drawn)} of {len(rows):,} rows are drawn."
+    lights = svg.to_svg(
+        traffic_light.draw(table), "figure-traffic", "Risk of bias of every row", words
+    )
+    bars = bias_bars.BiasBarsTable(
+        tuple(
+            (KINDS[kind], tuple(bias_bars.BiasBar(DOMAINS[d], shares)
+                                for d, shares in low.bias.shares(kind).items()))
+            for kind in kinds
+        )
+    )  # fmt: skip
+    said = _high_words(low.bias)
+    summed = svg.to_svg(bias_bars.draw(bars), "figure-bias", "Risk of bias by domain", said)
+    return [
+        Drawing("traffic", lights, caption),
+        Drawing("bias", summed, f"Share of the judged rows with each judgement. {said}"),
+    ]
+
+
+def _high_words(bias: RiskOfBias) -> str:
+    parts = []
+    for kind, title in KINDS.items():
+        high = [f"{DOMAINS[d].lower()} {cells.count('high')} of {sum(map(bool, cells))}"
+                for (own, d), cells in bias.judgements.items() if own == kind]  # fmt: skip
+        if high:
+            parts.append(f"{title}, high: {listed(high)}.")
+    return " ".join(parts)
+
+
+def _robustness(fitted: Fit, refits: Refits) -> Drawing:
+    names = shown(fitted)
+    found = variations(fitted, refits)
+    panels = tuple(
+        Panel(label_of(fitted, name), estimand_kind(name) == "proportion", _interval(e),
+              log=name.endswith("_ratio"))
+        for name, e in zip(names, found[0].estimates, strict=True)
+    )  # fmt: skip
+    rows = tuple(
+        Row(one.label, i, tuple(map(_interval, one.estimates)))
+        for i, one in enumerate(found[1:], start=1)
+    )
+    words = " ".join(
+        f"{one.label}: "
+        + listed([f"{numbers.value(e.median, estimand_kind(e.name))} "
+                  f"({guideline_words.interval_words(e)})" for e in one.estimates]) + "."
+        for one in found[1:]
+    )  # fmt: skip
+    caption = (
+        f"Squares and lines: median and 95{NB}% equal-tailed credible interval after the change "
+        f"named. Dashed line and band: {AS_FITTED.lower()}. Lowest and highest: of each quantity "
+        "by itself, the one refit of many with the lowest and with the highest median."
+    )
+    text = svg.to_svg(
+        robustness.draw(RowsTable(panels, rows)), "figure-robustness",
+        "The answer after changes of rows and priors", words,
+    )  # fmt: skip
+    return Drawing("robustness", text, caption)

@@ -1,0 +1,277 @@
+"""Findings of several reports in one table: as HTML, Markdown or CSV."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bayespool.estimands import Estimate
+from bayespool.guideline.findings import RESULTS, Finding
+from bayespool.report import numbers
+from bayespool.report.blocks import Table
+from bayespool.report.files import to_csv
+from bayespool.report.guideline_tables import NAMES, people_cell
+from bayespool.report.tables import INTERVAL
+from bayespool.report.wording import estimand_kind, estimand_label, told
+from bayespool.studies.measures import MEASURES
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+
+FORMATS = ("html", "markdown", "csv")
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Joined:
+    """One table of several analyses, with notes below it."""
+
+    title: str
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+
+    def text(self, form: str = "html") -> str:
+        """The table in a format.
+
+        Parameters
+        ----------
+        form : {"html", "markdown", "csv"}
+            CSV has the tables one below another, each with its caption in the first column.
+
+        Raises
+        ------
+        ValueError
+            Another format.
+        """
+        writers = {"html": _html, "markdown": _markdown, "csv": _csv}
+        if form not in writers:
+            raise ValueError(f"format {form!r}; legal: {', '.join(FORMATS)}")
+        return writers[form](self)
+
+
+def summary_of_findings(
+    sources: Sequence[Fit | str | Path],
+    *,
+    names: Sequence[str] | None = None,
+    title: str = "Summary of findings",
+    **options: Any,
+) -> Joined:
+    """Join fits or reports that answer the same kind of question.
+
+    Parameters
+    ----------
+    sources : fits, or folders of reports
+        One or more. A folder is read as it was written.
+    names : sequence of str, optional
+        One for each; by default the name of the folder, or that of the table of a fit.
+    title : str
+    **options
+        Of fits: what `bayespool.report.summary.build_summary` takes, such as prevalences.
+
+    Raises
+    ------
+    ValueError
+        Different kinds of analysis, measures or prevalences, or a folder that is no report.
+    """
+    if not sources:
+        raise ValueError("no report was given; legal: one or more folders of reports, or fits")
+    if names is not None and len(names) != len(sources):
+        raise ValueError(f"{len(names)} names for {len(sources)} reports; legal: one for each")
+    records = [_record(source, options) for source in sources]
+    found = list(names) if names is not None else [_name(source) for source in sources]
+    measures = [record.get("measure", "") for record in records]
+    for name, measure in zip(found, measures, strict=True):
+        if measure != measures[0]:
+            raise ValueError(
+                f"two fits of different questions: {found[0]} ({_question(measures[0])}) and "
+                f"{name} ({_question(measure)}); legal: reports of the same measure"
+            )
+    build = _effects if measures[0] else _accuracy
+    tables = build(dict(zip(_unique(found), records, strict=True)))
+    notes = ["Intervals hold the uncertainty of the pooled values only; in a single new setting "
+             "the spread is wider."]  # fmt: skip
+    if any(record["findings"]["results_share_people"] for record in records):
+        notes.append("Of a study with several results the largest counts as its participants.")
+    return Joined(title, tuple(tables), tuple(notes))
+
+
+def _record(source: Fit | str | Path, options: Mapping[str, Any]) -> Record:
+    if not isinstance(source, str | Path):
+        from bayespool.report.summary import build_summary, summary_dict
+
+        return summary_dict(build_summary(source, **options), source)
+    path = Path(source) / "summary.json"
+    if not path.is_file():
+        raise ValueError(f"{source} has no summary.json; legal: folders of reports")
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise ValueError(f"{path} is no JSON; legal: folders of reports") from None
+    if not isinstance(record, dict) or "findings" not in record:
+        raise ValueError(f"{path} has no findings; legal: a report written by this version")
+    return record
+
+
+def _name(source: Fit | str | Path) -> str:
+    if isinstance(source, str | Path):
+        return Path(source).resolve().name
+    return str(source.studies.name).replace("_", " ")
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    """Names that tell apart: the second of two is ``name (2)``."""
+    out: list[str] = []
+    for name in names:
+        number, own = 1, name
+        while own in out:
+            number += 1
+            own = f"{name} ({number})"
+        out.append(own)
+    return out
+
+
+def _question(measure: str) -> str:
+    return MEASURES[measure].label if measure else "diagnostic accuracy"
+
+
+def _evidence(record: Record) -> str:
+    found = record["findings"]
+    people = found["participants"]
+    n = numbers.count(found["studies"])
+    return f"{n} ({numbers.count(people)})" if people else n
+
+
+def _level(record: Record) -> str:
+    return record["certainty"]["certainty"] or "open"
+
+
+def _both(record: Record, kind: str) -> str:
+    value = numbers.value(record["median"], kind)
+    return f"{value} ({numbers.interval(record['lower'], record['upper'], kind)})"
+
+
+ENDS = ("Studies (participants)", "Certainty")
+
+
+def _accuracy(records: Mapping[str, Record]) -> list[Table]:
+    shared = [p for p in next(iter(records.values()))["prevalences"]
+              if all(p in record["prevalences"] for record in records.values())]  # fmt: skip
+    if not shared:
+        told_of = "; ".join(
+            f"{name}: {', '.join(f'{p:g}' for p in record['prevalences']) or 'none'}"
+            for name, record in records.items()
+        )
+        raise ValueError(f"no prevalence is in all of them ({told_of}); legal: the same prevalence "
+                         "for every report")  # fmt: skip
+    rows = []
+    for name, record in records.items():
+        for label in _labels(record):
+            of = f"[{label}]" if label else ""
+            cells = [_both(record["estimands"][f"{x}{of}"], "proportion") for x in ("sens", "spec")]
+            rows.append((_title(name, label), *cells, _evidence(record), _level(record)))
+    head = ("", "Sensitivity", "Specificity", *ENDS)
+    tables = [Table(f"Pooled accuracy: median ({INTERVAL})", head, tuple(rows))]
+    return [*tables, *(_per_thousand(records, p) for p in shared)]
+
+
+def _labels(record: Record) -> list[str]:
+    own = [row["label"] for row in record["findings"]["rows"] if not row["difference"]]
+    return list(dict.fromkeys(own))
+
+
+def _title(name: str, label: str) -> str:
+    return f"{name}, {told(label)}" if label else name
+
+
+def _per_thousand(records: Mapping[str, Record], p: float) -> Table:
+    rows = []
+    for name, record in records.items():
+        for label in _labels(record):
+            found = {
+                row["result"]: row for row in record["findings"]["rows"]
+                if not row["difference"] and (row["prevalence"], row["label"]) == (p, label)
+            }  # fmt: skip
+            cells = [people_cell(_finding(found[result])) for result in RESULTS]
+            rows.append((_title(name, label), *cells))
+    at = numbers.given_percent(p)
+    caption = f"Of 1,000 people tested at a prevalence of {at}: median ({INTERVAL})"
+    return Table(caption, ("", *(NAMES[result] for result in RESULTS)), tuple(rows))
+
+
+def _finding(row: Record) -> Finding:
+    e = Estimate(
+        row["result"], mean=row["median"], median=row["median"], sd=0.0, lower=row["lower"],
+        upper=row["upper"], mcse=0.0, mcse_median=0.0, mcse_lower=0.0, mcse_upper=0.0, ess=0.0,
+    )  # fmt: skip
+    return Finding(row["result"], row["prevalence"], row["label"], e)
+
+
+def _effects(records: Mapping[str, Record]) -> list[Table]:
+    measure = next(iter(records.values()))["measure"]
+    rows, absolute = [], []
+    for name, record in records.items():
+        told_of = {row["estimand"]: row for row in record["findings"]["rows"]}
+        main = next(iter(told_of))
+        new = next((n for n in told_of if n.startswith("mu_new")), None)
+        kind = estimand_kind(main)
+        cells = [_both(told_of[main], kind),
+                 _both(told_of[new], kind) if new else numbers.MISSING]  # fmt: skip
+        rows.append((name, *cells, _evidence(record), _level(record)))
+        for risk in (n.partition("@")[2] for n in told_of if n.startswith("risk@")):
+            absolute.append(
+                (f"{name}, {_risk(risk)}", _people(told_of[f"risk@{risk}"]),
+                 _people(told_of[f"difference@{risk}"]))
+            )  # fmt: skip
+    label = estimand_label(main, measure)
+    head = ("", label, "In a new study", *ENDS)
+    out = [Table(f"{label}: median ({INTERVAL})", head, tuple(rows))]
+    if absolute:
+        heads = ("Risk in group 2", "Events per 1,000 in group 1", "Difference per 1,000")
+        out.append(Table(f"In 1,000 people: median ({INTERVAL})", heads, tuple(absolute)))
+    return out
+
+
+def _risk(risk: str) -> str:
+    from bayespool.report.effect_words import risk_words
+
+    return risk_words(risk)
+
+
+def _people(row: Record) -> str:
+    middle, low, high = (numbers.number(row[key], 0) for key in ("median", "lower", "upper"))
+    return f"{middle} ({low}{numbers.TO}{high})"
+
+
+def _html(joined: Joined) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("bayespool.report"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    return environment.get_template("joined.html").render(
+        title=joined.title, tables=joined.tables, notes=joined.notes
+    )
+
+
+def _markdown(joined: Joined) -> str:
+    from bayespool.report.markdown import inline, line
+
+    parts = [f"# {inline(joined.title)}"]
+    for table in joined.tables:
+        lines = [table.head, (":---", *["---:"] * (len(table.head) - 1))]
+        texts = [tuple(map(inline, lines[0])), lines[1],
+                 *(tuple(map(inline, row)) for row in table.rows)]  # fmt: skip
+        rows = "\n".join(f"| {' | '.join(row)} |" for row in texts)
+        parts.append(f"**{inline(table.caption)}**\n\n{rows}")
+    return "\n\n".join([*parts, *map(line, joined.notes)]) + "\n"
+
+
+def _csv(joined: Joined) -> str:
+    return "\n".join(
+        to_csv(("table", *table.head), [(table.caption, *row) for row in table.rows])
+        for table in joined.tables
+    )

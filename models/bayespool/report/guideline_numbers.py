@@ -1,0 +1,300 @@
+"""What a guideline panel takes away of one fit, in numbers. NumPy and the standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool.accuracy.groups import pairs
+from bayespool.association.scale import shown_name, varies
+from bayespool.checks.contribution import kept
+from bayespool.engines import grid, quadrature
+from bayespool.fitting import Fit, package_versions
+from bayespool.guideline import findings
+from bayespool.guideline.bias import RiskOfBias, read_bias
+from bayespool.guideline.certainty import Band, Support, support
+from bayespool.guideline.findings import CONSEQUENCES, Finding
+from bayespool.report.incomplete import incomplete
+from bayespool.report.points import compared, labels
+from bayespool.report.refits import Refits, shown, sound
+from bayespool.studies.measures import MEASURES
+
+if TYPE_CHECKING:
+    from bayespool.estimands import Estimate, Probability
+    from bayespool.report.summary import Summary
+
+FEWEST = 3  # rows of a fit to those with a low risk of bias
+AS_FITTED = "As fitted"
+Cuts = Mapping[str, Sequence[float]]
+Record = dict[str, Any]
+
+
+def effect_cuts(measure: str, mid: float | None, given: Cuts | None) -> dict[str, Sequence[float]]:
+    """Thresholds of an association: those given, the smallest important difference, or no effect.
+
+    A pooled proportion has none but those given.
+    """
+    out = dict(given or {})
+    name = shown_name("mu", measure)
+    if name in out or measure == "proportion":
+        return out
+    ratio = MEASURES[measure].is_ratio
+    if mid is None:
+        return {name: (1.0 if ratio else 0.0,)} | out
+    return {name: (1.0 / mid if ratio else -mid, mid)} | out
+
+
+def supports(
+    fitted: Fit, cuts: Cuts, statements: Sequence[Probability] = (), measure: str = ""
+) -> tuple[Support, ...]:
+    """Bands and crossed thresholds; probabilities that the page states elsewhere are the same here.
+
+    Parameters
+    ----------
+    fitted : Fit
+    cuts : mapping of estimand name to thresholds, in any order
+    statements : Probability
+        Such as ``P(sens > 0.8)``.
+    measure : str
+        Of an association.
+    """
+    found = support(fitted, {name: sorted(set(values)) for name, values in cuts.items()})
+    if measure and not varies(fitted.model):
+        found = tuple(replace(one, new=None, crossed_new=()) for one in found)
+    above = {p.statement: p.prob for p in statements}
+    if measure and "P(mu > 0)" in above:
+        null = 1 if MEASURES[measure].is_ratio else 0
+        above[f"P({shown_name('mu', measure)} > {null})"] = above["P(mu > 0)"]
+    for statement, prob in list(above.items()):
+        if " < " in statement and statement.count("<") == 1:
+            above[statement.replace("<", ">")] = 1.0 - prob
+    return tuple(replace(one, bands=_as_stated(one, above)) for one in found)
+
+
+def _as_stated(one: Support, above: Mapping[str, float]) -> tuple[Band, ...]:
+    names = [f"P({one.name} > {band.high:g})" for band in one.bands[:-1]]
+    if not all(name in above for name in names):
+        return one.bands
+    beyond = [1.0, *(above[name] for name in names), 0.0]
+    return tuple(
+        replace(band, probability=replace(band.probability, prob=max(low - high, 0.0)))
+        for band, (low, high) in zip(one.bands, pairwise(beyond), strict=True)
+    )
+
+
+def accuracy_numbers(
+    fitted: Fit, prevalences: Sequence[float]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Results of 1,000 people for every test or group, and how many more for every pair."""
+    found = findings.accuracy_findings(fitted, prevalences, labels(fitted))
+    more = [
+        one
+        for part in compared(fitted)
+        for b, a in pairs(part)
+        for one in findings.differences(fitted, prevalences, f"{b} - {a}")
+    ]
+    return found, tuple(more)
+
+
+@dataclass(frozen=True, eq=False)
+class LowRisk:
+    """Risk of bias of every row, and the fit to those where it is low, or why there is none."""
+
+    bias: RiskOfBias
+    fit: Fit | None
+    why: str = ""
+
+
+@lru_cache(maxsize=8)
+def low_risk(fitted: Fit) -> LowRisk | None:
+    """None where the table has no columns of risk of bias."""
+    studies: Any = fitted.studies
+    if getattr(fitted.model, "measure", ""):
+        return None
+    bias = read_bias(studies)
+    if bias is None:
+        return None
+    n, of = int(bias.low.sum()), len(bias.low)
+    if n == of:
+        return LowRisk(bias, None, "Every row has a low risk of bias in every domain.")
+    if n < FEWEST:
+        few = {0: "No row has", 1: "One row has", 2: "Two rows have"}[n]
+        why = f"{few} a low risk of bias in every domain: too few for an answer of their own."
+        return LowRisk(bias, None, why)
+    keep = np.flatnonzero(bias.low)
+    rest = studies.select(keep)
+    try:
+        fitted.model.check(rest)
+    except ValueError as error:
+        why = str(error).removeprefix(f"{studies.file}: ").partition("; legal")[0]
+        why = f"The rows with a low risk of bias are not enough for this model: {why}."
+        return LowRisk(bias, None, why)
+    hierarchy = kept(fitted.hierarchy, of, keep)
+    run = grid.run if grid.applies(hierarchy) else quadrature.run
+    one = Fit(
+        fitted.model, rest, run(hierarchy, fitted.seed), fitted.seed,
+        package_versions("quadrature"),
+    )  # fmt: skip
+    vars(one)["hierarchy"] = hierarchy
+    vars(one)["coding"] = studies
+    return LowRisk(bias, one)
+
+
+@dataclass(frozen=True)
+class Variation:
+    """The answer once more, after one change.
+
+    Parameters
+    ----------
+    label : str
+    estimates : tuple of Estimate
+        Of the quantities in `refits.shown`, in their order.
+    whose : tuple of str
+        Which refit each comes from, where it is the extreme one of many.
+    rows : int or None
+        Of the table, where some were left out.
+    passed : bool
+        The computation passed its checks.
+    """
+
+    label: str
+    estimates: tuple[Estimate, ...]
+    whose: tuple[str, ...] = ()
+    rows: int | None = None
+    passed: bool = True
+
+
+def variations(fitted: Fit, refits: Refits | None = None) -> tuple[Variation, ...]:
+    """The answer as fitted and after every change that was made; empty where there was none."""
+    names = shown(fitted)
+    out: list[Variation] = []
+    if refits is not None and refits.leave_one_out is not None:
+        left = {f"without {one.study}": one.fit for one in refits.leave_one_out.studies}
+        told = {f"without {x.study}": x.estimates for x in refits.leave_one_out.studies}
+        out += _extremes("One study left out", left, told, names)
+    if refits is not None and refits.prior_sensitivity is not None:
+        others = refits.prior_sensitivity[1:]
+        out += _extremes(
+            "Other priors", {one.name: one.fit for one in others},
+            {one.name: one.estimates for one in others}, names,
+        )  # fmt: skip
+    low, partial = low_risk(fitted), incomplete(fitted)
+    if low is not None and low.fit is not None:
+        out.append(_only("Low risk of bias only", low.fit, names))
+    if partial is not None and partial.without.fit is not None:
+        out.append(_only("Complete rows only", partial.without.fit, names))
+    if not out:
+        return ()
+    return (Variation(AS_FITTED, tuple(fitted.estimates[name] for name in names)), *out)
+
+
+def _only(label: str, one: Fit, names: Sequence[str]) -> Variation:
+    found = tuple(one.estimates[name] for name in names)
+    return Variation(label, found, (), len(one.studies), sound(one))
+
+
+def _extremes(
+    label: str,
+    fits: Mapping[str, Fit],
+    told: Mapping[str, Mapping[str, Estimate]],
+    names: Sequence[str],
+) -> list[Variation]:
+    """Of each quantity by itself the refit with the lowest and that with the highest median."""
+    out = []
+    for word, place in (("lowest", 0), ("highest", -1)):
+        if not told:
+            continue
+        whose = [_in_order(told, name)[place] for name in names]
+        found = tuple(told[one][name] for one, name in zip(whose, names, strict=True))
+        passed = all(sound(fits[one]) for one in whose)
+        out.append(Variation(f"{label}: {word}", found, tuple(whose), None, passed))
+    return out
+
+
+def _in_order(told: Mapping[str, Mapping[str, Estimate]], name: str) -> list[str]:
+    return sorted(told, key=lambda one: told[one][name].median)
+
+
+def records(summary: Summary, fitted: Fit, refits: Refits | None = None) -> dict[str, Any]:
+    """The keys of summary.json: findings, certainty, risk_of_bias and sensitivity."""
+    return {
+        "findings": _findings(summary),
+        "certainty": _certainty(summary),
+        "risk_of_bias": _bias(fitted),
+        "sensitivity": [_variation(one, fitted) for one in variations(fitted, refits)],
+    }
+
+
+def _numbers(estimate: Estimate) -> Record:
+    return {"median": estimate.median, "lower": estimate.lower, "upper": estimate.upper}
+
+
+def _findings(summary: Summary) -> Record:
+    n, people, clustered = summary.evidence
+    rows: list[Record] = [
+        {"prevalence": f.prevalence, "label": f.label, "result": f.result, "difference": more,
+         "consequence": CONSEQUENCES[f.result], **_numbers(f.people)}
+        for more, found in ((False, summary.findings), (True, summary.differences))
+        for f in found
+    ]  # fmt: skip
+    if summary.measure:
+        for name in (shown_name(stem, summary.measure) for stem in ("mu", "mu_new")):
+            if summary.tells_of(name):
+                rows.append({"estimand": name, **_numbers(summary.estimates[name])})
+        rows += [
+            {"estimand": name, "per": findings.PEOPLE,
+             **{k: findings.PEOPLE * v for k, v in _numbers(e).items()}}
+            for name, e in summary.estimates.items() if name.startswith(("risk@", "difference@"))
+        ]  # fmt: skip
+    return {
+        "studies": n, "participants": people or None, "results_share_people": clustered,
+        "rows": rows,
+    }  # fmt: skip
+
+
+def _certainty(summary: Summary) -> Record:
+    told = [
+        {
+            "estimand": one.name,
+            "bands": [
+                {"low": b.low, "high": b.high, "prob": b.probability.prob,
+                 "mcse": b.probability.mcse}
+                for b in one.bands
+            ],
+            "crossed": list(one.crossed), "crossed_by_prediction": list(one.crossed_new),
+            "prior_share": one.prior_share,
+        }
+        for one in summary.support
+    ]  # fmt: skip
+    j = summary.judgements
+    judged = None if j is None else asdict(j) | {"open": list(j.open)}
+    return {
+        "support": told, "judgements": judged, "certainty": None if j is None else j.certainty,
+    }  # fmt: skip
+
+
+def _bias(fitted: Fit) -> Record | None:
+    low = low_risk(fitted)
+    if low is None:
+        return None
+    return {
+        "rows": list(low.bias.rows),
+        "judgements": [
+            {"kind": kind, "domain": domain, "cells": list(cells)}
+            for (kind, domain), cells in low.bias.judgements.items()
+        ],
+        "overall": list(low.bias.overall), "why_no_fit_to_low_risk": low.why,
+    }  # fmt: skip
+
+
+def _variation(one: Variation, fitted: Fit) -> Record:
+    out: Record = {"variant": one.label, "n_rows": one.rows, "passed": one.passed}
+    whose = one.whose or ("",) * len(one.estimates)
+    for name, estimate, who in zip(shown(fitted), one.estimates, whose, strict=True):
+        out[name] = _numbers(estimate) | ({"of": who} if who else {})
+    return out

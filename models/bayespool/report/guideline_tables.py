@@ -1,0 +1,275 @@
+"""Tables for a guideline panel: findings per 1,000, bands between thresholds, the form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bayespool.accuracy.groups import pairs
+from bayespool.guideline.bias import DOMAINS
+from bayespool.guideline.findings import CONSEQUENCES, PEOPLE, RESULTS, Finding
+from bayespool.guideline.judgements import LOWERING, RAISING
+from bayespool.report import guideline_words, numbers
+from bayespool.report.blocks import Table
+from bayespool.report.guideline_numbers import Variation, low_risk, variations
+from bayespool.report.points import ending
+from bayespool.report.refits import Refits, shown
+from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells, only_first
+from bayespool.report.wording import label_of, told
+
+if TYPE_CHECKING:
+    from bayespool.estimands import Estimate
+    from bayespool.fitting import Fit
+    from bayespool.guideline.certainty import Support
+    from bayespool.report.summary import Summary
+
+NB = numbers.SPACE
+MOST_COLUMNS = 4  # tests or groups beside one another
+NAMES = {
+    "tp": "Found (true positives)",
+    "fn": "Missed (false negatives)",
+    "tn": "Rightly cleared (true negatives)",
+    "fp": "False alarm (false positives)",
+}
+KINDS = {
+    "rob": "Risk of bias", "applicability": "Concern about applicability",
+    "comparative": "Risk of bias of the comparison",
+}  # fmt: skip
+SYMBOLS = {"low": "+", "unclear": "?", "high": numbers.MINUS}
+
+
+def evidence_cell(summary: Summary) -> str:
+    """``13 (2,745)``: studies and participants."""
+    n, people, _ = summary.evidence
+    return f"{numbers.count(n)} ({numbers.count(people)})" if people else numbers.count(n)
+
+
+def certainty_cell(summary: Summary) -> str:
+    """The level that follows from the judgements."""
+    judged = summary.judgements
+    return "open" if judged is None or judged.certainty is None else judged.certainty
+
+
+def _ends(summary: Summary) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Heads and cells that every row of a summary of findings ends in."""
+    head = "Studies (participants)" if summary.evidence[1] else "Studies"
+    if summary.judgements is None:
+        return (head,), (evidence_cell(summary),)
+    return (head, "Certainty"), (evidence_cell(summary), certainty_cell(summary))
+
+
+def findings_tables(summary: Summary) -> list[Table]:
+    """Of 1,000 people at each prevalence: a table for tests that are compared with one another."""
+    out = []
+    for p in summary.prevalences:
+        for part in summary.compared or (("",),):
+            few = len(part) <= MOST_COLUMNS
+            out.append((_by_result if few else _by_label)(summary, p, part))
+    return out
+
+
+def _at(summary: Summary, p: float, label: str) -> dict[str, Finding]:
+    return {f.result: f for f in summary.findings if (f.prevalence, f.label) == (p, label)}
+
+
+def _caption(p: float) -> str:
+    diseased = numbers.number(PEOPLE * p, 0 if float(PEOPLE * p).is_integer() else 1)
+    return (
+        f"Of 1,000 people tested at a prevalence of {numbers.given_percent(p)}, {diseased} with "
+        f"the condition: median ({INTERVAL})"
+    )
+
+
+def _by_result(summary: Summary, p: float, part: Sequence[str]) -> Table:
+    columns = [_at(summary, p, label) for label in part]
+    pair = pairs(part)[0] if len(part) == 2 else None
+    more = {}
+    if pair is not None:
+        name = f"{pair[0]} - {pair[1]}"
+        more = {f.result: f for f in summary.differences if (f.prevalence, f.label) == (p, name)}
+    heads, ends = _ends(summary)
+    rows = []
+    for result in RESULTS:
+        cells = [people_cell(column[result]) for column in columns]
+        if pair is not None:
+            cells.append(more_cell(more[result]))
+        rows.append((NAMES[result], *cells, *ends, CONSEQUENCES[result]))
+    titles = [told(label) or "Of 1,000 people" for label in part]
+    if pair is not None:
+        titles.append(f"{told(pair[0])} instead of {told(pair[1])}")
+    head = (f"Prevalence {numbers.given_percent(p)}", *titles, *heads, "What follows")
+    return Table(_caption(p), head, tuple(rows), words=True)
+
+
+def _by_label(summary: Summary, p: float, part: Sequence[str]) -> Table:
+    rows = tuple(
+        (told(label), *(people_cell(_at(summary, p, label)[result]) for result in RESULTS))
+        for label in part
+    )
+    head = (f"Prevalence {numbers.given_percent(p)}", *(NAMES[result] for result in RESULTS))
+    return Table(_caption(p), head, rows)
+
+
+def people_cell(finding: Finding) -> str:
+    """``87 (79 to 93)``; true and false results add up to all people."""
+    p = finding.prevalence
+    people = PEOPLE * (p if finding.result in ("tp", "fn") else 1.0 - p)
+    e = finding.people
+    values = [_whole(x, people, finding.result) for x in (e.median, e.lower, e.upper)]
+    return f"{values[0]:,} ({values[1]:,}{numbers.TO}{values[2]:,})"
+
+
+def _whole(x: float, people: float, result: str) -> int:
+    return round(x) if result in ("tp", "tn") else round(people) - round(people - x)
+
+
+def more_cell(finding: Finding) -> str:
+    """``+12 (+3 to +20)``."""
+    e = finding.people
+    middle, lower, upper = (_signed(round(x)) for x in (e.median, e.lower, e.upper))
+    return f"{middle} ({lower}{numbers.TO}{upper})"
+
+
+def _signed(n: int) -> str:
+    return f"+{n:,}" if n > 0 else f"{n:,}".replace("-", numbers.MINUS)
+
+
+def differences_table(summary: Summary) -> Table | None:
+    """Pairs of three or more: how many more are found, or alarmed; None where there are none."""
+    rows = []
+    for p in summary.prevalences:
+        for b, a in (x for part in summary.compared if len(part) > 2 for x in pairs(part)):
+            found = {f.result: f for f in summary.differences
+                     if (f.prevalence, f.label) == (p, f"{b} - {a}")}  # fmt: skip
+            at = f"{numbers.given_percent(p)}, {told(b)} instead of {told(a)}"
+            rows.append((at, more_cell(found["tp"]), more_cell(found["fp"])))
+    head = ("Prevalence", "With the condition and found", "Without it and alarmed")
+    caption = f"Of 1,000 people tested, how many more (+) or fewer (−): median ({INTERVAL})"
+    folded = "Every pair compared, of 1,000 people"
+    return Table(caption, head, tuple(rows), folded) if rows else None
+
+
+def after_table(summary: Summary) -> Table:
+    """Probability of the condition after a result, at each prevalence."""
+    rows = []
+    for p in summary.prevalences:
+        for label in summary.labels:
+            cells = [_both(summary.estimates[f"{value}{ending(label)}@{p:g}"])
+                     for value in ("ppv", "npv")]  # fmt: skip
+            at = numbers.given_percent(p)
+            rows.append((f"{at}, {told(label)}" if label else at, *cells))
+    head = ("Prevalence", "Has it if positive", "Free of it if negative")
+    folded = "After the result, as a table" if len(summary.labels) > MOST_COLUMNS else ""
+    return Table(f"After the result: median ({INTERVAL})", head, tuple(rows), folded)
+
+
+def relative_table(summary: Summary, names: Sequence[str]) -> Table:
+    """The relative effect, on how many studies it rests, and the certainty."""
+    from bayespool.report.wording import estimand_label
+
+    heads, ends = _ends(summary)
+    rows = tuple(
+        (estimand_label(name, summary.measure, summary.pooled), *estimate_cells(e)[:2], *ends)
+        for name, e in summary.estimates.items() if name in names and summary.tells_of(name)
+    )  # fmt: skip
+    return Table("The effect", ("", "Median", INTERVAL, *heads), rows)
+
+
+def bands_tables(summary: Summary) -> list[Table]:
+    """Probability of each band, one table for estimands that share their thresholds."""
+    shared: dict[tuple[str, ...], list[Support]] = {}
+    for one in summary.support:
+        words = tuple(guideline_words.band_words(band, one.name) for band in one.bands)
+        shared.setdefault(words, []).append(one)
+    caption = "Between which thresholds the value lies: probability, given studies and priors"
+    return [
+        Table(
+            caption, ("", *(text[:1].upper() + text[1:] for text in words)),
+            tuple(
+                (guideline_words.support_label(one, summary),
+                 *(numbers.percent(band.probability.prob) for band in one.bands))
+                for one in found
+            ),
+        )
+        for words, found in shared.items()
+    ]  # fmt: skip
+
+
+def crossed_table(summary: Summary) -> Table:
+    """Thresholds inside the credible and the prediction interval, and the part of the prior."""
+    rows = []
+    for one in summary.support:
+        new = numbers.MISSING if one.new is None else _both(one.new)
+        crossed_new = numbers.MISSING if one.new is None else _cuts(one.crossed_new, one.name)
+        rows.append(
+            (guideline_words.support_label(one, summary), _both(one.estimate),
+             _cuts(one.crossed, one.name), new, crossed_new,
+             numbers.percent(min(one.prior_share, 0.9999)))
+        )  # fmt: skip
+    head = ("", "Median (interval)", "Thresholds inside it (imprecision)",
+            "A new study (prediction interval)", "Thresholds inside it (inconsistency)",
+            "Information from the prior")  # fmt: skip
+    caption = f"Which thresholds the intervals hold ({INTERVAL}s and prediction intervals)"
+    return Table(caption, head, tuple(rows))
+
+
+def _cuts(cuts: Sequence[float], name: str) -> str:
+    return ", ".join(guideline_words.cut_words(cut, name) for cut in cuts) or "none"
+
+
+def form_table(fitted: Fit, summary: Summary) -> Table:
+    """The domains of GRADE: what the numbers say, what was judged, and why."""
+    judged = {j.domain: j for j in summary.judgements.domains} if summary.judgements else {}
+    names = LOWERING | {name: RAISING[name] for name in guideline_words.raising(summary)}
+    rows = []
+    for domain, label in names.items():
+        one = judged.get(domain)
+        empty = "open" if domain in LOWERING else "not judged"
+        rows.append(
+            (label, guideline_words.domain_words(domain, fitted, summary),
+             one.judgement if one else empty,
+             (one.reason if one else "") or numbers.MISSING)
+        )  # fmt: skip
+    head = ("Domain", "What the numbers say", "Judgement", "Reason")
+    return Table("The form for the panel (GRADE)", head, tuple(rows), words=True)
+
+
+def bias_table(fitted: Fit) -> Table | None:
+    """Every judgement of every row; None where there are none."""
+    low = low_risk(fitted)
+    if low is None:
+        return None
+    found = low.bias.judgements
+    heads = [f"{KINDS[kind]}: {DOMAINS[domain].lower()}" for kind, domain in found]
+    rows = tuple(
+        (row, *("not judged" if cells[i] is None else f"{SYMBOLS[str(cells[i])]} {cells[i]}"
+                for cells in found.values()), low.bias.overall[i] or "not judged in full")
+        for i, row in enumerate(low.bias.rows[:MAX_ROWS])
+    )  # fmt: skip
+    caption = "Risk of bias and applicability, as the table gives them"
+    caption += only_first(len(low.bias.rows), len(rows))
+    head = ("Study", *heads, "Overall risk of bias")
+    return Table(caption, head, rows, folded="The judgements as a table", words=True)
+
+
+def variations_table(fitted: Fit, refits: Refits) -> Table:
+    """The answer as fitted and after every change."""
+    found = variations(fitted, refits)
+    rows = tuple((one.label, _rows(one, fitted), *_cells(one)) for one in found)
+    head = ("", "Rows", *(label_of(fitted, name) for name in shown(fitted)))
+    return Table(f"The answer after each change: median ({INTERVAL})", head, rows, words=True)
+
+
+def _rows(one: Variation, fitted: Fit) -> str:
+    return numbers.count(len(fitted.studies) if one.rows is None else one.rows)
+
+
+def _cells(one: Variation) -> list[str]:
+    whose = one.whose or ("",) * len(one.estimates)
+    return [f"{_both(e)}{f', {who}' if who else ''}"
+            for e, who in zip(one.estimates, whose, strict=True)]  # fmt: skip
+
+
+def _both(estimate: Estimate) -> str:
+    median, interval, _ = estimate_cells(estimate)
+    return f"{median} ({interval})"

@@ -1,0 +1,237 @@
+"""Sentences for a guideline panel: size and certainty, what the numbers say of each domain."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bayespool.association.scale import shown_name
+from bayespool.guideline.judgements import LOWERING, RAISING
+from bayespool.guideline.wording import Size, accuracy_sentence, effect_sentence
+from bayespool.report import numbers
+from bayespool.report.guideline_numbers import low_risk
+from bayespool.report.points import ending
+from bayespool.report.refits import shown
+from bayespool.report.wording import (
+    counted,
+    estimand_kind,
+    estimand_label,
+    inside,
+    label_of,
+    listed,
+    told,
+)
+from bayespool.studies.measures import MEASURES
+
+if TYPE_CHECKING:
+    from bayespool.estimands import Estimate
+    from bayespool.fitting import Fit
+    from bayespool.guideline.certainty import Band, Support
+    from bayespool.report.summary import Summary
+
+NB = numbers.SPACE
+MOST_TESTS = 4
+MOST_SUPPORTS = 4  # estimands in a cell of the form
+# who the effect is on, and what it changes, by measure
+GROUP = "being in group 1 (treated, exposed or with the finding)"
+OUTCOMES = {
+    "or": "the risk of the event", "rr": "the risk of the event", "rd": "the risk of the event",
+    "hr": "the rate of the event", "irr": "the rate of the event", "md": "the mean",
+    "smd": "the mean", "rom": "the mean",
+}  # fmt: skip
+ELSEWHERE = {
+    "indirectness": "Not in the numbers: whether people, tests and outcomes are those asked about.",
+    "large_effect": "Not in the numbers.",
+    "publication_bias": "Not in the numbers: studies that nobody published leave no trace here.",
+    "dose_response": "Not in the numbers.",
+    "opposing_confounding": "Not in the numbers.",
+    "risk_of_bias": "The table has no columns of risk of bias.",
+}
+
+
+def panel_sentences(fitted: Fit, summary: Summary) -> list[str]:
+    """The answer with the panel's certainty in its words; nothing where no panel judged."""
+    judged = summary.judgements
+    if judged is None:
+        return []
+    out = _effect(summary) if summary.measure else _accuracy(summary)
+    return [*out, certainty_words(summary)]
+
+
+def certainty_words(summary: Summary) -> str:
+    """The certainty that follows from the judgements, or what is still open."""
+    judged = summary.judgements
+    if judged is None:
+        return "No judgements were given: the certainty is open."
+    who = f" by {judged.by}" if judged.by else ""
+    if judged.certainty is None:
+        still = listed([inside(LOWERING[name]) for name in judged.open])
+        return f"Certainty of the evidence: open; not judged yet{who}: {still}."
+    return f"Certainty of the evidence, as judged{who}: {judged.certainty}."
+
+
+def _accuracy(summary: Summary) -> list[str]:
+    judged = summary.judgements
+    level = None if judged is None else judged.certainty
+    out = []
+    for label in summary.labels[:MOST_TESTS]:
+        sens, spec = (summary.estimates[f"{name}{ending(label)}"] for name in ("sens", "spec"))
+        out.append(
+            accuracy_sentence(
+                told(label) or "the test", f"{_of_hundred(sens.median)} with the condition",
+                f"{_of_hundred(1.0 - spec.median)} without it", level,
+            )
+        )  # fmt: skip
+    return out
+
+
+def _of_hundred(p: float) -> str:
+    if not 0.01 <= p <= 0.99:
+        return f"{'fewer than 1' if p < 0.5 else 'more than 99'} of 100"
+    return f"{round(100 * p)} of 100"
+
+
+def _effect(summary: Summary) -> list[str]:
+    judged, outcome = summary.judgements, OUTCOMES.get(summary.measure)
+    if judged is None or summary.mid is None or outcome is None:
+        return []
+    e = summary.estimates[shown_name("mu", summary.measure)]
+    scale = math.log if MEASURES[summary.measure].is_ratio else float
+    size = Size(*(scale(x) for x in (e.median, e.lower, e.upper, summary.mid)))
+    return [effect_sentence(GROUP, judged.outcome or outcome, size, judged.certainty)]
+
+
+def cut_words(cut: float, name: str) -> str:
+    """A threshold with the digits that somebody chose."""
+    if estimand_kind(name) == "proportion":
+        return numbers.given_percent(cut)
+    return f"{cut:.4g}".replace("-", numbers.MINUS)
+
+
+def band_words(band: Band, name: str) -> str:
+    """``70 to 80 %``, ``below 70 %``."""
+    if math.isinf(band.low):
+        return f"below {cut_words(band.high, name)}"
+    if math.isinf(band.high):
+        return f"{cut_words(band.low, name)} or more"
+    low = cut_words(band.low, name).removesuffix(f"{NB}%")
+    return f"{low}{numbers.TO}{cut_words(band.high, name)}"
+
+
+def support_label(one: Support, summary: Summary) -> str:
+    """The estimand in words."""
+    return told(estimand_label(one.name, summary.measure, summary.pooled))
+
+
+def interval_words(estimate: Estimate) -> str:
+    """``60.1 to 95.2 %``."""
+    kind = estimand_kind(estimate.name)
+    return numbers.interval(estimate.lower, estimate.upper, kind)
+
+
+def likely_words(summary: Summary) -> str:
+    """The band with most of the probability of each estimand."""
+    parts = [
+        f"{inside(support_label(one, summary))} {band_words(one.likely, one.name)} "
+        f"(probability {numbers.percent_prose(one.likely.probability.prob)})"
+        for one in summary.support[:MOST_SUPPORTS]
+    ]
+    return f"Most probable: {listed(parts)}." if parts else ""
+
+
+def prior_words(summary: Summary) -> str:
+    """How much of the information came from the prior."""
+    shares = [one.prior_share for one in summary.support]
+    if not shares:
+        return ""
+    most = max(shares)
+    whole = "At most" if len(shares) > 1 else "About"
+    said = f"{whole} {numbers.percent_prose(min(most, 0.9999))} of the information about "
+    said += "any of these values" if len(shares) > 1 else "this value"
+    verdict = "the prior decides more than the data" if most >= 0.5 else "the prior has a say"
+    verdict = "the data decide" if most < 0.1 else verdict
+    return f"{said} came from the prior and not from the studies: {verdict}."
+
+
+def domain_words(domain: str, fitted: Fit, summary: Summary) -> str:
+    """What the numbers say to one domain of certainty."""
+    if domain == "imprecision":
+        return _crossings(summary, new=False)
+    if domain == "inconsistency":
+        return _crossings(summary, new=True)
+    if domain == "large_effect" and summary.measure:
+        e = summary.estimates[shown_name("mu", summary.measure)]
+        label = estimand_label(e.name, summary.measure, summary.pooled)
+        return f"{label} {numbers.value(e.median, estimand_kind(e.name))} ({interval_words(e)})."
+    low = low_risk(fitted)
+    if low is not None and domain == "risk_of_bias":
+        return " ".join(text for text in (bias_words(fitted), low_risk_words(fitted)) if text)
+    if low is not None and domain == "indirectness":
+        concerns = {
+            d: cells for (kind, d), cells in low.bias.judgements.items() if kind == "applicability"
+        }
+        if concerns:
+            from bayespool.guideline.bias import DOMAINS
+
+            parts = [f"{inside(DOMAINS[d])} {cells.count('high')} of {len(cells)}"
+                     for d, cells in concerns.items()]  # fmt: skip
+            return f"High concern about applicability: {listed(parts)}."
+    if summary.measure and domain == "risk_of_bias":
+        return "Not in the numbers: how the studies were done."
+    return ELSEWHERE[domain]
+
+
+def _crossings(summary: Summary, *, new: bool) -> str:
+    said = []
+    for one in summary.support[:MOST_SUPPORTS]:
+        estimate = one.new if new else one.estimate
+        label = support_label(one, summary)
+        if estimate is None:
+            said.append(f"{label}: no prediction of a new study.")
+            continue
+        cuts = one.crossed_new if new else one.crossed
+        inside_it = listed([cut_words(cut, one.name) for cut in cuts]) if cuts else "no threshold"
+        kind = "prediction interval" if new else "credible interval"
+        holds = f"{interval_words(estimate)} holds {inside_it}."
+        said.append(f"{label}: the 95{NB}% {kind} {holds}")
+    if len(summary.support) > MOST_SUPPORTS:
+        said.append("The others are in the table above.")
+    return " ".join(said) or "No thresholds were given."
+
+
+def bias_words(fitted: Fit) -> str:
+    """How many rows have which risk of bias overall; empty without such columns."""
+    low = low_risk(fitted)
+    if low is None:
+        return ""
+    overall = low.bias.overall
+    parts = [f"{numbers.count(overall.count(word))} {word}" for word in ("low", "unclear", "high")]
+    open_ = overall.count(None)
+    if open_:
+        parts.append(f"{numbers.count(open_)} not judged in full")
+    return (
+        f"Overall risk of bias, by the worst domain of each of "
+        f"{counted(len(overall), 'row', 'rows')}: {', '.join(parts)}."
+    )
+
+
+def low_risk_words(fitted: Fit) -> str:
+    """The answer of the rows with a low risk of bias alone, or why there is none."""
+    low = low_risk(fitted)
+    if low is None:
+        return ""
+    if low.fit is None:
+        return low.why
+    parts = []
+    for name in shown(fitted)[:MOST_SUPPORTS]:
+        e = low.fit.estimates[name]
+        value = numbers.value(e.median, estimand_kind(name))
+        parts.append(f"{inside(label_of(fitted, name))} {value} ({interval_words(e)})")
+    n = counted(len(low.fit.studies), "row", "rows")
+    return f"With the {n} of low risk alone: {listed(parts)}."
+
+
+def raising(summary: Summary) -> list[str]:
+    """Domains that can raise the certainty: of associations, and any that was judged."""
+    judged = {j.domain for j in summary.judgements.domains} if summary.judgements else set()
+    return [name for name in RAISING if summary.measure or name in judged]

@@ -1,0 +1,214 @@
+"""The report as a Word document with tables that can be edited."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from bayespool.plots.svg import Svg
+from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Table
+from bayespool.report.document import Document
+from bayespool.report.markdown import BANNER, CARE, MESSAGES, RANGE
+from bayespool.report.word_style import (
+    INK,
+    WARNING,
+    clean,
+    empty_document,
+    field,
+    link,
+    repeat_and_shade,
+    turn,
+)
+from bayespool.report.word_widths import Layout, layout
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordDocument
+
+SCALE = 0.71  # of figures on the page, the same for all so that their letters are alike
+TALLEST_CM, WIDEST_CM = 21.0, 17.0
+KEPT_TOGETHER = 10  # rows of a table that no page break goes through
+LONGEST_TITLE = 255  # which the format allows in its properties
+
+
+def word(document: Document) -> bytes:
+    """The whole report as the bytes of a .docx file, the same ones for the same document.
+
+    Parameters
+    ----------
+    document : Document
+    """
+    writer = _Writer(empty_document())
+    writer.properties(document)
+    writer.opening(document)
+    for section in document.sections:
+        writer.section(section.title, section.blocks)
+    buffer = io.BytesIO()
+    writer.word.save(buffer)
+    return _undated(buffer.getvalue())
+
+
+class _Writer:
+    """Adds blocks to a Word document and turns its pages where a table is wide."""
+
+    def __init__(self, word: WordDocument) -> None:
+        self.word = word
+        self.wide = False
+        self.numbers = {"Table": 0, "Figure": 0}
+
+    def properties(self, document: Document) -> None:
+        from docx.opc.constants import RELATIONSHIP_TYPE
+
+        core = self.word.core_properties
+        core.title = clean(document.title)[:LONGEST_TITLE]
+        core.subject = clean(document.question)[:LONGEST_TITLE]
+        core.author, core.comments, core.language = "", "", "en-GB"
+        core.keywords = clean(f"bayespool {document.version}").strip()
+        root = self.word.part.package.part_related_by(RELATIONSHIP_TYPE.CORE_PROPERTIES)
+        element: Any = root.element
+        for child in list(element):  # a report has no date, so that it can be repeated exactly
+            if child.tag.rpartition("}")[2] in ("created", "modified", "lastModifiedBy"):
+                element.remove(child)
+
+    def opening(self, document: Document) -> None:
+        self.text(document.title, "Title")
+        if document.failed:
+            self.text(BANNER, bold=True, colour=WARNING)
+            self.bullets(document.failed)
+        self.text(document.question, "Heading 1")
+        for what, median, interval in document.headlines:
+            paragraph = self.text(f"{what}: ", "List Bullet")
+            paragraph.add_run(clean(median)).bold = True
+            paragraph.add_run(clean(f" ({RANGE} {interval})"))
+        self.text(document.answer, bold=True)
+        for text in document.answer_more:
+            self.text(text)
+        for table in document.compact:
+            self.table(table)
+        for title, texts in ((CARE, document.cautions), (MESSAGES, document.messages)):
+            if texts:
+                self.text(title, "Heading 2")
+                self.bullets(texts)
+        for table in document.comparators:
+            self.table(table)
+
+    def section(self, title: str, blocks: tuple[Block, ...]) -> None:
+        first = blocks[0] if blocks else None
+        self.turn_to(isinstance(first, Table) and layout(first).wide)
+        self.text(title, "Heading 1")
+        for block in blocks:
+            self.block(block)
+
+    def block(self, block: Block) -> None:
+        if isinstance(block, Table):
+            self.table(block)
+            return
+        self.turn_to(False)
+        if isinstance(block, Prose):
+            self.text(block.text)
+        elif isinstance(block, Bullets):
+            self.bullets(block.items)
+        elif isinstance(block, Drawing):
+            self.figure(block)
+        elif isinstance(block, Listing):
+            self.text(block.text, "Listing")
+        else:
+            self.works(block.items)
+
+    def turn_to(self, wide: bool) -> None:
+        if wide != self.wide:
+            turn(self.word, wide)
+            self.wide = wide
+
+    def text(self, text: str, style: str = "Normal", *, bold: bool = False,
+             colour: str = "") -> Any:  # fmt: skip
+        from docx.shared import RGBColor
+
+        paragraph = self.word.add_paragraph(style=style)
+        run = paragraph.add_run(clean(text))
+        if bold:
+            run.bold = True
+        if colour:
+            run.font.color.rgb = RGBColor.from_string(colour)
+        return paragraph
+
+    def bullets(self, texts: Iterable[str]) -> None:
+        for text in texts:
+            self.text(text, "List Bullet")
+
+    def works(self, items: Iterable[tuple[str, str]]) -> None:
+        self.text("References", "Heading 2")
+        for number, (text, doi) in enumerate(items, start=1):
+            paragraph = self.text(f"{number}.\t{text}", "Reference")
+            if doi:
+                paragraph.add_run(" ")
+                link(paragraph, f"doi:{doi}", f"https://doi.org/{doi}")
+
+    def caption(self, kind: str, text: str, *, above: bool) -> None:
+        self.numbers[kind] += 1
+        paragraph = self.word.add_paragraph(style="Caption")
+        paragraph.paragraph_format.keep_with_next = above
+        paragraph.add_run(f"{kind} ").bold = True
+        field(paragraph, f"SEQ {kind} \\* ARABIC", str(self.numbers[kind]))
+        paragraph.add_run(". ").bold = True
+        paragraph.add_run(clean(text))
+
+    def figure(self, drawing: Drawing) -> None:
+        from docx.shared import Cm, Emu
+
+        if not isinstance(drawing.svg, Svg):
+            return
+        paragraph = self.word.add_paragraph(style="Picture")
+        shape = paragraph.add_run().add_picture(io.BytesIO(drawing.svg.png))
+        scale = min(SCALE, Cm(WIDEST_CM) / shape.width, Cm(TALLEST_CM) / shape.height)
+        shape.width, shape.height = Emu(shape.width * scale), Emu(shape.height * scale)
+        described: Any = shape._inline.docPr
+        described.set("title", clean(drawing.svg.what))
+        described.set("descr", clean(drawing.svg.description))
+        self.caption("Figure", drawing.caption, above=False)
+
+    def table(self, table: Table) -> None:
+        found = layout(table)
+        self.turn_to(found.wide)
+        self.caption("Table", table.caption, above=True)
+        made = self.word.add_table(len(table.rows) + 1, len(table.head), style="Table Grid")
+        made.autofit = False
+        for column, width in zip(made.columns, found.widths, strict=True):
+            column.width = width
+        last = len(table.rows)
+        for i, (row, texts) in enumerate(zip(made.rows, (table.head, *table.rows), strict=True)):
+            repeat_and_shade(row, is_head=i == 0)
+            self.row(row, texts, found, is_head=i == 0, words=table.words)
+            if i == 0 or (i < last <= KEPT_TOGETHER):
+                for cell in row.cells:
+                    cell.paragraphs[0].paragraph_format.keep_with_next = True
+        self.word.add_paragraph(style="After table")
+
+    def row(self, row: Any, texts: tuple[str, ...], found: Layout, *, is_head: bool,
+            words: bool) -> None:  # fmt: skip
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+        from docx.shared import Pt, RGBColor
+
+        for j, (cell, text, width) in enumerate(zip(row.cells, texts, found.widths, strict=True)):
+            cell.width = width
+            paragraph = cell.paragraphs[0]
+            paragraph.style = "Table Text"
+            if j > 0 and not words:
+                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+            run = paragraph.add_run(clean(text))
+            run.font.size = Pt(found.points)
+            if is_head or text == "FAILED":
+                run.bold = True
+                run.font.color.rgb = RGBColor.from_string(INK if is_head else WARNING)
+
+
+def _undated(raw: bytes) -> bytes:
+    """The same archive with no time of day in it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            kept = zipfile.ZipInfo(name)
+            kept.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(kept, old.read(name))
+    return out.getvalue()

@@ -1,0 +1,305 @@
+"""What a guideline panel takes away: on the page, in summary.json, and joined over reports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from report.test_page import Reader, read, summary
+
+import bayespool as bp
+from bayespool.association import NormalNormal
+from bayespool.guideline.judgements import LOWERING, Judgement, Judgements
+from bayespool.priors import Fixed, HalfNormal, Normal, ProbabilityInterval
+from bayespool.report import numbers, write_report
+from bayespool.report.guideline_joined import summary_of_findings
+from bayespool.report.guideline_numbers import low_risk, variations
+from bayespool.report.refits import Refits
+from bayespool.report.summary import build_summary
+from bayespool.studies import Effects, TableError
+
+LOW, HIGH = "low", "high"
+BIAS = {
+    "study": [f"S{i}" for i in range(8)],
+    "tp": [18, 29, 10, 35, 30, 12, 27, 40], "fn": [3, 12, 6, 11, 9, 4, 10, 2],
+    "fp": [2, 1, 5, 0, 6, 3, 7, 9], "tn": [20, 21, 31, 46, 44, 30, 39, 50],
+    "rob_patient_selection": [LOW, HIGH, LOW, LOW, "unclear", LOW, LOW, HIGH],
+    "rob_index_test": [*[LOW] * 7, "unclear"],
+    "rob_flow_timing": [LOW, None, *[LOW] * 6],
+    "applicability_index_test": [3, 1, 1, 1, 2, 1, 1, 1],
+}  # fmt: skip
+
+
+def panel(**words: str) -> Judgements:
+    judged = dict.fromkeys(LOWERING, "not serious") | words
+    return Judgements("high", tuple(
+        Judgement(domain, word, "a reason & <b>more</b>" if word != "not serious" else "")
+        for domain, word in judged.items() if word
+    ), by="the panel")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def biased() -> Any:
+    studies = bp.AccuracyStudies.from_table(BIAS, "biased")
+    return bp.fit(bp.accuracy.Bivariate(), studies, engine="quadrature", ess=1_000)
+
+
+@pytest.fixture(scope="module")
+def refits(biased: Any) -> dict[str, Any]:
+    from bayespool.checks.leave_one_out import refit_without_each
+    from bayespool.checks.variants import prior_sensitivity
+
+    tight = replace(biased.model, tau_sens=HalfNormal(0.3), tau_spec=HalfNormal(0.3))
+    return {
+        "leave_one_out": refit_without_each(biased, ess=500.0),
+        "prior_sensitivity": prior_sensitivity(biased, {"tight": tight}),
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(biased: Any, refits: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(
+        biased, tmp_path_factory.mktemp("guideline") / "biased", prevalences=(0.1, 0.3),
+        judgements=panel(imprecision="serious", publication_bias=""), formats=(), **refits,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def effect() -> Any:
+    rows = Effects.from_values(["A", "B"], [0.3, 0.5], [0.2, 0.25], "or")
+    model = NormalNormal(mu=Normal(0, 1), tau=Fixed(0.1), measure="or")
+    return bp.fit(model, rows, engine="quadrature")
+
+
+def section(folder: Path, name: str) -> str:
+    html = (folder / "index.html").read_text(encoding="utf-8")
+    start = html.index(f'<section id="{name}"')
+    return html[start : html.index("</section>", start)]
+
+
+def rows_of(text: str) -> list[list[str]]:
+    reader = Reader()
+    reader.feed(text)
+    return [row for row in reader.rows if row]
+
+
+def test_findings_come_right_after_the_answer(folder: Path) -> None:
+    ids = [a["id"] for tag, a in read(folder).tags if tag == "section"]
+    assert ids[:2] == ["answer", "findings"]
+    order = ["decision", "heterogeneity", "certainty", "bias", "robustness", "predictive"]
+    assert [name for name in ids if name in order] == order
+
+
+def test_the_answer_speaks_with_the_certainty_of_the_panel(biased: Any, tmp_path: Path) -> None:
+    e = biased.estimates
+    found = f"{round(100 * e['sens'].median)} of 100 with the condition"
+    alarmed = f"{round(100 * (1 - e['spec'].median))} of 100 without it"
+    for judged, words in (
+        (panel(), f"The test finds {found} and falsely alarms {alarmed}."),
+        (panel(imprecision="serious"), f"The test probably finds {found}"),
+        (panel(imprecision="very serious"), f"The test may find {found}"),
+        (panel(imprecision=""), f"By the numbers alone, the test would find {found}"),
+    ):
+        from bayespool.report.guideline_words import panel_sentences
+
+        said = panel_sentences(biased, build_summary(biased, judgements=judged))
+        assert said[0].startswith(words)
+        level = judged.certainty
+        assert (f"judged by the panel: {level}." if level else "open; not judged yet by") in said[1]
+    assert panel_sentences(biased, build_summary(biased)) == []
+
+
+def test_judgements_come_from_a_file_and_stay_open(folder: Path, biased: Any) -> None:
+    rows = {row[0]: row for row in rows_of(section(folder, "certainty"))}
+    assert rows["Imprecision"][2:] == ["serious", "a reason & <b>more</b>"]
+    assert rows["Publication bias"][2] == "open"
+    data = summary(folder)["certainty"]
+    assert (data["certainty"], data["judgements"]["open"]) == (None, ["publication_bias"])
+    assert "a reason &amp; &lt;b&gt;" in section(folder, "certainty")
+    with pytest.raises(FileNotFoundError, match=r"nothing\.toml: no such file; legal"):
+        build_summary(biased, judgements="nothing.toml")
+
+
+def test_bands_and_crossings_are_those_of_the_json(folder: Path) -> None:
+    rows = rows_of(section(folder, "certainty"))
+    data = summary(folder)
+    given = {p["statement"]: p["prob"] for p in data["probabilities"]}
+    for one, label in zip(data["certainty"]["support"], ("Sensitivity", "Specificity"),
+                          strict=True):  # fmt: skip
+        probs = [band["prob"] for band in one["bands"]]
+        assert sum(probs) == pytest.approx(1.0)
+        assert probs[-1] == pytest.approx(given[f"P({one['estimand']} > 0.9)"])
+        assert [label, *map(numbers.percent, probs)] in rows
+        crossed = ", ".join(numbers.given_percent(cut) for cut in one["crossed"]) or "none"
+        row = next(r for r in rows if r[0] == label and len(r) == 6)
+        assert row[2] == crossed
+        assert row[5] == numbers.percent(one["prior_share"])
+        assert set(one["crossed"]) <= set(one["crossed_by_prediction"])
+        assert one["bands"][0]["low"] is None
+
+
+def test_three_summaries_say_which_question_they_answer(folder: Path) -> None:
+    text = section(folder, "accuracy")
+    for start in ("At the average study: how", "Averaged over studies: which",
+                  "In a new study: how"):  # fmt: skip
+        assert start in text
+
+
+def test_risk_of_bias_is_read_drawn_and_fitted_without(folder: Path, biased: Any) -> None:
+    text, data = section(folder, "bias"), summary(folder)
+    assert data["risk_of_bias"]["overall"] == [
+        "low", "high", "low", "low", "unclear", "low", "low", "high"
+    ]  # fmt: skip
+    assert "of each of 8\u00a0rows: 5 low, 1 unclear, 2 high." in text
+    row = next(r for r in rows_of(text) if r[0] == "S1")
+    assert row[1:] == [f"{numbers.MINUS} high", "+ low", "not judged", "+ low", "high"]
+    assert "index test 1 of 8" in section(folder, "certainty")
+    low = low_risk(biased)
+    assert low is not None
+    rest = biased.studies.select([0, 2, 3, 5, 6])
+    again = bp.fit(biased.model, rest, engine="quadrature", ess=1_000)
+    assert low.fit is not None
+    assert low.fit.studies.study == rest.study
+    for name in ("sens", "spec"):
+        one, two = low.fit.estimates[name], again.estimates[name]
+        assert one.median == pytest.approx(two.median, abs=6 * (one.mcse + two.mcse))
+    for name in ("traffic", "bias"):
+        assert (folder / "figures" / f"{name}.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [(["high"] * 8, "No row has a low risk"), (["low"] * 8, "Every row has a low risk"),
+     (["low", "low", *["high"] * 6], "Two rows have a low risk")],
+)  # fmt: skip
+def test_too_few_rows_of_low_risk_are_not_fitted(biased: Any, cells: list[str], words: str) -> None:
+    table = {k: v for k, v in BIAS.items() if not k.startswith(("rob", "appl"))}
+    studies = bp.AccuracyStudies.from_table(table | {"rob_patient_selection": cells})
+    found = low_risk(replace(biased, studies=studies))
+    assert found is not None
+    assert found.fit is None
+    assert found.why.startswith(words)
+
+
+def test_a_cell_that_is_no_judgement_is_refused_before_anything_is_written(
+    biased: Any, tmp_path: Path
+) -> None:
+    studies = bp.AccuracyStudies.from_table(BIAS | {"rob_index_test": ["dunno"] * 8})
+    with pytest.raises(TableError, match="dunno"):
+        write_report(replace(biased, studies=studies), tmp_path / "r")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_changes_of_rows_and_priors_are_collected(
+    folder: Path, biased: Any, refits: dict[str, Any]
+) -> None:
+    data = {row["variant"]: row for row in summary(folder)["sensitivity"]}
+    assert list(data) == [
+        "As fitted", "One study left out: lowest", "One study left out: highest",
+        "Other priors: lowest", "Other priors: highest", "Low risk of bias only",
+    ]  # fmt: skip
+    medians = {one.study: one.estimates["sens"].median for one in refits["leave_one_out"].studies}
+    lowest = data["One study left out: lowest"]["sens"]
+    assert lowest["median"] == min(medians.values())
+    assert lowest["of"] == f"without {min(medians, key=lambda study: medians[study])}"
+    assert data["Low risk of bias only"]["n_rows"] == 5
+    text = section(folder, "robustness")
+    assert 'id="figure-robustness"' in text
+    assert lowest["of"] in text
+    assert variations(biased)[0].label == "As fitted"
+    assert len(variations(biased, Refits(**refits))) == len(data)
+
+
+def test_figures_of_decisions_say_what_the_numbers_say(folder: Path) -> None:
+    text, e = section(folder, "decision"), summary(folder)["estimands"]["ppv@0.1"]
+    bounds = numbers.percent_interval_prose(e["lower"], e["upper"])
+    said = f"{numbers.percent_prose(e['median'])} ({bounds}) have it after a positive result"
+    assert said in text
+    assert "Where 10\u00a0% have the condition before the test" in text
+    assert "Decision curve at a prevalence of 10\u00a0%" in text
+
+
+def test_without_a_prevalence_there_is_nothing_per_thousand(biased: Any, tmp_path: Path) -> None:
+    bare = write_report(biased, tmp_path / "r", prevalences=(), formats=())
+    assert not {"findings", "decision"} & set(read(bare).ids)
+
+
+def test_associations_have_findings_thresholds_and_sentences(effect: Any, tmp_path: Path) -> None:
+    where = write_report(
+        effect, tmp_path / "r", mid=1.25, formats=(), judgements=panel(inconsistency="serious"),
+        baseline_risks=(0.1, ProbabilityInterval(0.05, 0.2)),
+    )  # fmt: skip
+    rows, data = rows_of(section(where, "findings")), summary(where)
+    e = data["estimands"]["mu_ratio"]
+    bounds = numbers.interval(e["lower"], e["upper"], "ratio")
+    assert ["Pooled odds ratio", numbers.ratio(e["median"]), bounds, "2", "moderate"] in rows
+    assert "5\u00a0to\u00a020\u00a0% (uncertain)" in [row[0] for row in rows]
+    (one,) = data["certainty"]["support"]
+    stated = {p["statement"]: p["prob"] for p in data["probabilities"]}
+    probs = [band["prob"] for band in one["bands"]]
+    parts = ("P(mu_ratio < 0.8)", "P(0.8 <= mu_ratio <= 1.25)", "P(mu_ratio > 1.25)")
+    assert probs == pytest.approx([stated[part] for part in parts])
+    answer = section(where, "answer")
+    assert "probably leads to an important increase in the risk of the event" in answer
+    assert "no effect" not in (where / "index.html").read_text(encoding="utf-8")
+    assert data["risk_of_bias"] is None
+    null = build_summary(effect).support[0]
+    assert [band.high for band in null.bands] == [1.0, np.inf]
+
+
+def test_probabilities_are_never_none_or_certain(effect: Any, tmp_path: Path) -> None:
+    rows = Effects.from_values(["A", "B", "C"], [3.0, 3.1, 2.9], [0.1] * 3, "or")
+    sure = bp.fit(effect.model, rows, engine="quadrature")
+    where = write_report(sure, tmp_path / "r", mid=1.25, formats=())
+    text = read(where).text
+    assert not re.search(r"(?<![\d.,])(0|0\.0|100|100\.0)\u00a0%", text)
+    assert not re.search(r"\b(?:0\.000|1\.000|0\.00\b(?!\d)|1\.00)\b", section(where, "certainty"))
+    assert (numbers.unit(0.0), numbers.unit(1.0)) == ("<\u00a00.01", ">\u00a00.99")
+    assert numbers.unit(0.5) == "0.50"
+
+
+def test_reports_and_fits_are_joined(folder: Path, biased: Any) -> None:
+    joined = summary_of_findings([folder, biased], names=["$A$", "<b>"], prevalences=(0.3,))
+    accuracy, people = joined.tables
+    assert [row[1:3] for row in accuracy.rows] == [accuracy.rows[0][1:3]] * 2
+    assert [row[3] for row in accuracy.rows] == ["8 (572)"] * 2
+    assert [row[4] for row in accuracy.rows] == ["open", "open"]
+    assert "prevalence of 30\u00a0%" in people.caption
+    median = round(300 * biased.estimates["sens"].median)
+    assert people.rows[0][1].startswith(f"{median} (")
+    html = joined.text("html")
+    assert "&lt;b&gt;" in html
+    assert '<th scope="row"><b>' not in html
+    assert "\\$A\\$" in joined.text("markdown")
+    cells = list(csv.reader(io.StringIO(joined.text("csv"))))
+    assert cells[1][1] == "$A$"
+    with pytest.raises(ValueError, match="legal: html, markdown, csv"):
+        joined.text("pdf")
+
+
+def test_different_questions_are_not_joined(folder: Path, biased: Any, effect: Any) -> None:
+    with pytest.raises(ValueError, match=r"two fits of different questions: biased .*odds ratio"):
+        summary_of_findings([folder, effect])
+    other = replace(effect, model=replace(effect.model, measure="rr"))
+    with pytest.raises(ValueError, match="two fits of different questions"):
+        summary_of_findings([effect, other])
+    with pytest.raises(ValueError, match="no prevalence is in all of them"):
+        summary_of_findings([folder, biased], prevalences=(0.2,))
+    with pytest.raises(ValueError, match="no report was given"):
+        summary_of_findings([])
+    with pytest.raises(ValueError, match=r"has no summary\.json; legal"):
+        summary_of_findings([folder / "figures"])
+    assert len(summary_of_findings([effect, effect]).tables[0].rows) == 2
+
+
+def test_old_reports_have_no_findings_to_join(tmp_path: Path) -> None:
+    (tmp_path / "summary.json").write_text(json.dumps({"estimands": {}}))
+    with pytest.raises(ValueError, match="written by this version"):
+        summary_of_findings([tmp_path])
