@@ -8,7 +8,7 @@ import pytest
 
 import bayespool as bp
 from bayespool.accuracy import HSROC
-from bayespool.cli import with_priors
+from bayespool.cli.options import with_priors
 from bayespool.priors import HalfNormal, Normal, StudentT
 from bayespool.report import write_report
 from bayespool.storage import load

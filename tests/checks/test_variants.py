@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import bayespool as bp
-from bayespool.checks.variants import cumulative, prior_sensitivity, steps
+from bayespool.checks.variants import cumulative, other_rows, prior_sensitivity, steps
 from bayespool.priors import HalfNormal
 from bayespool.studies import AccuracyStudies
 
@@ -53,3 +53,44 @@ def test_a_year_that_is_not_there() -> None:
     )
     with pytest.raises(ValueError, match="column 'year' is empty for A"):
         steps(studies)
+
+
+def test_other_rows_are_the_same_model_of_these_rows(fitted: bp.Fit) -> None:
+    studies = fitted.studies
+    keep = [row != "A" for row in studies.row]
+    without, chosen = other_rows(fitted, {"without A": keep, "chosen": studies.select(keep)})
+    assert without.fit.studies.row == chosen.fit.studies.row == tuple(
+        row for row in studies.row if row != "A"
+    )  # fmt: skip
+    for name in ("sens", "spec"):
+        one, two = without.estimates[name], chosen.estimates[name]
+        assert one.median == pytest.approx(two.median, abs=4 * (one.mcse + two.mcse))
+        assert one.median != fitted.estimates[name].median
+
+
+def test_other_rows_that_cannot_be_fitted(fitted: bp.Fit) -> None:
+    elsewhere = AccuracyStudies.from_counts(["Z", "Y"], [8, 7], [1, 2], [2, 3], [9, 8])
+    n = len(fitted.studies)
+    for rows, words in (
+        ([True] * n, f"'x': keeps {n} of {n} rows; legal: true or false for each of {n} rows"),
+        ([True, False], f"keeps 1 of 2 rows; legal: true or false for each of {n} rows"),
+        ([False] * n, "'x': keeps 0"),
+        (elsewhere, "is of .*; legal: rows of"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            other_rows(fitted, {"x": rows})
+
+
+def test_other_rows_keep_every_group_and_every_centre() -> None:
+    studies = AccuracyStudies.from_counts(
+        list("ABCDE"), [18, 17, 25, 30, 22], [4, 6, 3, 8, 9], [5, 4, 7, 6, 3], [30, 28, 19, 22, 31],
+        kind=["a", "a", "a", "b", "b"], dose=[1.0, 2.0, 3.0, 4.0, 6.0],
+    )  # fmt: skip
+    by_kind = bp.fit(bp.accuracy.MetaRegression(covariates=("kind",)), studies, "quadrature")
+    with pytest.raises(ValueError, match="other rows 'a alone'"):
+        other_rows(by_kind, {"a alone": [True, True, True, False, False]})
+    by_dose = bp.fit(bp.accuracy.MetaRegression(covariates=("dose",)), studies, "quadrature")
+    with pytest.raises(ValueError, match="centred elsewhere"):
+        other_rows(by_dose, {"x": studies.select([0, 1, 2, 3])})
+    (less,) = other_rows(by_dose, {"x": [True, True, True, True, False]})
+    assert less.fit.coding is studies

@@ -135,6 +135,41 @@ def test_report_check_and_datasets(table):
     assert "cidp_mrn" in listed.stdout
 
 
+def test_what_a_panel_asks(table):
+    folder = table.parent
+    table.write_text(
+        "study,counts,tp,fp,fn,tn,rob_index_test\nA,printed,18,17,4,25,low\n"
+        "B,derived,15,12,7,19,high\nC,printed,24,10,5,13,low\nD,printed,9,10,5,13,low\n"
+    )
+    form = run("judgement-form", cwd=folder).stdout
+    filled = form.replace("# [", "[").replace('# judgement = ""', 'judgement = "not serious"')
+    (folder / "judged.toml").write_text(
+        filled.partition("# Large effect")[0].replace('subject = ""', 'subject = "MRI"')
+    )
+    done = run(
+        "accuracy", "review.csv", "--engine", "quadrature", "--out", "rep", "--threshold",
+        "sens=0.6,0.85", "--judgements", "judged.toml", "--formats", "markdown", "--title",
+        "MRI of nerves", "--question", "Does it work?", "--without", "counts=derived", cwd=folder,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    page = (folder / "rep/report.md").read_text()
+    assert page.startswith("# MRI of nerves\n\n## Does it work?")
+    assert "MRI finds " in page
+    assert not (folder / "rep/report.docx").exists()
+    found = json.loads((folder / "rep/summary.json").read_text())
+    bands = found["certainty"]["support"][0]["bands"]
+    assert [band["high"] for band in bands] == [0.6, 0.85, None]
+    assert found["certainty"]["certainty"] == "high"
+    rows = {row["variant"]: row["n_rows"] for row in found["sensitivity"]}
+    assert rows["Without counts derived"] == rows["Low risk of bias only"] == 3
+    low = run("accuracy", "review.csv", "--engine", "quadrature", "--low-risk-only", "--json",
+              cwd=folder)  # fmt: skip
+    assert len(json.loads(low.stdout)["provenance"]["data"]["rows"]) == 3
+    joined = run("summary-of-findings", "rep", "--name", "=MRI", "--out", "x.csv", cwd=folder)
+    assert joined.returncode == 0, joined.stderr
+    assert "'=MRI" in (folder / "x.csv").read_text()
+
+
 def test_partial_rows_and_markers(table):
     folder = table.parent
     table.write_text(PARTIAL)
@@ -180,6 +215,17 @@ def test_partial_rows_and_markers(table):
         (("accuracy", "cidp_mrn"), "--where"),
         (("accuracy", "review.csv", "--out", "mine"), "not a report"),
         (("accuracy", "one.csv", "--leave-one-out"), "at least 2 studies"),
+        (("accuracy", "review.csv", "--threshold", "sens=0.9,0.7"), "legal: one or more, incr"),
+        (("accuracy", "review.csv", "--threshold", "sens=70"), "above 0 and below 1"),
+        (("accuracy", "review.csv", "--threshold", "sens"), "legal is NAME=A,B"),
+        (("accuracy", "review.csv", "--threshold", "good=0.5"), "legal: sens, spec"),
+        (("accuracy", "review.csv", "--judgements", "judged.toml"), "unknown domain 'impresision'"),
+        (("accuracy", "review.csv", "--judgements", "nosuch.toml"), "no such file"),
+        (("accuracy", "review.csv", "--formats", "word,pdf"), "unknown format 'pdf'"),
+        (("accuracy", "review.csv", "--low-risk-only"), "no columns of risk of bias"),
+        (("accuracy", "review.csv", "--without", "site=x"), "site"),
+        (("summary-of-findings", "mine"), "no summary.json"),
+        (("summary-of-findings", "mine", "--out", "x.pdf"), ".html, .md, .csv"),
         (("accuracy", "review.csv", "--cumulative"), "needs the column 'year'"),
         (("accuracy", "undated.csv", "--cumulative"), "is empty for B"),
         (("check", "bad.csv"), "4 problems"),
@@ -193,6 +239,7 @@ def test_wrong_requests_are_refused_in_words_and_write_nothing(table, arguments,
     (folder / "one.csv").write_text("study,tp,fp,fn,tn\nA,8,2,3,9\n")
     (folder / "undated.csv").write_text("study,year,tp,fp,fn,tn\nA,2001,8,2,3,9\nB,,9,1,4,8\n")
     (folder / "partial.csv").write_text(PARTIAL.replace("0.6,0.75", "0.55,0.75"))
+    (folder / "judged.toml").write_text('[impresision]\njudgement = "serious"\nreason = "wide"\n')
     (folder / "mine").mkdir()
     (folder / "mine" / "thesis.doc").write_text("do not touch")
     before = sorted(folder.rglob("*"))

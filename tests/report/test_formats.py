@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from report.test_page import Reader
 
+import bayespool.report
 from bayespool.plots.svg import to_svg
 from bayespool.report import write_report
 from bayespool.report.blocks import Bullets, Drawing, Listing, Prose, Section, Table, Works
@@ -290,3 +291,12 @@ def test_prisma_points_to_sections_that_are_there() -> None:
     numbers = [item.number for item in ITEMS]
     assert len(numbers) == len(set(numbers))
     assert not {"15", "22"} & set(numbers)
+
+
+def test_prisma_names_sections_that_reports_have() -> None:
+    source = Path(bayespool.report.__file__).parent
+    written = "".join(
+        path.read_text(encoding="utf-8") for path in source.glob("*.py") if path.stem != "prisma"
+    )
+    for item in ITEMS:
+        assert all(f'"{name}"' in written for name in item.answered), item

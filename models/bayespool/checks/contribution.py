@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.checks.rows import fit_to_rows
 from bayespool.covariance import Covariance
-from bayespool.engines import grid, quadrature
-from bayespool.fitting import Fit, package_versions
 from bayespool.numerics.likelihoods import Binomial, Gaussian
 from bayespool.priors import Fixed
 
 if TYPE_CHECKING:
+    from bayespool.fitting import Fit
     from bayespool.hierarchy import Hierarchy
     from bayespool.numerics.likelihoods import RowLikelihood
 
@@ -313,35 +313,10 @@ def without_partial(fitted: Fit, engine: str = "quadrature") -> WithoutPartial:
     if n < FEWEST_STUDIES:
         left = "no study" if n == 0 else "one study"
         return WithoutPartial(None, dropped, f"Without the incomplete rows {left} would be left.")
-    rest = studies.select(keep)
     try:
-        fitted.model.check(rest)
+        return WithoutPartial(fit_to_rows(fitted, keep), dropped)
     except ValueError as error:
         why = str(error).removeprefix(f"{studies.file}: ").partition("; legal")[0]
         return WithoutPartial(
             None, dropped, f"The complete rows alone are not enough for this model: {why}."
         )
-    hierarchy = kept(fitted.hierarchy, len(studies), keep)
-    run = grid.run if grid.applies(hierarchy) else quadrature.run
-    one = Fit(
-        fitted.model, rest, run(hierarchy, fitted.seed), fitted.seed,
-        package_versions("quadrature"),
-    )  # fmt: skip
-    vars(one)["hierarchy"] = hierarchy
-    vars(one)["coding"] = studies
-    return WithoutPartial(one, dropped)
-
-
-def kept(hierarchy: Hierarchy, n: int, keep: Array) -> Hierarchy:
-    """The hierarchy of some of the n rows of a table."""
-    per_row = len(hierarchy.X) // n
-    rows = (per_row * keep[:, None] + np.arange(per_row)).ravel()
-    ranks = np.unique(hierarchy.study[rows])
-    likelihood = hierarchy.likelihood.take(rows)
-    parts: Any = getattr(likelihood, "parts", ())
-    return replace(
-        hierarchy.of_rows(rows),
-        likelihood=parts[0] if len(parts) == 1 else likelihood,
-        group=None if hierarchy.group is None else hierarchy.group[ranks],
-        labels=tuple(hierarchy.labels[k] for k in ranks),
-    )

@@ -1,4 +1,4 @@
-"""The same question asked several ways: other priors, or studies added in order of year."""
+"""The same question asked several ways: other priors, other rows, studies added year by year."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from bayespool.checks.rows import fit_to_rows
+from bayespool.design import design
 from bayespool.estimands import Estimate
 from bayespool.fitting import Fit, fit
 
@@ -45,6 +49,54 @@ def prior_sensitivity(fitted: Fit, models: Mapping[str, Any] | None = None) -> t
         for name, model in models.items()
     ]
     return (Variant("as fitted", fitted), *refits)
+
+
+def other_rows(fitted: Fit, choices: Mapping[str, Any]) -> tuple[Variant, ...]:
+    """Refit to other rows of the table: without some, or with others in their place.
+
+    Parameters
+    ----------
+    fitted : Fit
+    choices : mapping of str to bool array of shape (n_rows,), or to studies
+        What the variant is called, and which of the fitted rows it keeps; or another selection of
+        the same table, such as another outcome or reader of a study.
+
+    Raises
+    ------
+    ValueError
+        Rows of another table, none left, not enough for the model, without a group that is pooled,
+        or another selection where a numeric covariate would be centred elsewhere.
+    """
+    return tuple(Variant(name, _refitted(fitted, name, rows)) for name, rows in choices.items())
+
+
+def _refitted(fitted: Fit, name: str, rows: Any) -> Fit:
+    studies: Any = fitted.studies
+    try:
+        if not hasattr(rows, "study"):
+            keep = np.flatnonzero(np.asarray(rows, bool))
+            if len(rows) != len(studies) or not 0 < len(keep) < len(studies):
+                raise ValueError(
+                    f"keeps {len(keep)} of {len(rows)} rows; legal: true or false for each of "
+                    f"{len(studies)} rows, some of them false"
+                )
+            one = fit_to_rows(fitted, keep)
+        else:
+            if rows.sha256 != studies.sha256:
+                raise ValueError(f"is of {rows.file}; legal: rows of {studies.file}")
+            covariates = getattr(fitted.model, "covariates", ())
+            if any(not c.levels for c in design(studies, covariates).codings):
+                raise ValueError(
+                    "a numeric covariate would be centred elsewhere; legal: a choice among the "
+                    "rows that were fitted"
+                )
+            one = fit(fitted.model, rows, engine="auto", seed=fitted.seed)
+        lost = [name for name in fitted.estimates if name not in one.estimates]
+        if lost:
+            raise ValueError(f"has no {', '.join(lost[:3])}; legal: rows of every group")
+    except ValueError as error:
+        raise ValueError(f"other rows {name!r}: {error}") from None
+    return one
 
 
 def cumulative(fitted: Fit, column: str = "year") -> tuple[Variant, ...]:

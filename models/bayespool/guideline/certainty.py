@@ -166,7 +166,12 @@ def check_thresholds(name: str, cuts: Sequence[float], fitted: Fit) -> None:
             f"thresholds of {name!r}, which the model does not estimate; "
             f"legal: {', '.join(fitted.samples)}"
         )
-    if not cuts or any(b <= a for a, b in pairwise(cuts)):
+    check_cuts(name, cuts)
+
+
+def check_cuts(name: str, cuts: Sequence[float]) -> None:
+    """Raise ``ValueError`` unless thresholds are in order and in the range of their estimand."""
+    if not cuts or any(not a < b for a, b in pairwise(cuts)) or not np.isfinite(cuts).all():
         raise ValueError(f"thresholds {name}={_listed(cuts)}; legal: one or more, increasing")
     stem = name.partition("[")[0]
     unit = stem.split("_")[0] in UNIT and "difference" not in stem and "ratio" not in stem

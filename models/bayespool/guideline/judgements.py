@@ -29,7 +29,7 @@ RAISING = {
     "dose_response": "Dose response",
     "opposing_confounding": "Confounding that would have hidden the effect",
 }
-KEYS = ("question", "outcome", "start", "by")
+KEYS = ("question", "subject", "outcome", "start", "by")
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,15 @@ class Judgements:
         Certainty before the domains.
     domains : tuple of Judgement
         Those that were judged; a domain that is left out is open.
-    question, outcome, by : str
-        What was judged, and who.
+    question, subject, outcome, by : str
+        What was judged, and who: ``subject`` and ``outcome`` are words for the sentence that states
+        the result, such as "MR neurography", or "being treated" and "the risk of death".
     """
 
     start: str
     domains: tuple[Judgement, ...]
     question: str = ""
+    subject: str = ""
     outcome: str = ""
     by: str = ""
 
@@ -128,15 +130,18 @@ def from_record(record: Mapping[str, Any], name: str = "judgements") -> Judgemen
         if not isinstance(reason, str) or (scale[word] and not reason.strip()):
             raise ValueError(f'{name}: [{domain}] {word} without a reason; legal: reason = "..."')
         judged.append(Judgement(domain, word, reason.strip()))
-    return Judgements(
-        start, tuple(judged), record.get("question", ""), record.get("outcome", ""),
-        record.get("by", ""),
-    )  # fmt: skip
+    words = {key: record.get(key, "").strip() for key in KEYS if key != "start"}
+    return Judgements(start, tuple(judged), **words)
 
 
 def blank_form() -> str:
     """A form to fill in, as TOML."""
-    lines = ['start = "high"  # high, moderate, low, very low', 'by = ""', ""]
+    lines = [
+        'by = ""', 'question = ""  # asked at the top of the report',
+        'subject = ""  # in the sentence of the result: the test, or what the effect is of',
+        'outcome = ""  # of an effect: what it changes, such as the risk of death',
+        f'start = "high"  # {", ".join(reversed(LEVELS))}', "",
+    ]  # fmt: skip
     for domain, label in LOWERING.items():
         lines += [f"# {label}: {', '.join(DOWN)}", f"# [{domain}]", '# judgement = ""',
                   '# reason = ""', ""]  # fmt: skip

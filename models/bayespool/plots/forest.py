@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,18 @@ from bayespool.plots.style import (
     styled,
     write,
 )
+from bayespool.plots.traffic_light import legend, light
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from bayespool.plots.grouped_forest import GroupedRow
+
 MAX_ROWS = 80
 ROW_HEIGHT, TOP, BOTTOM, WIDTH = 0.30, 0.45, 0.95, 9.4
+BIAS_COLUMN = 0.05  # share of the width
+BIAS_AT, BIAS_SIZE = 0.92, 11.0
+LINE = 0.22  # inches of another line of the legend
 Pair = tuple[Interval | None, Interval | None]
 
 
@@ -31,7 +38,8 @@ class ForestRow:
     """One study: label, counts as text, observed and shrunken proportions of both panels.
 
     ``observed`` is None where the study has nobody in that group; ``counts`` says so. A `partial`
-    row is no full result, and what it observed is reconstructed.
+    row is no full result, and what it observed is reconstructed. ``bias`` is a word of `LIGHTS`,
+    another one where nothing is judged, and empty where the table says nothing of bias.
     """
 
     label: str
@@ -40,6 +48,7 @@ class ForestRow:
     observed: Pair
     shrunken: Pair
     partial: bool = False
+    bias: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,29 +70,54 @@ class ForestTable:
 @styled
 def draw(table: ForestTable) -> Figure:
     """The forest plot; with more than 80 studies only what was pooled."""
+    lines = len(table.drawn) + 2 + len(table.comparators)
+    figure, panels, names = layout(lines, table.titles, [row.bias for row in table.drawn])
+    for i, axes in enumerate(panels):
+        axes.axvline(table.pooled[i].centre, color=ACCENT, lw=0.8, ls=(0, (4, 3)), zorder=0)
+        _panel(axes, table, i)
+    _names(names, table)
+    _legend(figure, table)
+    return figure
+
+
+def layout(
+    lines: int, titles: Sequence[str], biases: Sequence[str]
+) -> tuple[Figure, list[Any], Any]:
+    """A figure of so many `lines`: a panel for each title, and the place of the names.
+
+    With a word in `biases` there is a column for them beside the names.
+    """
     from matplotlib.figure import Figure
 
-    lines = len(table.drawn) + 2 + len(table.comparators)
-    height = lines * ROW_HEIGHT + TOP + BOTTOM
+    biased = any(biases)
+    height = lines * ROW_HEIGHT + TOP + BOTTOM + biased * LINE
     figure = Figure(figsize=(WIDTH, height))
-    bottom, tall = BOTTOM / height, lines * ROW_HEIGHT / height
-    panels = [figure.add_axes((x, bottom, 0.295, tall)) for x in (0.285, 0.685)]
+    bottom, tall = (BOTTOM + biased * LINE) / height, lines * ROW_HEIGHT / height
+    shift = biased * BIAS_COLUMN
+    panels = [figure.add_axes((x, bottom, 0.295 - shift / 2, tall))
+              for x in (0.285 + shift, 0.685 + shift / 2)]  # fmt: skip
     names = figure.add_axes((0.0, bottom, 0.26, tall))
     names.axis("off")
     names.set_xlim(0, 1)
     for axes in (*panels, names):
         axes.set_ylim(lines - 0.5, -0.5)
-    for i, (axes, title) in enumerate(zip(panels, table.titles, strict=True)):
+    for axes, title in zip(panels, titles, strict=True):
         percent_axis(axes)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.set_title(f"{title} (%)", loc="left")
         axes.vlines([0.0, 0.25, 0.5, 0.75, 1.0], -0.5, lines - 0.5, color=FAINT, lw=0.5, zorder=0)
-        axes.axvline(table.pooled[i].centre, color=ACCENT, lw=0.8, ls=(0, (4, 3)), zorder=0)
-        _panel(axes, table, i)
-    _names(names, table)
-    _legend(panels[0], table)
-    return figure
+    if biased:
+        write(names, BIAS_AT, -0.78, "Risk of bias", ha="center", fontsize=9.5, weight="bold")
+        legend(figure, (BOTTOM - 1.5 * LINE) / height, " risk of bias")
+    return figure, panels, names
+
+
+def name_row(names: Any, y: int, row: ForestRow | GroupedRow) -> None:
+    """The label of a study, and its risk of bias where the table tells it."""
+    write(names, 0.03, y, label(row.label, row.number), va="center", fontsize=8.5, clip_on=False)
+    if row.bias:
+        light(names, BIAS_AT, y, row.bias, BIAS_SIZE)
 
 
 def _panel(axes: Any, table: ForestTable, i: int) -> None:
@@ -117,7 +151,7 @@ def diamond(axes: Any, interval: Interval, y: float, color: str, *, fill: bool) 
 
 def _names(axes: Any, table: ForestTable) -> None:
     for y, row in enumerate(table.drawn):
-        write(axes, 0.03, y, label(row.label, row.number), va="center", fontsize=8.5, clip_on=False)
+        name_row(axes, y, row)
     y = len(table.drawn)
     write(axes, 0.03, y, "Pooled", va="center", fontsize=8.5, weight="bold")
     write(axes, 0.03, y + 1, "A new study", va="center", fontsize=8.5, weight="bold")
@@ -126,7 +160,7 @@ def _names(axes: Any, table: ForestTable) -> None:
         write(axes, 0.03, offset, text, va="center", fontsize=8.5, style="italic")
 
 
-def _legend(axes: Any, table: ForestTable) -> None:
+def _legend(figure: Figure, table: ForestTable) -> None:
     from matplotlib.lines import Line2D
 
     handles = []
@@ -146,5 +180,5 @@ def _legend(axes: Any, table: ForestTable) -> None:
         handles.append(
             Line2D([], [], color=CONTRAST, lw=0, marker="D", mfc="none", ms=6, label="external")
         )
-    axes.figure.legend(handles=handles, loc="lower center", ncols=len(handles),
-                       bbox_to_anchor=(0.5, 0.0), columnspacing=1.4, handletextpad=0.5)  # fmt: skip
+    figure.legend(handles=handles, loc="lower center", ncols=len(handles),
+                  bbox_to_anchor=(0.5, 0.0), columnspacing=1.4, handletextpad=0.5)  # fmt: skip

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.forest import BOTTOM, MAX_ROWS, ROW_HEIGHT, TOP, WIDTH, Pair, diamond
+from bayespool.plots.forest import MAX_ROWS, Pair, diamond, layout, name_row
 from bayespool.plots.marks import Interval, bar, observed_mark, reconstructed
 from bayespool.plots.series import look_of
-from bayespool.plots.style import CONTRAST, FAINT, INK, MUTED, label, percent_axis, styled, write
+from bayespool.plots.style import CONTRAST, INK, MUTED, label, styled, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,7 +22,7 @@ class GroupedRow:
     """One row of the table: label, counts as text, observed and shrunken proportions.
 
     ``series`` is the number of its group or test; ``tied`` rows belong to the study above, and
-    `partial` ones are no full results.
+    `partial` ones are no full results. ``bias`` is as in `ForestRow`.
     """
 
     label: str
@@ -33,6 +33,7 @@ class GroupedRow:
     series: int = 0
     tied: bool = False
     partial: bool = False
+    bias: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,24 +91,9 @@ def _rows(blocks: Sequence[Block]) -> int:
 @styled
 def draw(table: GroupedForestTable) -> Figure:
     """The forest plot; with more than 80 rows only what was pooled."""
-    from matplotlib.figure import Figure
-
     lines = sum(_height(block) for block in table.drawn) + len(table.comparators)
-    height = lines * ROW_HEIGHT + TOP + BOTTOM
-    figure = Figure(figsize=(WIDTH, height))
-    bottom, tall = BOTTOM / height, lines * ROW_HEIGHT / height
-    panels = [figure.add_axes((x, bottom, 0.295, tall)) for x in (0.285, 0.685)]
-    names = figure.add_axes((0.0, bottom, 0.26, tall))
-    names.axis("off")
-    names.set_xlim(0, 1)
-    for axes in (*panels, names):
-        axes.set_ylim(lines - 0.5, -0.5)
-    for axes, title in zip(panels, TITLES, strict=True):
-        percent_axis(axes)
-        axes.set_yticks([])
-        axes.spines["left"].set_visible(False)
-        axes.set_title(f"{title} (%)", loc="left")
-        axes.vlines([0.0, 0.25, 0.5, 0.75, 1.0], -0.5, lines - 0.5, color=FAINT, lw=0.5, zorder=0)
+    biases = [row.bias for block in table.drawn for row in block.rows]
+    figure, panels, names = layout(lines, TITLES, biases)
     _pooled_lines(panels, table, lines)
     y = 0
     for block in table.drawn:
@@ -146,8 +132,7 @@ def _block(panels: list[Any], names: Any, block: Block, y: int) -> None:
         write(names, 0.0, y, block.title, va="center", fontsize=8.5, weight="bold", clip_on=False)
         y += 1
     for row in block.rows:
-        write(names, 0.03, y, label(row.label, row.number), va="center", fontsize=8.5,
-              clip_on=False)  # fmt: skip
+        name_row(names, y, row)
         if row.tied:
             names.plot([0.012, 0.012], [y - 1.3, y + 0.3], color=INK, lw=1.0)
         for i, axes in enumerate(panels):

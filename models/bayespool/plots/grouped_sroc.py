@@ -9,7 +9,7 @@ import numpy as np
 
 from bayespool.plots.marks import DOTTED
 from bayespool.plots.series import look_of
-from bayespool.plots.sroc import SrocTable, frame, reconstructed_study
+from bayespool.plots.sroc import SrocTable, bias_entries, bias_signs, frame, reconstructed_study
 from bayespool.plots.style import INK, MUTED, label, styled, write
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def _part(axes: Any, part: SrocTable, i: int, most: int, *, predicts: bool) -> N
             axes.scatter(part.studies[own, 0], part.studies[own, 1], s=area[own],
                          marker=look.marker, facecolors=face, edgecolors=look.color,
                          linewidths=0.7, linestyles=[line], clip_on=False, zorder=2)  # fmt: skip
+    bias_signs(axes, part)
     axes.fill(*part.credible, facecolor=look.color, alpha=0.16, lw=0, zorder=3)
     axes.fill(*part.credible, facecolor="none", edgecolor=look.color, lw=1.4, ls=look.line,
               zorder=3)  # fmt: skip
@@ -102,6 +103,7 @@ def _legend(figure: Any, table: GroupedSrocTable) -> None:
     ]  # fmt: skip
     if any(part.reconstructed.any() for _, part in table.parts):
         handles.append(reconstructed_study())
+    handles += bias_entries({word for _, part in table.parts for word in part.bias})
     if table.predicts:
         handles.append(
             Patch(

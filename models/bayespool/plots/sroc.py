@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,14 @@ import numpy as np
 
 from bayespool.plots.marks import DOTTED
 from bayespool.plots.style import ACCENT, CONTRAST, FAINT, INK, MUTED, label, styled, write
+from bayespool.plots.traffic_light import LIGHTS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = np.ndarray
 Path = tuple[Array, Array]  # false-positive proportion, sensitivity
+SIGN_SIZE = 5.0  # points
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,8 @@ class SrocTable:
         Points of the results of one study, which a line joins.
     partial : array of bool, shape (n,), optional
         Studies whose tables are reconstructed.
+    bias : tuple of str, optional
+        Risk of bias of every study, a word of `LIGHTS` where it is judged.
     """
 
     studies: Array
@@ -47,6 +52,7 @@ class SrocTable:
     comparators: tuple[tuple[str, float, float], ...] = ()
     joined: tuple[Array, ...] = ()
     partial: Array | None = None
+    bias: tuple[str, ...] = ()
 
     @property
     def reconstructed(self) -> Array:
@@ -114,6 +120,31 @@ def _studies(axes: Any, table: SrocTable) -> None:
                 edgecolors=MUTED, linewidths=0.8, linestyles=[line], clip_on=False,
             )
         )  # fmt: skip
+    bias_signs(axes, table)
+
+
+def bias_signs(axes: Any, table: SrocTable) -> None:
+    """The symbol of its risk of bias in the middle of every study that is judged."""
+    for word in LIGHTS:
+        own = [said == word for said in table.bias]
+        if any(own):
+            axes.plot(*table.studies[own].T, marker=_sign(word), ms=SIGN_SIZE, color=INK, mew=0,
+                      ls="", clip_on=False, zorder=3.5)  # fmt: skip
+
+
+def bias_entries(words: Collection[str]) -> list[Any]:
+    """The entries of a legend for those judgements that there are."""
+    from matplotlib.lines import Line2D
+
+    return [
+        Line2D([], [], marker=_sign(word), lw=0, ms=SIGN_SIZE, color=INK, mew=0,
+               label=f"{word} risk of bias")
+        for word in LIGHTS if word in words
+    ]  # fmt: skip
+
+
+def _sign(word: str) -> str:
+    return rf"$\mathbf{{{LIGHTS[word].symbol}}}$"
 
 
 def reconstructed_study() -> Any:
@@ -137,6 +168,7 @@ def _legend(figure: Any, table: SrocTable) -> None:
     ]
     if table.reconstructed.any():
         handles.insert(4, reconstructed_study())
+    handles += bias_entries(table.bias)
     if table.outside:
         handles.append(
             Line2D([], [], color=CONTRAST, lw=1, ls=(0, (2, 2)), label="curve beyond the studies")

@@ -79,7 +79,7 @@ def draw(table: TrafficTable) -> Figure:
         write(axes, -0.7, y, label(row.label, row.number), ha="right", va="center", fontsize=8.5)
         axes.plot([-0.5, x - 1.0], [y + 0.5, y + 0.5], color=FAINT, lw=0.4, clip_on=False)
         for at, cell in zip(places, row.cells, strict=True):
-            _light(axes, at, y, cell)
+            light(axes, at, y, cell)
     names = [name for _, domains in table.kinds for name in domains]
     for at, name in zip(places, names, strict=True):
         write(axes, at - 0.1, -0.65, name, rotation=38, ha="left", va="bottom", fontsize=8)
@@ -89,23 +89,24 @@ def draw(table: TrafficTable) -> Figure:
     return figure
 
 
-def _light(axes: Any, x: float, y: float, cell: str | None) -> None:
-    if cell is None:
-        axes.plot(x, y, "o", ms=11, mfc="none", mec=MUTED, mew=0.6)
+def light(axes: Any, x: float, y: float, word: str | None, size: float = 12.5) -> None:
+    """A judgement as a circle, `size` points wide, around its symbol; empty if not judged."""
+    if word not in LIGHTS:
+        axes.plot(x, y, "o", ms=0.88 * size, mfc="none", mec=MUTED, mew=0.6)
         return
-    light = LIGHTS[cell]
-    axes.plot(x, y, "o", ms=12.5, color=light.face, mec="none")
-    write(axes, x, y + 0.02, light.symbol, ha="center", va="center", fontsize=9, weight="bold",
-          color=light.ink)  # fmt: skip
+    found = LIGHTS[word]
+    axes.plot(x, y, "o", ms=size, color=found.face, mec="none")
+    write(axes, x, y + 0.02, found.symbol, ha="center", va="center", fontsize=0.72 * size,
+          weight="bold", color=found.ink)  # fmt: skip
 
 
-def legend(figure: Figure) -> None:
-    """What the symbols mean, at the bottom."""
+def legend(figure: Figure, bottom: float = 0.0, of: str = "") -> None:
+    """What the symbols mean, in a line at the height `bottom`; `of` says what is low or high."""
     from matplotlib.patches import Patch
 
     handles = [
-        Patch(facecolor=light.face, label=f"{light.symbol}  {word}")
+        Patch(facecolor=light.face, label=f"{light.symbol}  {word}{of}")
         for word, light in LIGHTS.items()
     ]
-    figure.legend(handles=handles, loc="lower center", ncols=3, bbox_to_anchor=(0.5, 0.0),
+    figure.legend(handles=handles, loc="lower center", ncols=3, bbox_to_anchor=(0.5, bottom),
                   columnspacing=1.6)  # fmt: skip

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from bayespool.report import incomplete
 from bayespool.report.comparators import read_comparators
+from bayespool.report.document import document
 from bayespool.report.drawings import draw_all
-from bayespool.report.files import records_csv, summary_csv
+from bayespool.report.files import records_csv, summary_csv, write
 from bayespool.report.formats import FORMATS, check_formats, write_formats
 from bayespool.report.guideline_figures import draw_guideline
+from bayespool.report.html import html
 from bayespool.report.kinds import ACCURACY, kind_of
-from bayespool.report.page import Page, render
+from bayespool.report.page import Page
 from bayespool.report.refit_sections import draw_refits
 from bayespool.report.refits import Refits
 from bayespool.report.summary import build_summary, summary_json
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 
 CONTENTS = ("index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc", "figures",
             "report.md", "report.docx", "tables", "tables.json")  # fmt: skip
-OPTIONAL = ("leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv", "incomplete.csv",
-            "without_incomplete.csv")  # fmt: skip
+OPTIONAL = ("leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv", "other_rows.csv",
+            "incomplete.csv", "without_incomplete.csv")  # fmt: skip
 
 
 def write_report(
@@ -52,6 +54,7 @@ def write_report(
     leave_one_out: LeaveOneOutRefits | None = None,
     prior_sensitivity: tuple[Variant, ...] | None = None,
     cumulative: tuple[Variant, ...] | None = None,
+    other_rows: tuple[Variant, ...] | None = None,
     formats: Sequence[str] = FORMATS,
 ) -> Path:
     """Write the report of a fit: a self-contained page, its tables, figures and draws.
@@ -66,7 +69,7 @@ def write_report(
     out_dir : path
         New, empty, or holding an older report, which is replaced.
     title, question : str, optional
-        Heading of the page and the question that it answers.
+        Heading of the page and the question that it answers (that of the judgements, if any).
     prevalences : proportions in (0, 1), optional
         Of accuracy: for predictive values and natural frequencies; by default the shares in the
         studies.
@@ -90,7 +93,7 @@ def write_report(
         The same model and data fitted by another engine, to be compared.
     leave_one_out : LeaveOneOutRefits, optional
         From `bayespool.checks.leave_one_out.refit_without_each`.
-    prior_sensitivity, cumulative : tuple of Variant, optional
+    prior_sensitivity, cumulative, other_rows : tuple of Variant, optional
         From the functions of these names in `bayespool.checks.variants`.
     formats : names, optional
         What is written beside the page: ``markdown`` (report.md), ``word`` (report.docx),
@@ -121,7 +124,7 @@ def write_report(
     external = read_comparators(comparators)
     if external and kind is not ACCURACY:
         raise ValueError("comparators are of diagnostic accuracy; legal here: none, or a note")
-    refits = Refits(leave_one_out, prior_sensitivity, cumulative)
+    refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
     refits.check(fitted)
     summary = build_summary(fitted, prevalences, thresholds, mid, baseline_risks, judgements)
     rows = kind.rows(fitted, refits.exact_elpd)
@@ -129,32 +132,26 @@ def write_report(
     drawings |= {drawing.name: drawing for drawing in draw_refits(fitted, refits)}
     panel = draw_guideline(fitted, summary, refits)
     drawings |= {drawing.name: drawing for drawing in panel}
-    page = Page(
+    shown = document(Page(
         fitted, summary, rows, drawings, external,
         title or f"{kind.title}: {name.replace('_', ' ')}",
-        question or kind.question(fitted),
-        tuple(notes), command, other_engine, refits,
-    )  # fmt: skip
-    html = render(page)
+        question or (summary.judgements and summary.judgements.question) or kind.question(fitted),
+        tuple(notes), command, other_engine, refits, asked,
+    ))  # fmt: skip
     with replacing(target) as folder:
-        _write(folder / "index.html", html)
-        _write(folder / "summary.json", summary_json(summary, fitted, refits))
-        _write(folder / "summary.csv", summary_csv(summary))
-        _write(folder / "studies.csv", records_csv([kind.record(fitted, row) for row in rows]))
+        write(folder / "index.html", html(shown))
+        write(folder / "summary.json", summary_json(summary, fitted, refits))
+        write(folder / "summary.csv", summary_csv(summary))
+        write(folder / "studies.csv", records_csv([kind.record(fitted, row) for row in rows]))
         twins = refits.records(fitted) | incomplete.records(fitted)
         for analysis, records in twins.items():
-            _write(folder / f"{analysis}.csv", records_csv(records))
+            write(folder / f"{analysis}.csv", records_csv(records))
         (folder / "figures").mkdir()
         for drawing in drawings.values():
-            _write(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
-        write_formats(folder, page, asked)
+            write(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
+        write_formats(folder, shown, drawings.values(), asked)
         fitted.save(folder / "posterior.nc")
     return target
-
-
-def _write(path: Path, text: str) -> None:
-    # a lone surrogate, which a file name can bring in, is no UTF-8
-    path.write_bytes(text.encode("utf-8", "replace"))
 
 
 def _check_target(target: Path) -> None:

@@ -33,7 +33,7 @@ def accuracy_drawings(
     else:
         shown = group_figures.sroc(fitted, summary, comparators)
     if summary.labels == ("",) and not fitted.studies.several_rows():
-        studies = _forest(summary, rows, comparators)
+        studies = _forest(fitted, summary, rows, comparators)
     else:
         studies = group_figures.forest(fitted, summary, rows, comparators)
     return [studies, shown, *group_figures.bubbles(fitted), _predictive(rows)]
@@ -52,9 +52,9 @@ def draw_all(fitted: Fit, rows: Sequence[StudyRow], own: Sequence[Drawing]) -> d
 
 
 def _forest(
-    summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator]
+    fitted: Fit, summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator]
 ) -> Drawing:
-    table = figure_tables.forest_table(summary, rows, comparators)
+    table = figure_tables.forest_table(fitted, summary, rows, comparators)
     caption = (
         f"Open circles: observed shares with exact 95{NB}% intervals and counts. Squares: the "
         f"same studies shrunken towards the others, with 95{NB}% credible intervals. Filled "
@@ -62,6 +62,8 @@ def _forest(
         "is predicted to lie."
     )
     caption += tables.dagger_words(rows)
+    if any(row.bias for row in table.drawn):
+        caption += f" {group_figures.BIAS_WORDS}"
     if comparators:
         caption += " Open diamonds: results from elsewhere, not pooled."
     if not table.drawn:
@@ -101,6 +103,8 @@ def _sroc(
         )
     if table.reconstructed.any():
         caption += f" {group_figures.DOTTED_WORDS}"
+    if any(table.bias):
+        caption += f" {group_figures.BIAS_WORDS}"
     title = "Summary ROC plot"
     return Drawing(
         "sroc", svg.to_svg(sroc.draw(table), "figure-sroc", title, answer(summary)), caption

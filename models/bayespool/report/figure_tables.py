@@ -11,6 +11,7 @@ from bayespool.accuracy import roc
 from bayespool.association import scale
 from bayespool.checks.prior_overlap import hyper_priors
 from bayespool.estimands import LOWER, UPPER, Estimate
+from bayespool.guideline.bias import read_bias
 from bayespool.numerics.links import link
 from bayespool.plots import forest, pit, predictive, priors, sroc, traces
 from bayespool.plots.marks import Interval
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 CHI2_95_2DF = 5.991464547107979  # 0.95 quantile of chi-square with two degrees of freedom
+NOT_JUDGED = "not judged"
 EDGE = 0.002
 BINS = 20
 
@@ -34,12 +36,20 @@ def _interval(estimate: Estimate) -> Interval:
     return Interval(estimate.median, estimate.lower, estimate.upper)
 
 
+def bias_words(studies: AccuracyStudies) -> tuple[str, ...]:
+    """Overall risk of bias of every row; empty texts where the table says nothing of bias."""
+    bias = read_bias(studies)
+    if bias is None:
+        return ("",) * len(studies)
+    return tuple(word or NOT_JUDGED for word in bias.overall)
+
+
 def forest_table(
-    summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator]
+    fitted: Fit, summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator]
 ) -> forest.ForestTable:
     """Observed and shrunken proportions of every study, and what was pooled."""
     lines = []
-    for row in rows:
+    for row, bias in zip(rows, bias_words(fitted.studies), strict=True):
         sens, spec = row.margins
         counts = tuple(
             f"{m.successes}/{m.trials}" if m.trials else row.empty(EMPTY_SHORT[name])
@@ -49,6 +59,7 @@ def forest_table(
             forest.ForestRow(
                 row.marked, row.index + 1, (counts[0], counts[1]),
                 (sens.observed, spec.observed), (sens.shrunken, spec.shrunken), row.reconstructed,
+                bias,
             )
         )  # fmt: skip
     estimate = summary.estimates
@@ -128,6 +139,7 @@ def sroc_table(
         comparators=external,
         joined=() if label else joined(studies),
         partial=np.asarray(studies.is_partial)[both],
+        bias=tuple(np.array(bias_words(studies))[both].tolist()),
     )
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?(e[-+]?\d+)?")
+
+
+def write(path: Path, text: str) -> None:
+    """Write UTF-8; a lone surrogate, which a file name can bring in, becomes a question mark."""
+    path.write_bytes(text.encode("utf-8", "replace"))
 
 
 def cell(value: object) -> str:

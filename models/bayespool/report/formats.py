@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bayespool.plots.svg import Svg
-from bayespool.report.document import document
+from bayespool.report.blocks import Drawing
+from bayespool.report.document import Document
+from bayespool.report.files import write
 from bayespool.report.markdown import markdown
-from bayespool.report.page import Page
 from bayespool.report.twins import csv_files, tables_json
 
 FORMATS = ("markdown", "word", "tables", "png")
@@ -32,40 +33,37 @@ def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
     return asked
 
 
-def write_formats(folder: Path, page: Page, formats: Sequence[str] = FORMATS) -> None:
+def write_formats(
+    folder: Path, document: Document, drawings: Iterable[Drawing], formats: Sequence[str] = FORMATS
+) -> None:
     """Write the formats into the folder of a report, beside its page.
 
     Parameters
     ----------
     folder : Path
         It exists.
-    page : Page
+    document : Document
+    drawings : Drawing
+        The figures that stand in it.
     formats : names in `FORMATS`
         ``markdown``: report.md. ``word``: report.docx. ``tables``: tables.json and tables/*.csv.
         ``png``: figures/*.png at 300 dots per inch.
     """
     asked = check_formats(formats)
-    if set(asked) - {"png"}:
-        shown = document(page)
-        if "markdown" in asked:
-            _write(folder / "report.md", markdown(shown))
-        if "word" in asked:
-            from bayespool.report.word import word
+    if "markdown" in asked:
+        write(folder / "report.md", markdown(document))
+    if "word" in asked:
+        from bayespool.report.word import word
 
-            (folder / "report.docx").write_bytes(word(shown))
-        if "tables" in asked:
-            _write(folder / "tables.json", tables_json(shown))
-            (folder / "tables").mkdir()
-            for name, text in csv_files(shown).items():
-                # the mark at the beginning tells Excel that this is UTF-8
-                _write(folder / "tables" / f"{name}.csv", f"\ufeff{text}")
+        (folder / "report.docx").write_bytes(word(document))
+    if "tables" in asked:
+        write(folder / "tables.json", tables_json(document))
+        (folder / "tables").mkdir()
+        for name, text in csv_files(document).items():
+            # the mark at the beginning tells Excel that this is UTF-8
+            write(folder / "tables" / f"{name}.csv", f"\ufeff{text}")
     if "png" in asked:
         (folder / "figures").mkdir(exist_ok=True)
-        for drawing in page.drawings.values():
+        for drawing in drawings:
             if isinstance(drawing.svg, Svg):
                 (folder / "figures" / f"{drawing.name}.png").write_bytes(drawing.svg.png)
-
-
-def _write(path: Path, text: str) -> None:
-    # a lone surrogate, which a file name can bring in, is no UTF-8
-    path.write_bytes(text.encode("utf-8", "replace"))

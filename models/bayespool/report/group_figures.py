@@ -31,6 +31,10 @@ GRID = 41
 DOTTED_WORDS = (
     "Dotted and empty: a study whose table is reconstructed, at the possible table in the middle."
 )
+BIAS_WORDS = (
+    "Signs: overall risk of bias, the worst of the domains: plus low, question mark unclear, minus "
+    "high, no sign not judged."
+)
 
 
 def forest_table(
@@ -38,7 +42,9 @@ def forest_table(
 ) -> GroupedForestTable:
     """Studies under their group; where studies have several tests, under the tests they have."""
     labels = points.drawn(fitted)
-    lines = [_row(row, labels.index(row.group)) for row in rows]
+    biases = figure_tables.bias_words(fitted.studies)
+    lines = [_row(row, labels.index(row.group), bias)
+             for row, bias in zip(rows, biases, strict=True)]  # fmt: skip
     endings = [_ending(summary, label, i) for i, label in enumerate(labels)]
     external = tuple(
         (name, (found["sens"].drawn if "sens" in found else None,
@@ -69,7 +75,7 @@ def forest_table(
     return GroupedForestTable((*parts, Block("", (), tuple(endings))), external, labels)
 
 
-def _row(row: StudyRow, series: int) -> GroupedRow:
+def _row(row: StudyRow, series: int, bias: str) -> GroupedRow:
     sens, spec = row.margins
     counts = [
         f"{m.successes}/{m.trials}" if m.trials else row.empty(EMPTY_SHORT[name])
@@ -77,7 +83,7 @@ def _row(row: StudyRow, series: int) -> GroupedRow:
     ]
     return GroupedRow(
         row.marked, row.index + 1, (counts[0], counts[1]), (sens.observed, spec.observed),
-        (sens.shrunken, spec.shrunken), series, not row.first, row.reconstructed,
+        (sens.shrunken, spec.shrunken), series, not row.first, row.reconstructed, bias,
     )  # fmt: skip
 
 
@@ -108,6 +114,8 @@ def forest(
     if fitted.studies.several_rows():
         caption += " A vertical bar beside the names joins the rows of one study."
     caption += tables.dagger_words(rows)
+    if any(row.bias for block in table.drawn for row in block.rows):
+        caption += f" {BIAS_WORDS}"
     if comparators:
         caption += " Open diamonds: results from elsewhere, not pooled."
     shown = sum(len(block.rows) for block in table.drawn)
@@ -160,6 +168,8 @@ def sroc(fitted: Fit, summary: Summary, comparators: Sequence[Comparator]) -> Dr
         caption += " Thin grey lines join the results of one study."
     if any(part.reconstructed.any() for _, part in table.parts):
         caption += f" {DOTTED_WORDS}"
+    if any(word for _, part in table.parts for word in part.bias):
+        caption += f" {BIAS_WORDS}"
     text = svg.to_svg(
         grouped_sroc.draw(table), "figure-sroc", "Summary ROC plot of each group", answer(summary)
     )

@@ -12,9 +12,7 @@ import numpy as np
 
 from bayespool.accuracy.groups import pairs
 from bayespool.association.scale import shown_name, varies
-from bayespool.checks.contribution import kept
-from bayespool.engines import grid, quadrature
-from bayespool.fitting import Fit, package_versions
+from bayespool.checks.rows import fit_to_rows
 from bayespool.guideline import findings
 from bayespool.guideline.bias import RiskOfBias, read_bias
 from bayespool.guideline.certainty import Band, Support, support
@@ -26,6 +24,7 @@ from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate, Probability
+    from bayespool.fitting import Fit
     from bayespool.report.summary import Summary
 
 FEWEST = 3  # rows of a fit to those with a low risk of bias
@@ -57,13 +56,13 @@ def supports(
     Parameters
     ----------
     fitted : Fit
-    cuts : mapping of estimand name to thresholds, in any order
+    cuts : mapping of estimand name to increasing thresholds
     statements : Probability
         Such as ``P(sens > 0.8)``.
     measure : str
         Of an association.
     """
-    found = support(fitted, {name: sorted(set(values)) for name, values in cuts.items()})
+    found = support(fitted, cuts)
     if measure and not varies(fitted.model):
         found = tuple(replace(one, new=None, crossed_new=()) for one in found)
     above = {p.statement: p.prob for p in statements}
@@ -126,23 +125,12 @@ def low_risk(fitted: Fit) -> LowRisk | None:
         few = {0: "No row has", 1: "One row has", 2: "Two rows have"}[n]
         why = f"{few} a low risk of bias in every domain: too few for an answer of their own."
         return LowRisk(bias, None, why)
-    keep = np.flatnonzero(bias.low)
-    rest = studies.select(keep)
     try:
-        fitted.model.check(rest)
+        return LowRisk(bias, fit_to_rows(fitted, np.flatnonzero(bias.low)))
     except ValueError as error:
         why = str(error).removeprefix(f"{studies.file}: ").partition("; legal")[0]
         why = f"The rows with a low risk of bias are not enough for this model: {why}."
         return LowRisk(bias, None, why)
-    hierarchy = kept(fitted.hierarchy, of, keep)
-    run = grid.run if grid.applies(hierarchy) else quadrature.run
-    one = Fit(
-        fitted.model, rest, run(hierarchy, fitted.seed), fitted.seed,
-        package_versions("quadrature"),
-    )  # fmt: skip
-    vars(one)["hierarchy"] = hierarchy
-    vars(one)["coding"] = studies
-    return LowRisk(bias, one)
 
 
 @dataclass(frozen=True)
@@ -188,6 +176,8 @@ def variations(fitted: Fit, refits: Refits | None = None) -> tuple[Variation, ..
         out.append(_only("Low risk of bias only", low.fit, names))
     if partial is not None and partial.without.fit is not None:
         out.append(_only("Complete rows only", partial.without.fit, names))
+    if refits is not None:
+        out += [_only(one.name, one.fit, names) for one in refits.other_rows or ()]
     if not out:
         return ()
     return (Variation(AS_FITTED, tuple(fitted.estimates[name] for name in names)), *out)

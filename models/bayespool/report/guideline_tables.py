@@ -9,6 +9,7 @@ from bayespool.accuracy.groups import pairs
 from bayespool.guideline.bias import DOMAINS
 from bayespool.guideline.findings import CONSEQUENCES, PEOPLE, RESULTS, Finding
 from bayespool.guideline.judgements import LOWERING, RAISING
+from bayespool.plots.traffic_light import LIGHTS
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Table
 from bayespool.report.guideline_numbers import Variation, low_risk, variations
@@ -35,7 +36,6 @@ KINDS = {
     "rob": "Risk of bias", "applicability": "Concern about applicability",
     "comparative": "Risk of bias of the comparison",
 }  # fmt: skip
-SYMBOLS = {"low": "+", "unclear": "?", "high": numbers.MINUS}
 
 
 def evidence_cell(summary: Summary) -> str:
@@ -242,7 +242,7 @@ def bias_table(fitted: Fit) -> Table | None:
     found = low.bias.judgements
     heads = [f"{KINDS[kind]}: {DOMAINS[domain].lower()}" for kind, domain in found]
     rows = tuple(
-        (row, *("not judged" if cells[i] is None else f"{SYMBOLS[str(cells[i])]} {cells[i]}"
+        (row, *("not judged" if cells[i] is None else f"{LIGHTS[str(cells[i])].symbol} {cells[i]}"
                 for cells in found.values()), low.bias.overall[i] or "not judged in full")
         for i, row in enumerate(low.bias.rows[:MAX_ROWS])
     )  # fmt: skip

@@ -78,7 +78,8 @@ def _accuracy(summary: Summary) -> list[str]:
         sens, spec = (summary.estimates[f"{name}{ending(label)}"] for name in ("sens", "spec"))
         out.append(
             accuracy_sentence(
-                told(label) or "the test", f"{_of_hundred(sens.median)} with the condition",
+                told(label) or (judged.subject if judged else "") or "the test",
+                f"{_of_hundred(sens.median)} with the condition",
                 f"{_of_hundred(1.0 - spec.median)} without it", level,
             )
         )  # fmt: skip
@@ -98,7 +99,8 @@ def _effect(summary: Summary) -> list[str]:
     e = summary.estimates[shown_name("mu", summary.measure)]
     scale = math.log if MEASURES[summary.measure].is_ratio else float
     size = Size(*(scale(x) for x in (e.median, e.lower, e.upper, summary.mid)))
-    return [effect_sentence(GROUP, judged.outcome or outcome, size, judged.certainty)]
+    subject = judged.subject or GROUP
+    return [effect_sentence(subject, judged.outcome or outcome, size, judged.certainty)]
 
 
 def cut_words(cut: float, name: str) -> str:

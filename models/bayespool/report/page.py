@@ -1,10 +1,9 @@
-"""The page: its sections in order, and the HTML that the template makes of them."""
+"""What a report shows, and the sections of its page in order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from bayespool.report import (
@@ -18,18 +17,23 @@ from bayespool.report import (
 from bayespool.report.agreement import agreement_table
 from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Section, Works
 from bayespool.report.comparators import Comparator
-from bayespool.report.kinds import kind_of
+from bayespool.report.kinds import ACCURACY, kind_of
 from bayespool.report.per_study import StudyRow
+from bayespool.report.prisma import prisma_section
 from bayespool.report.references import ALWAYS, OF_ENGINE, references
 from bayespool.report.refit_sections import cumulative_section, left_out_blocks, prior_section
 from bayespool.report.refits import Refits
 from bayespool.report.summary import Summary
-from bayespool.report.wording import label_of, spoken
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
 
 NB = numbers.SPACE
+BESIDE = {
+    "markdown": "report.md",
+    "word": "report.docx (for editing; the next run replaces it)",
+    "tables": "tables/ and tables.json (every table)",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,7 @@ class Page:
     command: str | None
     other: Fit | None
     refits: Refits
+    formats: Sequence[str] = ()
 
     @property
     def exact(self) -> bool:
@@ -57,40 +62,6 @@ class Page:
     def several(self) -> bool:
         """There are other studies, which a study left out is predicted from."""
         return self.fitted.hierarchy.n_studies > 1
-
-
-def render(page: Page) -> str:
-    """The page as one HTML text."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("bayespool.report"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    summary, fitted = page.summary, page.fitted
-    kind = kind_of(fitted)
-    return environment.get_template("page.html").render(
-        title=page.title,
-        question=page.question,
-        failed=[
-            spoken(f.sentence, fitted.draws.hyper, partial(label_of, fitted))
-            for f in summary.failed_gates
-        ]
-        + [f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures],
-        headlines=kind.headlines(summary),
-        answer=kind.answer(summary),
-        answer_more=[*incomplete.sentences(fitted), *kind.more(fitted, summary)],
-        cautions=prose.cautions(
-            fitted, summary, page.notes, kind.cautions(fitted), exact=page.exact
-        ),
-        compact=kind.compact(summary),
-        messages=fitted.draws.messages,
-        comparators=[tables.comparators_table(summary, page.comparators)]
-        if page.comparators
-        else [],
-        sections=sections(page),
-        version=fitted.versions.get("bayespool", ""),
-    )
 
 
 def sections(page: Page) -> list[Section]:
@@ -113,7 +84,8 @@ def sections(page: Page) -> list[Section]:
         parts.append(cumulative_section(page.fitted, refits.cumulative, drawing))
     if page.other is not None:
         parts.append(_agreement(page, page.other))
-    return [*parts, _methods(page), _reproduce(page)]
+    parts += [_methods(page), _reproduce(page)]
+    return [*parts, prisma_section(parts)] if kind_of(page.fitted) is ACCURACY else parts
 
 
 def _predictive(page: Page) -> Section:
@@ -242,8 +214,9 @@ def _reproduce(page: Page) -> Section:
     blocks.append(
         Prose(
             "Beside this page: summary.csv and summary.json (all estimates at full precision), "
-            f"studies.csv (each study){twins}, posterior.nc (draws, readable by ArviZ) and "
-            "figures/."
+            f"studies.csv (each study){twins}, posterior.nc (draws, readable by ArviZ)"
+            f"{''.join(f', {BESIDE[name]}' for name in page.formats if name in BESIDE)} and "
+            f"figures/ (SVG{', PNG' if 'png' in page.formats else ''})."
         )
     )
     return Section("reproduce", "Reproduce", "How to repeat this", tuple(blocks))

@@ -33,14 +33,15 @@ class Item:
     partly: str = ""
 
 
-BIAS = ("bias", "risk-of-bias")
+FURTHER = ("covariates", "comparisons", "outliers", "bias", "robustness", "left-out",
+           "other-priors", "cumulative", "agreement")  # fmt: skip
 ITEMS = (
     Item("1 to 3, D1", "Title, abstract, background, role of the test"),
     Item("4", "The question", top=True,
          partly="people, test and target condition need the review's own words"),
     Item("5 to 10", "Protocol, eligibility, search, selection, extraction"),
     Item("11", "Definitions behind the extracted data"),
-    Item("12", "How risk of bias and applicability were judged", BIAS,
+    Item("12", "How risk of bias and applicability were judged", ("bias",),
          partly="the tool and the judges are the review's to tell"),
     Item("13", "Which measures of accuracy, and what one unit of the analysis is",
          ("accuracy", "methods")),
@@ -49,26 +50,23 @@ ITEMS = (
     Item("D2", "The statistical model of the meta-analysis",
          ("methods", "priors", "hsroc", "convergence")),
     Item("16", "Further analyses that were made, and which were planned",
-         ("covariates", "comparisons", "other-priors", "cumulative", "left-out", "agreement",
-          "outliers", *BIAS),
+         FURTHER,
          partly="which of them were planned is the review's to tell"),
     Item("17", "Numbers of records screened and studies kept"),
     Item("18", "What each study was like", ("covariates",),
          partly="only covariates are here; designs, people and tests are the review's to tell"),
-    Item("19", "Risk of bias and applicability of each study", BIAS),
+    Item("19", "Risk of bias and applicability of each study", ("bias",)),
     Item("20", "Counts and accuracy of each study, with intervals", ("studies", "incomplete")),
     Item("21", "Combined accuracy, its uncertainty, and how much studies differ",
          ("sroc", "hsroc", "accuracy", "heterogeneity"), top=True),
-    Item("23", "Results of further analyses",
-         ("covariates", "comparisons", "other-priors", "cumulative", "left-out", "agreement",
-          "outliers", *BIAS)),
+    Item("23", "Results of further analyses", FURTHER),
     Item("24", "The main findings in short, with the strength of the evidence",
          ("findings", "certainty"), top=True),
     Item("25", "Limitations of the evidence and of the review",
          ("predictive", "left-out", "incomplete"), top=True,
          partly="those of searching and selecting are the review's to tell"),
     Item("26", "What it means in practice and for research",
-         ("frequencies", "decision", "decisions"), partly="the conclusion is the review's"),
+         ("findings", "decision"), partly="the conclusion is the review's"),
     Item("27", "Funding and the funders' part"),
 )  # fmt: skip
 

@@ -31,6 +31,7 @@ class Refits:
     leave_one_out: LeaveOneOutRefits | None = None
     prior_sensitivity: tuple[Variant, ...] | None = None
     cumulative: tuple[Variant, ...] | None = None
+    other_rows: tuple[Variant, ...] | None = None
 
     def check(self, fitted: Fit) -> None:
         """Refuse refits of another model or other data.
@@ -58,6 +59,10 @@ class Refits:
             and _rows(years[-1].fit) == _rows(fitted)
         ):
             raise ValueError(_foreign("cumulative", "cumulative(fitted)"))
+        if self.other_rows is not None and not all(
+            _alike(one.fit, fitted) for one in self.other_rows
+        ):
+            raise ValueError(_foreign("other_rows", "other_rows(fitted, {...})"))
 
     @property
     def exact_elpd(self) -> dict[str, float]:
@@ -78,7 +83,9 @@ class Refits:
         if self.prior_sensitivity is not None:
             out["prior_sensitivity"] = prior_records(fitted, self.prior_sensitivity)
         if self.cumulative is not None:
-            out["cumulative"] = cumulative_records(fitted, self.cumulative)
+            out["cumulative"] = series_records(fitted, self.cumulative)
+        if self.other_rows is not None:
+            out["other_rows"] = series_records(fitted, self.other_rows)
         return out
 
 
@@ -157,8 +164,8 @@ def prior_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
     return out
 
 
-def cumulative_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
-    """One row per step, the earliest studies first."""
+def series_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
+    """One row per selection of rows, in their order."""
     names = main_estimands(fitted)
     return [
         {

@@ -24,7 +24,7 @@ from bayespool.estimands import (
     probability,
     summarise,
 )
-from bayespool.guideline.certainty import Support
+from bayespool.guideline.certainty import Support, check_thresholds
 from bayespool.guideline.findings import Finding as PerThousand
 from bayespool.guideline.findings import check_prevalences, participants
 from bayespool.guideline.judgements import Judgements, read_judgements
@@ -162,18 +162,16 @@ def build_summary(
         cuts = {} if measure else THRESHOLDS
     if not measure:
         cuts = _of_groups(cuts, points.labels(fitted))
-    unknown = sorted(set(cuts) - set(fitted.samples))
-    if unknown:
-        raise ValueError(
-            f"thresholds of {', '.join(unknown)}, which the model does not estimate; "
-            f"legal: {', '.join(fitted.samples)}"
-        )
+    for name, values in cuts.items():
+        check_thresholds(name, values, fitted)
     statements = tuple(exceedance(fitted.samples, cuts, fitted.draws.ancestor))
     if measure:
         mid, risks = check_mid(mid, measure), check_baseline(baseline_risks, measure)
         absolute, needed = absolute_effects(fitted, risks)
         bands = guideline_numbers.effect_cuts(measure, mid, cuts)
-        statements = (*probabilities(fitted, mid), *statements)
+        own = probabilities(fitted, mid)
+        said = {one.statement for one in own}
+        statements = (*own, *(one for one in statements if one.statement not in said))
         return Summary(
             dict(fitted.estimates) | absolute,
             statements,

@@ -1,0 +1,52 @@
+"""The command line: parses, calls, prints. No statistics of its own.
+
+Exit codes: 0 done; 1 the fit failed a gate (the report is written and says so); 2 the request or
+the table is wrong (nothing is written); 130 interrupted (nothing is written).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, Parameter
+
+from bayespool import __version__
+from bayespool.cli.delivery import DONE
+from bayespool.cli.fits import accuracy, association
+from bayespool.cli.panel import judgement_form, summary_of_findings
+from bayespool.cli.saved import report
+from bayespool.cli.tables import check, datasets
+
+WRONG_INPUT, INTERRUPTED = 2, 130
+
+app = App(
+    name="bayespool",
+    version=__version__,
+    help="Bayesian meta-analysis of diagnostic accuracy and outcome associations.",
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+    default_parameter=Parameter(negative=()),
+)
+for command in (
+    accuracy, association, check, report, summary_of_findings, judgement_form, datasets,
+):  # fmt: skip
+    app.command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and exit with its code."""
+    from bayespool.studies import TableError
+
+    try:
+        code = app(arguments, exit_on_error=False, print_error=False)
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except CycloptsError as error:
+        print(f"bayespool: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(WRONG_INPUT)
+    except (TableError, ValueError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(WRONG_INPUT)
+    sys.exit(code if isinstance(code, int) else DONE)

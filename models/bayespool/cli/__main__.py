@@ -1,0 +1,5 @@
+"""``python -m bayespool.cli`` is the command ``bayespool``."""
+
+from bayespool.cli import main
+
+main()

@@ -1,0 +1,72 @@
+"""Hand over a fit: the report, the screen or JSON, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bayespool.cli.options import Output
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+    from bayespool.report.refits import Refits
+
+DONE, FAILED_GATE = 0, 1
+
+
+def deliver(
+    fitted: Fit,
+    folder: Path | None,
+    output: Output,
+    asked: dict[str, Any],
+    words: dict[str, Any],
+    refits: Refits | None = None,
+    notes: tuple[str, ...] = (),
+) -> int:
+    """Write, print, and say by the exit code whether the numbers may be used.
+
+    Parameters
+    ----------
+    fitted : Fit
+    folder : Path or None
+        None writes no report.
+    output : Output
+    asked : mapping
+        Arguments of `build_summary`.
+    words : mapping
+        Title and question, for the report.
+    refits : Refits, optional
+    notes : sentences
+        For the screen.
+    """
+    from bayespool.report.summary import build_summary, summary_dict
+
+    summary = build_summary(fitted, **asked)
+    if folder is not None:
+        from bayespool.report import write_report
+
+        write_report(
+            fitted, folder, command="bayespool " + _spoken(), formats=output.beside(), **asked,
+            **words, **(vars(refits) if refits is not None else {}),
+        )  # fmt: skip
+    if output.as_json:
+        print(json.dumps(summary_dict(summary, fitted, refits), indent=1, allow_nan=False))
+    elif not output.quiet:
+        from bayespool.report.console import print_summary
+
+        print_summary(summary, fitted, refits, folder)
+    failed = [finding for finding in summary.checks if finding.gate and not finding.passed]
+    for finding in failed:
+        print(f"check failed: {finding.sentence} (threshold {finding.threshold:g})",
+              file=sys.stderr)  # fmt: skip
+    for sentence in (*fitted.draws.messages, *(() if output.quiet else notes)):
+        print(f"note: {sentence}", file=sys.stderr)
+    return FAILED_GATE if failed and not output.allow_unconverged else DONE
+
+
+def _spoken() -> str:
+    import shlex
+
+    return shlex.join(sys.argv[1:])

@@ -1,0 +1,204 @@
+"""The commands that fit: accuracy, association."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bayespool.cli.delivery import deliver
+from bayespool.cli.options import (
+    FITTING,
+    OUTPUT,
+    PANEL,
+    Fitting,
+    Output,
+    Panel,
+    check_prevalences,
+    risk,
+    selected,
+    with_priors,
+    without,
+)
+
+if TYPE_CHECKING:
+    from bayespool.fitting import Fit
+    from bayespool.report.refits import Refits
+
+ALONE = (
+    "one study says nothing of the variation between studies: the model has tau=Fixed(0), and the "
+    'effect is that of this study (--prior "tau=HalfNormal(0.5)" adds what the prior says of a new '
+    "study)"
+)
+
+
+def accuracy(
+    table: str,
+    /,
+    *,
+    model: str = "auto",
+    covariate: tuple[str, ...] = (),
+    covariate_on: tuple[str, ...] = (),
+    by: str = "",
+    test: str = "",
+    shared: bool = False,
+    indirect: bool = False,
+    correlation: float | None = None,
+    robust: bool = False,
+    link: str = "logit",
+    marker: str = "ignored",
+    low_risk_only: bool = False,
+    prevalence: tuple[float, ...] = (),
+    fitting: Fitting = FITTING,
+    panel: Panel = PANEL,
+    output: Output = OUTPUT,
+) -> int:
+    """Pool sensitivity and specificity over studies and write a report.
+
+    Parameters
+    ----------
+    table
+        A CSV, TSV, XLSX or Parquet file of 2x2 tables, or the name of a dataset. A column kind
+        marks rows that state less: margin, rates, candidate or marker.
+    model
+        auto, bivariate, meta-regression, nested (several results per study), comparison (of tests)
+        or hsroc. auto is comparison with --test, meta-regression with --covariate, else bivariate.
+    covariate
+        A study covariate of meta-regression or hsroc; repeat for more.
+    covariate_on
+        Of hsroc, what covariates act on: accuracy, threshold or shape; all three by default.
+    by
+        A covariate whose levels differ in their between-study SDs too.
+    test
+        The column that names the test of every row, for a comparison.
+    shared
+        Of a comparison: tests differ by the same amount in all studies.
+    indirect
+        Of a comparison: allow a test that no study compares with another.
+    correlation
+        Of nested results: their correlation within patients, 0 (different patients) to 1.
+    robust
+        Student-t study effects, which give way to outlying studies; not of hsroc.
+    link
+        logit, probit or cloglog; of hsroc the logit.
+    marker
+        What rows with kind marker (two means, or an area under the curve) do: ignored, or binormal.
+    low_risk_only
+        Keep the rows with a low risk of bias in every QUADAS-2 domain (columns such as
+        rob_patient_selection).
+    prevalence
+        Prevalence (a proportion) for predictive values and natural frequencies; repeat for more.
+    """
+    from bayespool.accuracy.choosing import Options, choose
+    from bayespool.checks.variants import check_steps
+    from bayespool.datasets import resolve
+    from bayespool.guideline.bias import low_risk_only as of_low_risk
+
+    check_prevalences(prevalence)
+    asked = {"prevalences": prevalence or None, **panel.asked()}
+    studies = selected(resolve(table), fitting.where)
+    if low_risk_only:
+        studies = of_low_risk(studies)
+    options = Options(
+        link=link, covariate=covariate, covariate_on=covariate_on, by=by, test=test, shared=shared,
+        indirect=indirect, correlation=correlation, robust=robust, marker=marker,
+    )  # fmt: skip
+    chosen = with_priors(choose(model, options), fitting.prior)
+    chosen.check(studies)
+    without(studies, fitting.without)
+    folder = output.folder(Path("reports") / studies.name)
+    if fitting.cumulative:
+        check_steps(chosen, studies)  # says what is wrong before a fit is waited for
+    fitted = _fit(chosen, studies, fitting, output)
+    return deliver(fitted, folder, output, asked, panel.words(), _refits(fitted, fitting))
+
+
+def association(
+    table: str,
+    /,
+    *,
+    measure: str,
+    covariate: tuple[str, ...] = (),
+    mid: float | None = None,
+    baseline_risk: tuple[str, ...] = (),
+    model: str = "auto",
+    bridge: bool = False,
+    robust: bool = False,
+    fitting: Fitting = FITTING,
+    panel: Panel = PANEL,
+    output: Output = OUTPUT,
+) -> int:
+    """Pool an association over studies and write a report.
+
+    Parameters
+    ----------
+    table
+        A CSV, TSV, XLSX or Parquet file of counts, effects, means, correlations, proportions or
+        findings before and after, or the name of a dataset. A column kind marks rows that state
+        less: rates, candidate, censored (a P value) or margins (before and after).
+    measure
+        or, rr, rd, md, smd, rom, cor, hr, irr, proportion or generic (study, estimate, se).
+    covariate
+        A study covariate of a meta-regression; repeat for more.
+    mid
+        Smallest important difference on the measure's own scale, such as 1.25 for an odds ratio.
+    baseline_risk
+        Risk in group 2, such as 0.1 or "ProbabilityInterval(0.05, 0.2)", for absolute effects;
+        repeat for more.
+    model
+        auto, normal (effects with standard errors), binomial (exact counts), beta-binomial (counts
+        of a proportion, beta study effects), nested (several results per study) or pre-post (a
+        finding before and after in the same people). auto is pre-post where a table has such
+        findings, binomial where it has counts of an odds ratio or a proportion, else normal.
+    bridge
+        Take rows of kind smd among odds ratios, or of kind or among standardised mean differences,
+        times or divided by pi / sqrt(3); they are marked.
+    robust
+        Student-t study effects, which give way to outlying studies.
+    """
+    from bayespool.association.choosing import choose
+    from bayespool.association.scale import varies
+    from bayespool.checks.variants import steps
+    from bayespool.datasets import resolve_association
+    from bayespool.report.association_numbers import check_baseline, check_mid
+
+    asked: dict[str, Any] = {"mid": mid, "baseline_risks": tuple(map(risk, baseline_risk))}
+    asked |= panel.asked()
+    read = selected(resolve_association(table, measure, bridge=bridge), fitting.where)
+    chosen, studies = choose(read, measure, model, covariate, robust=robust)
+    chosen = with_priors(chosen, fitting.prior)
+    without(studies, fitting.without)
+    check_mid(mid, measure)
+    check_baseline(asked["baseline_risks"], measure)
+    folder = output.folder(Path("reports") / studies.name)
+    if fitting.cumulative:
+        steps(studies)
+    fitted = _fit(chosen, studies, fitting, output)
+    alone = hasattr(studies, "yes_before") and not varies(chosen)
+    return deliver(
+        fitted, folder, output, asked, panel.words(), _refits(fitted, fitting),
+        (ALONE,) if alone else (),
+    )  # fmt: skip
+
+
+def _fit(model: Any, studies: Any, fitting: Fitting, output: Output) -> Fit:
+    from bayespool.fitting import DEFAULT_SEED, fit
+
+    options: dict[str, Any] = {}
+    if fitting.engine == "nuts":
+        options["progress"] = not output.quiet and not output.as_json and sys.stderr.isatty()
+    seed = DEFAULT_SEED if fitting.seed is None else fitting.seed
+    return fit(model, studies, fitting.engine, seed, **options)
+
+
+def _refits(fitted: Fit, fitting: Fitting) -> Refits:
+    from bayespool.checks import leave_one_out, variants
+    from bayespool.report.refits import Refits
+
+    choices = without(fitted.studies, fitting.without)
+    return Refits(
+        leave_one_out.refit_without_each(fitted) if fitting.leave_one_out else None,
+        variants.prior_sensitivity(fitted) if fitting.prior_sensitivity else None,
+        variants.cumulative(fitted) if fitting.cumulative else None,
+        variants.other_rows(fitted, choices) if choices else None,
+    )

@@ -1,0 +1,250 @@
+"""Options that several commands share, and what is asked of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Fitting:
+    """How a model is fitted, and to which rows.
+
+    Parameters
+    ----------
+    where
+        Keep the rows with COLUMN=VALUE, or with a blank cell by COLUMN=; repeat for more.
+    prior
+        A prior as its own call, such as "tau_sens=HalfNormal(0.5)", or "tau=HalfNormal(0.5)" of an
+        association; repeat for more.
+    engine
+        auto, quadrature or nuts.
+    seed
+        Of all random numbers; fixed and shown by default.
+    leave_one_out
+        Also how the answer moves when each study is left out.
+    prior_sensitivity
+        Also the answer under other priors.
+    cumulative
+        Also the answer year by year; the table needs a column year.
+    without
+        Also the answer without the rows with COLUMN=VALUE, such as counts=derived; repeat for more.
+    """
+
+    where: tuple[str, ...] = ()
+    prior: tuple[str, ...] = ()
+    engine: str = "auto"
+    seed: int | None = None
+    leave_one_out: bool = False
+    prior_sensitivity: bool = False
+    cumulative: bool = False
+    without: tuple[str, ...] = ()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Panel:
+    """What a guideline panel asks and has judged.
+
+    Parameters
+    ----------
+    title
+        Heading of the report.
+    question
+        The question that it answers.
+    threshold
+        Cut-offs between which a judgement changes, as NAME=A,B with names of summary.json, such as
+        sens=0.7,0.8,0.9 or mu_ratio=0.8,1.25; repeat for more.
+    judgements
+        A TOML file with the panel's judgements on certainty (bayespool judgement-form prints an
+        empty one).
+    """
+
+    title: str | None = None
+    question: str | None = None
+    threshold: tuple[str, ...] = ()
+    judgements: Path | None = None
+
+    def asked(self) -> dict[str, Any]:
+        """For `write_report` and `build_summary`, checked."""
+        from bayespool.guideline.judgements import read_judgements
+
+        judged = read_judgements(self.judgements) if self.judgements is not None else None
+        return {"thresholds": _thresholds(self.threshold), "judgements": judged}
+
+    def words(self) -> dict[str, Any]:
+        """For `write_report`."""
+        return {"title": self.title, "question": self.question}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Output:
+    """Where the answer goes.
+
+    Parameters
+    ----------
+    out
+        Folder of the report; by default reports/NAME, or that of posterior.nc, unless --json is
+        given.
+    formats
+        What is written beside the page, separated by commas: markdown, word, tables, png; or none.
+    as_json
+        Print the summary as JSON; write no report unless --out is given.
+    allow_unconverged
+        Exit with 0 even if the fit fails a check of convergence.
+    quiet
+        Print nothing but errors.
+    """
+
+    out: Path | None = None
+    formats: str = "markdown,word,tables,png"
+    as_json: Annotated[bool, Parameter(name="--json")] = False
+    allow_unconverged: bool = False
+    quiet: bool = False
+
+    def folder(self, default: Path) -> Path | None:
+        """The folder of the report, or None where only JSON is wanted.
+
+        Raises
+        ------
+        ValueError
+            It holds something that is not a report of ours, or a format is unknown.
+        """
+        folder = default if self.out is None and not self.as_json else self.out
+        if folder is not None:
+            _check_folder(folder)
+            self.beside()
+        return folder
+
+    def beside(self) -> tuple[str, ...]:
+        """Names of formats, checked."""
+        from bayespool.report.formats import check_formats
+
+        names = [name.strip() for name in self.formats.split(",")]
+        return check_formats([] if names == ["none"] else names)
+
+
+FITTING, PANEL, OUTPUT = Fitting(), Panel(), Output()
+
+
+def _thresholds(texts: Sequence[str]) -> dict[str, tuple[float, ...]] | None:
+    from bayespool.guideline.certainty import check_cuts
+
+    out: dict[str, tuple[float, ...]] = {}
+    for text in texts:
+        name, separator, values = text.partition("=")
+        name = name.strip()
+        try:
+            cuts = tuple(float(value) for value in values.split(","))
+        except ValueError:
+            separator = ""
+        if not separator:
+            raise ValueError(f'--threshold "{text}": legal is NAME=A,B as in sens=0.7,0.8,0.9')
+        if name in out:
+            raise ValueError(f"--threshold: {name} is given twice")
+        check_cuts(name, cuts)
+        out[name] = cuts
+    return out or None
+
+
+def with_priors(model: Any, assignments: Sequence[str]) -> Any:
+    """The model with priors given as ``NAME=CALL`` put in place of its own."""
+    from bayespool.calls import parse_prior
+
+    changes: dict[str, Any] = {}
+    for text in assignments:
+        name, separator, call = text.partition("=")
+        if not separator:
+            raise ValueError(
+                f'--prior "{text}": legal is NAME=CALL, as in tau_sens=HalfNormal(0.5)'
+            )
+        field = model.field_of(name.strip())
+        if field in changes:
+            raise ValueError(f"--prior: {field} is given twice")
+        changes[field] = parse_prior(call)
+    changed = replace(model, **changes)
+    for field in changes:
+        if not any(name == field or name.endswith(f"_{field}") for name in changed.priors):
+            raise ValueError(
+                f"--prior {field}: this model has no such parameter; legal: "
+                f"{', '.join(changed.priors)}"
+            )
+    return changed
+
+
+def selected(studies: Any, conditions: Sequence[str]) -> Any:
+    """The rows that ``--where`` keeps."""
+    for text in conditions:
+        column, value = _condition("--where", text)
+        blank = _blank(studies, column) if not value else []
+        studies = studies.select(blank) if blank else studies.where(column, value)
+    return studies
+
+
+def without(studies: Any, conditions: Sequence[str]) -> dict[str, list[bool]]:
+    """For every ``--without``, what it is called and which rows it keeps."""
+    out = {}
+    for text in conditions:
+        column, value = _condition("--without", text)
+        found = _blank(studies, column) if not value else []
+        rows = set(studies.select(found).row if found else studies.where(column, value).row)
+        keep = [row not in rows for row in studies.row]
+        if not any(keep):
+            raise ValueError(f'--without "{text}": no row is left')
+        out[f"Without {column} {value or 'not given'}"] = keep
+    return out
+
+
+def _condition(option: str, text: str) -> tuple[str, str]:
+    column, separator, value = text.partition("=")
+    if not separator:
+        raise ValueError(f'{option} "{text}": legal is COLUMN=VALUE')
+    return column.strip(), value.strip()
+
+
+def _blank(studies: Any, column: str) -> list[int]:
+    """Rows in which a covariate is blank; none where there is no such covariate."""
+    return [i for i, cell in enumerate(studies.covariates.get(column, ())) if cell is None]
+
+
+def risk(text: str) -> Any:
+    """A baseline risk as a number or as a `ProbabilityInterval`."""
+    from bayespool.calls import parse_prior
+    from bayespool.priors import ProbabilityInterval
+
+    try:
+        return float(text)
+    except ValueError:
+        found = parse_prior(text)
+    if not isinstance(found, ProbabilityInterval):
+        raise ValueError(f"--baseline-risk {text}: legal is a risk between 0 and 1, or "
+                         "ProbabilityInterval(0.05, 0.2)")  # fmt: skip
+    return found
+
+
+def check_prevalences(values: Sequence[float]) -> None:
+    """Raise ``ValueError`` unless all are proportions in (0, 1)."""
+    for value in values:
+        if not 0.0 < value < 1.0:
+            raise ValueError(
+                f"--prevalence {value:g}: legal is a proportion between 0 and 1, such as 0.1"
+            )
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse to replace a folder that is not a report of ours."""
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"--out {folder}: is a file; legal is a folder")
+    if folder.is_dir() and any(folder.iterdir()):
+        ours = (folder / "summary.json").exists() or (folder / "posterior.nc").exists()
+        if not ours:
+            raise ValueError(
+                f"--out {folder}: holds files that are not a report; legal is a new or empty "
+                "folder, or one with a report to replace"
+            )
