@@ -14,6 +14,7 @@ from bayespool.checks.variants import cumulative, prior_sensitivity
 from bayespool.datasets import comparators
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
+JUDGEMENTS = Path(__file__).with_name("judgements") / "anti_ccp.toml"
 QUESTION = (
     "In people examined for rheumatoid arthritis, how often is anti-CCP antibody found in those "
     "who have it (sensitivity) and absent in those who do not (specificity)?"
@@ -38,6 +39,7 @@ def main() -> None:
         question=QUESTION,
         prevalences=(0.1, 0.3, 0.5),
         comparators=comparators("anti_ccp"),
+        judgements=JUDGEMENTS,
         notes=CARE,
         command="uv run analyses/anti_ccp_accuracy.py",
         other_engine=bp.fit(model, studies, engine="nuts"),

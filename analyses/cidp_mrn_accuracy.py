@@ -11,10 +11,11 @@ from typing import Any
 import bayespool as bp
 from bayespool.accuracy import Bivariate, NestedBivariate, NestedMetaRegression, prior_from_summary
 from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import cumulative, prior_sensitivity
+from bayespool.checks.variants import cumulative, other_rows, prior_sensitivity
 from bayespool.datasets import comparators
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
+JUDGEMENTS = Path(__file__).with_name("judgements") / "cidp_mrn_accuracy.toml"
 QUESTION = (
     "In people examined for chronic inflammatory demyelinating polyradiculoneuropathy (CIDP), "
     "how often is MR neurography abnormal in those who have it (sensitivity) and normal in those "
@@ -25,17 +26,27 @@ CARE = (
     "Most studies read the images by eye and one measured diffusion; controls were healthy people "
     "in three studies and patients with other neuropathies in two.",
 )
+BRACHIAL, SACRAL = "brachial plexus", "lumbosacral plexus"
 OUDEMAN = "against segmental SMA"  # its rows assume which groups the printed ranges are of
 
 
 def write(
-    name: str, model: Any, rows: Any, notes: tuple[str, ...], *, refits: bool = True, **more: Any
+    name: str,
+    model: Any,
+    rows: Any,
+    notes: tuple[str, ...],
+    *,
+    refits: bool = True,
+    choices: dict[str, Any] | None = None,
+    **more: Any,
 ) -> None:
-    """Fit by both engines and write one report."""
+    """Fit by both engines and write one report; `choices` are other rows to fit."""
     fitted = bp.fit(model, rows, engine="quadrature", ess=10_000)
     if refits:
         more["leave_one_out"] = refit_without_each(fitted)
         more["prior_sensitivity"] = prior_sensitivity(fitted)
+    if choices:
+        more["other_rows"] = other_rows(fitted, choices)
     folder = bp.write_report(
         fitted,
         REPORTS / name,
@@ -62,9 +73,17 @@ def main() -> None:
         "percentages, which leave one possible table."
     )
     model: Any = NestedMetaRegression(covariates=("control_type",))
-    write("cidp_mrn_accuracy", model, both, (note,), **published)
+    choices: dict[str, Any] = {
+        "Without the brachial plexus of Su 2020": [s != BRACHIAL for s in both.covariates["site"]],
+        "Without the lumbosacral plexus of Su 2020": [s != SACRAL for s in both.covariates["site"]],
+        "Without counts solved from percentages": [
+            counts != "derived" for counts in both.covariates["counts"]
+        ],
+    }
+    write("cidp_mrn_accuracy", model, both, (note,), choices=choices, judgements=JUDGEMENTS,
+          **published)  # fmt: skip
 
-    for name, left_out in (("complete", "brachial plexus"), ("variant", "lumbosacral plexus")):
+    for name, left_out in (("complete", BRACHIAL), ("variant", SACRAL)):
         note = (
             "Variant: complete tables only, one row per study, all controls together; Su 2020 "
             f"enters without its {left_out}."

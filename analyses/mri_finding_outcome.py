@@ -14,9 +14,10 @@ from typing import Any
 import bayespool as bp
 from bayespool.association import BinomialNormal, Nested, NormalNormal
 from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import cumulative, prior_sensitivity
+from bayespool.checks.variants import cumulative, other_rows, prior_sensitivity
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
+JUDGEMENTS = Path(__file__).with_name("judgements") / "mri_finding_outcome.toml"
 DISC = "disc disease or radicular pain"
 TITLE = "An MRI finding and a worse outcome: odds ratio"
 QUESTION = "Do people whose MRI shows the finding fare worse than people whose MRI does not?"
@@ -92,15 +93,22 @@ def write_all(studies: Any, complete: Any) -> None:
         question=QUESTION,
         mid=1.25,
         baseline_risks=(0.2, 0.4),
+        judgements=JUDGEMENTS,
         notes=(*notes, *CENSORED, *CARE),
         command="uv run analyses/mri_finding_outcome.py",
     )
     print(folder / "index.html")
 
 
-def write(name: str, studies: Any, notes: tuple[str, ...], **options: Any) -> None:
-    """Fit complete rows by both engines and write one report."""
-    model, _ = NormalNormal.for_studies(studies, **options)
+def write(
+    name: str,
+    studies: Any,
+    notes: tuple[str, ...],
+    covariates: tuple[str, ...] = (),
+    choices: dict[str, Any] | None = None,
+) -> None:
+    """Fit complete rows by both engines and write one report; `choices` are other rows to fit."""
+    model, _ = NormalNormal.for_studies(studies, covariates=covariates)
     fitted = bp.fit(model, studies, engine="quadrature")
     folder = bp.write_report(
         fitted,
@@ -114,7 +122,8 @@ def write(name: str, studies: Any, notes: tuple[str, ...], **options: Any) -> No
         other_engine=bp.fit(model, studies, engine="nuts"),
         leave_one_out=refit_without_each(fitted),
         prior_sensitivity=prior_sensitivity(fitted),
-        cumulative=None if options else cumulative(fitted),
+        cumulative=None if covariates else cumulative(fitted),
+        other_rows=other_rows(fitted, choices) if choices else None,
     )
     print(folder / "index.html")
 
@@ -124,7 +133,6 @@ def main() -> None:
     every = bp.load_dataset("mri_finding_outcome")
     main_rows = every.where("analysis", "main")
     write_all(every_result(every), main_rows)
-    write("mri_finding_outcome_complete", main_rows, (exact_counts(main_rows),))
     complete = every.select(~every.is_partial)
     later = complete.select(
         [
@@ -132,6 +140,14 @@ def main() -> None:
             for study, analysis in zip(complete.study, complete.covariates["analysis"], strict=True)
         ]
     )
+    choices = {
+        "Cohen 2025 at 12 weeks instead of 4": later,
+        "Without counts that were derived": [
+            counts != "derived" for counts in main_rows.covariates["counts"]
+        ],
+    }
+    note = exact_counts(main_rows)
+    write("mri_finding_outcome_complete", main_rows, (note,), choices=choices)
     note = "Variant: Cohen 2025 enters with its outcome at 12 weeks instead of 4."
     write("mri_finding_outcome_12_weeks", later, (note,))
     groups = main_rows.covariates["condition_group"]
@@ -141,7 +157,7 @@ def main() -> None:
         "Variant: the condition is a covariate, as disc disease or radicular pain against all "
         "other conditions, because finer groups have one study each."
     )
-    write("mri_finding_outcome_condition", grouped, (note,), covariates=("condition",))
+    write("mri_finding_outcome_condition", grouped, (note,), ("condition",))
 
 
 if __name__ == "__main__":

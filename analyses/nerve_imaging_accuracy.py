@@ -11,7 +11,7 @@ from typing import Any
 import bayespool as bp
 from bayespool.accuracy import Bivariate, MetaRegression
 from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import prior_sensitivity
+from bayespool.checks.variants import other_rows, prior_sensitivity
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 TITLE = "Imaging of nerves and plexuses: diagnostic accuracy"
@@ -66,8 +66,15 @@ def by_modality(studies: Any) -> str:
     )
 
 
-def write(name: str, model: Any, studies: Any, notes: tuple[str, ...], reports: Path) -> None:
-    """Fit by both engines and write one report."""
+def write(
+    name: str,
+    model: Any,
+    studies: Any,
+    notes: tuple[str, ...],
+    reports: Path,
+    choices: dict[str, Any] | None = None,
+) -> None:
+    """Fit by both engines and write one report; `choices` are other rows to fit."""
     fitted = bp.fit(model, studies, engine="quadrature", ess=20_000)
     folder = bp.write_report(
         fitted,
@@ -80,15 +87,32 @@ def write(name: str, model: Any, studies: Any, notes: tuple[str, ...], reports: 
         other_engine=bp.fit(model, studies, engine="nuts"),
         leave_one_out=refit_without_each(fitted),
         prior_sensitivity=prior_sensitivity(fitted),
+        other_rows=other_rows(fitted, choices) if choices else None,
     )
     print(folder / "index.html")
 
 
 def main(reports: Path = REPORTS) -> None:
     """The main analysis and its variants."""
-    rows = bp.load_dataset("nerve_imaging_accuracy").where("main", "yes")
+    every = bp.load_dataset("nerve_imaging_accuracy")
+    rows = every.where("main", "yes")
+    usable = every.select([study in rows.study for study in every.study])
+    second = usable.where("main", "no")
+    # each study once, by its first row that is not the main one where it has such a row
+    other = [
+        second.row.index(row) == second.study.index(study) if row in second.row
+        else study not in second.study
+        for study, row in zip(usable.study, usable.row, strict=True)
+    ]  # fmt: skip
+    choices = {
+        "Without assumed group sizes and counts that may be doubled": [
+            status not in ("derived, assumed denominator", "derived, may be doubled")
+            for status in rows.covariates["count_status"]
+        ],
+        "The other test of studies with several": usable.select(other),
+    }
     model = MetaRegression(covariates=("group",))
-    write("nerve_imaging_accuracy", model, rows, (*JOINT, by_modality(rows)), reports)
+    write("nerve_imaging_accuracy", model, rows, (*JOINT, by_modality(rows)), reports, choices)
     people = rows.where("clustered", "no")
     write("nerve_imaging_accuracy_unclustered", Bivariate(), people, UNCLUSTERED, reports)
 

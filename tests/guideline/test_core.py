@@ -48,7 +48,7 @@ def test_participants_of_a_study_with_several_results_count_once():
         "study": ["A", "A", "B"], "reader": ["1", "2", "1"], "tp": [5, 6, 3], "fn": [5, 4, 3],
         "fp": [1, 1, 1], "tn": [9, 9, 4],
     })  # fmt: skip
-    assert findings.participants(rows) == (2, 31, True)
+    assert findings.evidence(rows) == findings.Evidence(2, 31, True)
 
 
 def test_bands_are_normal_probabilities(effect):
@@ -143,6 +143,8 @@ def test_judgements_lower_the_certainty(tmp_path):
         ('reason = "case-control"', "", "without a reason"),
         ('start = "high"', 'start = "certain"', "start='certain'"),
         ('start = "high"', "start = high", "not a TOML file"),
+        ('start = "high"', 'causal = "no"', "causal='no'; legal: true, false"),
+        ('start = "high"', "subject = 1", "subject=1; legal: a text"),
     ],
 )
 def test_judgement_files_that_are_none(tmp_path, old, new, words):
@@ -167,17 +169,18 @@ def test_judgement_files_that_are_none(tmp_path, old, new, words):
     ],
 )  # fmt: skip
 def test_sentences_follow_size_and_certainty(size, level, expected):
-    said = wording.effect_sentence("the finding", "harm", wording.Size(*size), level)
+    said = wording.effect_sentence("the finding", "harm", wording.Size(*size), level, causal=True)
     assert said == expected
+    plain = wording.effect_sentence("the finding", "harm", wording.Size(*size), level)
+    for cause, link in (
+        ("leads to", "goes with"), ("lead to", "go with"),
+        ("changes harm", "goes with a change in harm"),
+        ("makes little or no difference to", "goes with little or no change in"),
+    ):  # fmt: skip
+        expected = expected.replace(cause, link)
+    assert plain == expected
     assert "significant" not in said
     assert "no effect" not in said
-
-
-@pytest.mark.parametrize(
-    ("p", "words"), [(0.0, "< 0.1 %"), (1.0, "> 99.9 %"), (0.004, "0.4 %"), (0.345, "34 %")]
-)
-def test_a_probability_is_never_none_or_certain(p, words):
-    assert wording.probability_words(p) == words
 
 
 def test_quadas_columns_are_read_from_words_and_codes():

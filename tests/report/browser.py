@@ -17,6 +17,7 @@ CELLS = """() => [...document.querySelectorAll("table")].flatMap(table => {
 CARDS = """() => [...document.querySelectorAll(".card")].map(card =>
   [".what", ".big", ".range"].map(part => card.querySelector(part).textContent))"""
 INTERVAL = "95 % equal-tailed credible interval"
+EVIDENCE = "Studies (participants)"
 RESULTS = {
     "tp": "Found (true positives)", "fn": "Missed (false negatives)",
     "tn": "Rightly cleared (true negatives)", "fp": "False alarm (false positives)",
@@ -96,8 +97,24 @@ def _accuracy(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:
             f"Of 1,000 people tested at a prevalence of {_percent(p)}, {1000 * p:g} with the "
             "condition"
         )
-        column = row["label"].replace(" - ", " instead of ") or "Of 1,000 people"
-        yield (caption, RESULTS[row["result"]], column), _three(row)
+        result, label = RESULTS[row["result"]], row["label"]
+        if row["difference"]:
+            column = label.replace(" - ", " instead of ")
+        elif label:
+            column = f"{label} ({_studies(summary['findings']['labels'][label])})"
+        else:
+            column = "Of 1,000 people"
+            yield (caption, result, EVIDENCE), _evidence(summary)
+        yield (caption, result, column), _three(row)
+
+
+def _studies(record: Record) -> str:
+    """Of a label with several."""
+    return f"{record['studies']} studies, {record['participants']:,} participants"
+
+
+def _evidence(summary: Record) -> tuple[float, ...]:
+    return summary["findings"]["studies"], summary["findings"]["participants"]
 
 
 def _effect(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:
@@ -113,6 +130,7 @@ def _effect(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:
         else:
             yield ("The effect", names[stem], "Median"), values[:1]
             yield ("The effect", names[stem], INTERVAL), values[1:]
+            yield ("The effect", names[stem], EVIDENCE), _evidence(summary)
     for needed in summary["numbers_needed"]:
         key = ("In 1,000 people", _percent(float(needed["baseline_risk"])), "Number needed")
         ends = ("", "_lower", "_upper")
@@ -129,6 +147,6 @@ def _bands(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:
             column = f"{low} to {high}{unit}"
             if low is None:
                 column = f"Below {high}{unit}"
-            elif band["high"] in (None, 1.0) and name in MARGINS or high is None:
+            elif high is None:
                 column = f"{low}{unit} or more"
             yield ("Between which thresholds the value lies", row, column), (100 * band["prob"],)

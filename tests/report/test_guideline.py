@@ -21,6 +21,7 @@ from bayespool.priors import Fixed, HalfNormal, Normal, ProbabilityInterval
 from bayespool.report import numbers, write_report
 from bayespool.report.guideline_joined import summary_of_findings
 from bayespool.report.guideline_numbers import low_risk, variations
+from bayespool.report.guideline_tables import findings_tables
 from bayespool.report.refits import Refits
 from bayespool.report.summary import build_summary
 from bayespool.studies import Effects, TableError
@@ -247,7 +248,7 @@ def test_associations_have_findings_thresholds_and_sentences(effect: Any, tmp_pa
     parts = ("P(mu_ratio < 0.8)", "P(0.8 <= mu_ratio <= 1.25)", "P(mu_ratio > 1.25)")
     assert probs == pytest.approx([stated[part] for part in parts])
     answer = section(where, "answer")
-    assert "probably leads to an important increase in the risk of the event" in answer
+    assert "probably goes with an important increase in the risk of the event" in answer
     assert "no effect" not in (where / "index.html").read_text(encoding="utf-8")
     assert data["risk_of_bias"] is None
     null = build_summary(effect).support[0]
@@ -303,3 +304,25 @@ def test_old_reports_have_no_findings_to_join(tmp_path: Path) -> None:
     (tmp_path / "summary.json").write_text(json.dumps({"estimands": {}}))
     with pytest.raises(ValueError, match="written by this version"):
         summary_of_findings([tmp_path])
+
+
+def test_every_test_stands_beside_what_it_rests_on() -> None:
+    table = BIAS | {"test": [*"AAABBBBB"]}
+    studies = bp.AccuracyStudies.from_table(
+        {k: v for k, v in table.items() if not k.startswith(("rob", "appl"))}, "compared"
+    )
+    model = bp.accuracy.Comparison(test="test", indirect=True)
+    fitted = bp.fit(model, studies, engine="quadrature", ess=1_000)
+    made = build_summary(fitted, prevalences=(0.1,))
+    people = [int(sum(BIAS[key][i] for key in ("tp", "fn", "fp", "tn"))) for i in range(8)]  # type: ignore[misc]
+    counts = {"A": (3, sum(people[:3])), "B": (5, sum(people[3:])), "": (8, sum(people))}
+    assert {k: (e.studies, e.participants) for k, e in made.evidence.items()} == counts
+    (shown,) = findings_tables(made)
+    assert shown.head[1:3] == (
+        f"A (3\u00a0studies, {counts['A'][1]}\u00a0participants)",
+        f"B (5\u00a0studies, {counts['B'][1]}\u00a0participants)",
+    )
+    joined = summary_of_findings([fitted], prevalences=(0.1,))
+    assert [row[3] for row in joined.tables[0].rows] == [
+        f"{n} ({of})" for n, of in (counts["A"], counts["B"])
+    ]

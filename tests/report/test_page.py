@@ -112,14 +112,6 @@ def test_prose_agrees_with_json(report: Path) -> None:
         assert f"{numbers.number(e['median'])} ({bounds})" in text
 
 
-def test_probabilities_agree_with_json(report: Path) -> None:
-    rows = read(report).rows
-    for item in summary(report)["probabilities"]:
-        name, cut = re.fullmatch(r"P\((\w+) > ([\d.]+)\)", item["statement"]).groups()  # type: ignore[union-attr]
-        label = f"{estimand_label(name)} above {numbers.given_percent(float(cut))}"
-        assert [label, numbers.percent(item["prob"])] in [row[:2] for row in rows]
-
-
 def test_natural_frequencies_add_up_and_agree(report: Path) -> None:
     data, rows = summary(report), read(report).rows
     sens, spec = data["estimands"]["sens"], data["estimands"]["spec"]

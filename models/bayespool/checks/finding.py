@@ -32,3 +32,17 @@ def at_most(name: str, value: float, threshold: float, sentence: str, *, gate: b
 def at_least(name: str, value: float, threshold: float, sentence: str, *, gate: bool) -> Finding:
     """Passes when the value is at least the threshold; a value that is not a number fails."""
     return Finding(name, float(value), threshold, bool(value >= threshold), gate, sentence)
+
+
+def two_decimals(p: float) -> str:
+    """A probability in a sentence, never 0.00 or 1.00."""
+    if 0.005 <= p <= 0.995:
+        return f"{p:.2f}"
+    return "< 0.01" if p < 0.5 else "> 0.99"
+
+
+def whole_percent(share: float) -> str:
+    """A share in a sentence, never 0 or 100 %."""
+    if 0.005 <= share < 0.995:
+        return f"{share:.0%}"
+    return "less than 1%" if share < 0.5 else "more than 99%"

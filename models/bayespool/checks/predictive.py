@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.checks.contribution import completed
-from bayespool.checks.finding import Finding, at_least, at_most
+from bayespool.checks.finding import Finding, at_least, at_most, two_decimals
 from bayespool.checks.influence import leave_one_out
 from bayespool.estimands import INTERVAL_PROB, LOWER, UPPER
 from bayespool.numerics.candidates import CandidateBinomial
@@ -235,7 +235,7 @@ def check(fitted: Fit) -> list[Finding]:
                 False,
                 f"Between-study SD of {spread.what} {spread.scale}: "
                 f"{spread.observed:.2f} observed, {spread.replicated_median:.2f} in the median "
-                f"replication (predictive p {spread.p_value:.2f}).",
+                f"replication (predictive p {two_decimals(spread.p_value)}).",
             )
         )
     pit = np.array([row.pit for row in rows])

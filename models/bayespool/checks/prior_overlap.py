@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.checks.finding import Finding, at_most
+from bayespool.checks.finding import Finding, at_most, whole_percent
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -53,7 +53,8 @@ def check(fitted: Fit) -> list[Finding]:
                 f"prior_overlap_{name}",
                 value,
                 OVERLAP,
-                f"Prior and posterior of {name} share {value:.0%} of their area: {told}.",
+                f"Prior and posterior of {name} share {whole_percent(value)} of their area: "
+                f"{told}.",
                 gate=False,
             )
         )

@@ -158,11 +158,26 @@ def check_prevalences(prevalences: Sequence[float]) -> tuple[float, ...]:
     return tuple(dict.fromkeys(float(p) for p in prevalences))
 
 
-def participants(studies: Any) -> tuple[int, int, bool]:
-    """Studies, people, and whether a study's results were counted as one group of people.
+@dataclass(frozen=True)
+class Evidence:
+    """What a result rests on.
 
-    Several results of one study may share people: the largest of them counts.
+    Parameters
+    ----------
+    studies : int
+    participants : int
+        0 where the table does not tell.
+    shared : bool
+        Several results of one study may share participants: the largest of them counts.
     """
+
+    studies: int = 0
+    participants: int = 0
+    shared: bool = False
+
+
+def evidence(studies: Any) -> Evidence:
+    """Studies and participants of a table."""
     size = next(
         (
             np.sum([np.asarray(getattr(studies, name)) for name in names], axis=0)
@@ -173,8 +188,8 @@ def participants(studies: Any) -> tuple[int, int, bool]:
     )
     labels = list(dict.fromkeys(studies.study))
     if size is None:
-        return len(labels), 0, False
+        return Evidence(len(labels))
     largest = dict.fromkeys(labels, 0)
     for study, n in zip(studies.study, size, strict=True):
         largest[study] = max(largest[study], int(n))
-    return len(labels), sum(largest.values()), len(labels) < len(studies)
+    return Evidence(len(labels), sum(largest.values()), len(labels) < len(studies))

@@ -29,7 +29,8 @@ RAISING = {
     "dose_response": "Dose response",
     "opposing_confounding": "Confounding that would have hidden the effect",
 }
-KEYS = ("question", "subject", "outcome", "start", "by")
+WORDS = ("question", "subject", "outcome", "by")
+KEYS = (*WORDS, "start", "causal")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ class Judgements:
     question, subject, outcome, by : str
         What was judged, and who: ``subject`` and ``outcome`` are words for the sentence that states
         the result, such as "MR neurography", or "being treated" and "the risk of death".
+    causal : bool
+        Of an effect: the subject changes the outcome, as treatment in trials does; otherwise it
+        goes with it.
     """
 
     start: str
@@ -62,6 +66,7 @@ class Judgements:
     subject: str = ""
     outcome: str = ""
     by: str = ""
+    causal: bool = False
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -113,9 +118,12 @@ def from_record(record: Mapping[str, Any], name: str = "judgements") -> Judgemen
     start = record.get("start", "high")
     if start not in LEVELS:
         raise ValueError(f"{name}: start={start!r}; legal: {', '.join(LEVELS)}")
-    for key in KEYS:
+    for key in WORDS:
         if not isinstance(record.get(key, ""), str):
             raise ValueError(f"{name}: {key}={record[key]!r}; legal: a text")
+    causal = record.get("causal", False)
+    if not isinstance(causal, bool):
+        raise ValueError(f"{name}: causal={causal!r}; legal: true, false")
     judged = []
     for domain in domains:
         if domain not in record:
@@ -130,8 +138,8 @@ def from_record(record: Mapping[str, Any], name: str = "judgements") -> Judgemen
         if not isinstance(reason, str) or (scale[word] and not reason.strip()):
             raise ValueError(f'{name}: [{domain}] {word} without a reason; legal: reason = "..."')
         judged.append(Judgement(domain, word, reason.strip()))
-    words = {key: record.get(key, "").strip() for key in KEYS if key != "start"}
-    return Judgements(start, tuple(judged), **words)
+    words = {key: record.get(key, "").strip() for key in WORDS}
+    return Judgements(start, tuple(judged), causal=causal, **words)
 
 
 def blank_form() -> str:
@@ -140,6 +148,7 @@ def blank_form() -> str:
         'by = ""', 'question = ""  # asked at the top of the report',
         'subject = ""  # in the sentence of the result: the test, or what the effect is of',
         'outcome = ""  # of an effect: what it changes, such as the risk of death',
+        "causal = false  # of an effect: true says leads to, false says goes with",
         f'start = "high"  # {", ".join(reversed(LEVELS))}', "",
     ]  # fmt: skip
     for domain, label in LOWERING.items():

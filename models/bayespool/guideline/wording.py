@@ -44,8 +44,10 @@ class Size:
         return self.lower <= -self.mid, self.upper >= self.mid
 
 
-def effect_sentence(subject: str, outcome: str, size: Size, certainty: str | None) -> str:
-    """What the subject does to the outcome; never "no effect" where an important one is possible.
+def effect_sentence(
+    subject: str, outcome: str, size: Size, certainty: str | None, *, causal: bool = False
+) -> str:
+    """What goes with the subject; never "no effect" where an important one is possible.
 
     Parameters
     ----------
@@ -53,19 +55,24 @@ def effect_sentence(subject: str, outcome: str, size: Size, certainty: str | Non
         "the finding", "the risk of a poor outcome".
     certainty : {"high", "moderate", "low", "very low"} or None
         None where the panel has not judged: the sentence then speaks of the numbers alone.
+    causal : bool
+        The subject changes the outcome, as a treatment in trials does, and does not merely go with
+        it.
     """
     fewer, more = size.may_matter
     verb = "increase" if size.middle > 0 else "decrease"
     if certainty == "very low":
-        return _capital(f"{UNCERTAIN} about whether {subject} changes {outcome}.")
+        link = "changes" if causal else "goes with a change in"
+        return _capital(f"{UNCERTAIN} about whether {subject} {link} {outcome}.")
     if size.word == "little":
-        rest = f"make little or no difference to {outcome}"
+        little = "make little or no difference to" if causal else "go with little or no change in"
+        rest = f"{little} {outcome}"
         if fewer or more:
             kinds = [w for w, yes in (("decrease", fewer), ("increase", more)) if yes]
             rest += f"; an important {' or '.join(kinds)} remains possible"
     else:
         strong = " a large" if size.word == "large" else " an important"
-        rest = f"lead to{strong} {verb} in {outcome}"
+        rest = f"{'lead to' if causal else 'go with'}{strong} {verb} in {outcome}"
         if (fewer and size.middle > 0) or (more and size.middle < 0):
             rest += (
                 f"; an important {'decrease' if size.middle > 0 else 'increase'} remains possible"
@@ -100,22 +107,8 @@ def accuracy_sentence(test: str, found: str, alarmed: str, certainty: str | None
 
 
 def _third(verb: str) -> str:
-    return {"make": "makes", "lead": "leads"}.get(verb, f"{verb}s")
+    return {"go": "goes"}.get(verb, f"{verb}s")
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def probability_words(p: float) -> str:
-    """A probability for the page: never 0 or 1.
-
-    To one decimal percent between 1 and 99 %, else a bound.
-    """
-    if p < 0.001:
-        return "< 0.1 %"
-    if p > 0.999:
-        return "> 99.9 %"
-    if p < 0.01 or p > 0.99:
-        return f"{100 * p:.1f} %"
-    return f"{100 * p:.0f} %"

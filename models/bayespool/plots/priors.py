@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 COLUMNS = 3
+WIDEST = 38  # characters of a title over one panel
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +56,7 @@ def draw(table: tuple[PriorPanel, ...]) -> Figure:
         axes = figure.add_subplot(rows, COLUMNS, i + 1)
         axes.stairs(panel.heights, panel.edges, fill=True, color=ACCENT, alpha=0.45)
         axes.plot(panel.x, panel.density, color=CONTRAST, lw=1.6, ls=(0, (5, 2)))
-        axes.set_title(panel.title, loc="left", parse_math=False)
+        axes.set_title(fill(panel.title, WIDEST), loc="left", parse_math=False)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.set_ylim(bottom=0)

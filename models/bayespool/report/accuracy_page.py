@@ -77,8 +77,6 @@ def _accuracy(page: Page) -> Section:
             "observed: it extrapolates, and depends on the model there."
         ),
     ]
-    if tables.exceedances(summary):
-        blocks.append(tables.probabilities_table(summary))
     return Section("accuracy", "Accuracy", "Accuracy measures", tuple(blocks))
 
 

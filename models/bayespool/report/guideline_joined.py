@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayespool.estimands import Estimate
-from bayespool.guideline.findings import RESULTS, Finding
+from bayespool.guideline.findings import RESULTS, Evidence, Finding
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
 from bayespool.report.files import to_csv
-from bayespool.report.guideline_tables import NAMES, people_cell
+from bayespool.report.guideline_tables import NAMES, evidence_cell, people_cell
 from bayespool.report.tables import INTERVAL
 from bayespool.report.wording import estimand_kind, estimand_label, told
 from bayespool.studies.measures import MEASURES
@@ -137,11 +137,9 @@ def _question(measure: str) -> str:
     return MEASURES[measure].label if measure else "diagnostic accuracy"
 
 
-def _evidence(record: Record) -> str:
-    found = record["findings"]
-    people = found["participants"]
-    n = numbers.count(found["studies"])
-    return f"{n} ({numbers.count(people)})" if people else n
+def _evidence(record: Record, label: str = "") -> str:
+    found = record["findings"]["labels"][label] if label else record["findings"]
+    return evidence_cell(Evidence(found["studies"], found["participants"] or 0))
 
 
 def _level(record: Record) -> str:
@@ -171,7 +169,7 @@ def _accuracy(records: Mapping[str, Record]) -> list[Table]:
         for label in _labels(record):
             of = f"[{label}]" if label else ""
             cells = [_both(record["estimands"][f"{x}{of}"], "proportion") for x in ("sens", "spec")]
-            rows.append((_title(name, label), *cells, _evidence(record), _level(record)))
+            rows.append((_title(name, label), *cells, _evidence(record, label), _level(record)))
     head = ("", "Sensitivity", "Specificity", *ENDS)
     tables = [Table(f"Pooled accuracy: median ({INTERVAL})", head, tuple(rows))]
     return [*tables, *(_per_thousand(records, p) for p in shared)]

@@ -16,9 +16,9 @@ from bayespool.checks.rows import fit_to_rows
 from bayespool.guideline import findings
 from bayespool.guideline.bias import RiskOfBias, read_bias
 from bayespool.guideline.certainty import Band, Support, support
-from bayespool.guideline.findings import CONSEQUENCES, Finding
+from bayespool.guideline.findings import CONSEQUENCES, Evidence, Finding
 from bayespool.report.incomplete import incomplete
-from bayespool.report.points import compared, labels
+from bayespool.report.points import compared, labels, rows_with
 from bayespool.report.refits import Refits, shown, sound
 from bayespool.studies.measures import MEASURES
 
@@ -98,6 +98,15 @@ def accuracy_numbers(
         for one in findings.differences(fitted, prevalences, f"{b} - {a}")
     ]
     return found, tuple(more)
+
+
+def evidence_of(fitted: Fit) -> dict[str, Evidence]:
+    """What each label rests on, and under the empty label the whole table."""
+    studies: Any = fitted.studies
+    named = () if getattr(fitted.model, "measure", "") else labels(fitted)
+    of_labels = {label: findings.evidence(studies.select(rows_with(fitted, label)))
+                 for label in named if label}  # fmt: skip
+    return {"": findings.evidence(studies)} | of_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,7 +234,6 @@ def _numbers(estimate: Estimate) -> Record:
 
 
 def _findings(summary: Summary) -> Record:
-    n, people, clustered = summary.evidence
     rows: list[Record] = [
         {"prevalence": f.prevalence, "label": f.label, "result": f.result, "difference": more,
          "consequence": CONSEQUENCES[f.result], **_numbers(f.people)}
@@ -241,9 +249,14 @@ def _findings(summary: Summary) -> Record:
              **{k: findings.PEOPLE * v for k, v in _numbers(e).items()}}
             for name, e in summary.estimates.items() if name.startswith(("risk@", "difference@"))
         ]  # fmt: skip
+    told = {label: _evidence(one) for label, one in summary.evidence.items()}
+    return told.pop("") | {"labels": told, "rows": rows}
+
+
+def _evidence(one: Evidence) -> Record:
     return {
-        "studies": n, "participants": people or None, "results_share_people": clustered,
-        "rows": rows,
+        "studies": one.studies, "participants": one.participants or None,
+        "results_share_people": one.shared,
     }  # fmt: skip
 
 

@@ -70,7 +70,8 @@ def effect_findings(page: Page) -> Section:
 
 def _notes(page: Page) -> list[Block]:
     out: list[Block] = []
-    if page.summary.evidence[2] and page.summary.evidence[1]:
+    whole = page.summary.evidence[""]
+    if whole.shared and whole.participants:
         out.append(Prose("Of a study with several results the largest counts as its participants."))
     return out
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bayespool.accuracy.groups import pairs
 from bayespool.guideline.bias import DOMAINS
-from bayespool.guideline.findings import CONSEQUENCES, PEOPLE, RESULTS, Finding
+from bayespool.guideline.findings import CONSEQUENCES, PEOPLE, RESULTS, Evidence, Finding
 from bayespool.guideline.judgements import LOWERING, RAISING
 from bayespool.plots.traffic_light import LIGHTS
 from bayespool.report import guideline_words, numbers
@@ -16,7 +16,7 @@ from bayespool.report.guideline_numbers import Variation, low_risk, variations
 from bayespool.report.points import ending
 from bayespool.report.refits import Refits, shown
 from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells, only_first
-from bayespool.report.wording import label_of, told
+from bayespool.report.wording import counted, label_of, told
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -38,10 +38,10 @@ KINDS = {
 }  # fmt: skip
 
 
-def evidence_cell(summary: Summary) -> str:
+def evidence_cell(one: Evidence) -> str:
     """``13 (2,745)``: studies and participants."""
-    n, people, _ = summary.evidence
-    return f"{numbers.count(n)} ({numbers.count(people)})" if people else numbers.count(n)
+    n = numbers.count(one.studies)
+    return f"{n} ({numbers.count(one.participants)})" if one.participants else n
 
 
 def certainty_cell(summary: Summary) -> str:
@@ -52,10 +52,11 @@ def certainty_cell(summary: Summary) -> str:
 
 def _ends(summary: Summary) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Heads and cells that every row of a summary of findings ends in."""
-    head = "Studies (participants)" if summary.evidence[1] else "Studies"
+    whole = summary.evidence[""]
+    head = "Studies (participants)" if whole.participants else "Studies"
     if summary.judgements is None:
-        return (head,), (evidence_cell(summary),)
-    return (head, "Certainty"), (evidence_cell(summary), certainty_cell(summary))
+        return (head,), (evidence_cell(whole),)
+    return (head, "Certainty"), (evidence_cell(whole), certainty_cell(summary))
 
 
 def findings_tables(summary: Summary) -> list[Table]:
@@ -88,25 +89,40 @@ def _by_result(summary: Summary, p: float, part: Sequence[str]) -> Table:
         name = f"{pair[0]} - {pair[1]}"
         more = {f.result: f for f in summary.differences if (f.prevalence, f.label) == (p, name)}
     heads, ends = _ends(summary)
+    if len(part) > 1:  # what each rests on stands with its name
+        heads, ends = heads[1:], ends[1:]
     rows = []
     for result in RESULTS:
         cells = [people_cell(column[result]) for column in columns]
         if pair is not None:
             cells.append(more_cell(more[result]))
         rows.append((NAMES[result], *cells, *ends, CONSEQUENCES[result]))
-    titles = [told(label) or "Of 1,000 people" for label in part]
+    titles = [_title(summary, label) for label in part]
     if pair is not None:
         titles.append(f"{told(pair[0])} instead of {told(pair[1])}")
     head = (f"Prevalence {numbers.given_percent(p)}", *titles, *heads, "What follows")
     return Table(_caption(p), head, tuple(rows), words=True)
 
 
+def _title(summary: Summary, label: str) -> str:
+    if not label:
+        return "Of 1,000 people"
+    one = summary.evidence[label]
+    n = counted(one.studies, "study", "studies")
+    return f"{told(label)} ({n}, {counted(one.participants, 'participant', 'participants')})"
+
+
 def _by_label(summary: Summary, p: float, part: Sequence[str]) -> Table:
     rows = tuple(
-        (told(label), *(people_cell(_at(summary, p, label)[result]) for result in RESULTS))
+        (
+            told(label),
+            *(people_cell(_at(summary, p, label)[result]) for result in RESULTS),
+            evidence_cell(summary.evidence[label]),
+        )
         for label in part
     )
-    head = (f"Prevalence {numbers.given_percent(p)}", *(NAMES[result] for result in RESULTS))
+    named = (NAMES[result] for result in RESULTS)
+    head = (f"Prevalence {numbers.given_percent(p)}", *named, "Studies (participants)")
     return Table(_caption(p), head, rows)
 
 
@@ -181,7 +197,12 @@ def bands_tables(summary: Summary) -> list[Table]:
     for one in summary.support:
         words = tuple(guideline_words.band_words(band, one.name) for band in one.bands)
         shared.setdefault(words, []).append(one)
-    caption = "Between which thresholds the value lies: probability, given studies and priors"
+    errors = [band.probability.mcse for one in summary.support for band in one.bands]
+    caption = (
+        "Between which thresholds the value lies: probability, given studies and priors (Monte "
+        f"Carlo errors up to {numbers.error(max(errors, default=0.0), 'proportion')} percentage "
+        "points)"
+    )
     return [
         Table(
             caption, ("", *(text[:1].upper() + text[1:] for text in words)),

@@ -100,7 +100,8 @@ def _effect(summary: Summary) -> list[str]:
     scale = math.log if MEASURES[summary.measure].is_ratio else float
     size = Size(*(scale(x) for x in (e.median, e.lower, e.upper, summary.mid)))
     subject = judged.subject or GROUP
-    return [effect_sentence(subject, judged.outcome or outcome, size, judged.certainty)]
+    changed = judged.outcome or outcome
+    return [effect_sentence(subject, changed, size, judged.certainty, causal=judged.causal)]
 
 
 def cut_words(cut: float, name: str) -> str:

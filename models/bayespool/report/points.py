@@ -64,6 +64,16 @@ def of_rows(fitted: Fit) -> tuple[str, ...]:
     return tuple(by_level[str(value)] for value in studies.covariates[category])
 
 
+def rows_with(fitted: Fit, label: str) -> list[int]:
+    """Which rows of the table have a test, or the level of a category; all of them without one."""
+    model, studies = fitted.model, fitted.studies
+    if not label:
+        return list(range(len(studies)))
+    at = {model.test: label} if hasattr(model, "test") else model.settings(studies)[label]
+    ((column, value),) = at.items()
+    return [i for i, x in enumerate(studies.covariates[column]) if str(x) == str(value)]
+
+
 def main_estimands(fitted: Fit) -> tuple[str, ...]:
     """What refits are judged by: pooled values of an association, or of every group."""
     if hasattr(fitted.model, "main_estimands"):

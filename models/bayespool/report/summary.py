@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +25,8 @@ from bayespool.estimands import (
     summarise,
 )
 from bayespool.guideline.certainty import Support, check_thresholds
+from bayespool.guideline.findings import Evidence, check_prevalences
 from bayespool.guideline.findings import Finding as PerThousand
-from bayespool.guideline.findings import check_prevalences, participants
 from bayespool.guideline.judgements import Judgements, read_judgements
 from bayespool.report import guideline_numbers, incomplete, points
 from bayespool.report.association_numbers import (
@@ -79,7 +79,8 @@ class Summary:
         What the estimates say between thresholds.
     judgements : Judgements or None
         Of a panel, on certainty.
-    evidence : (studies, participants or 0, results of one study may share participants)
+    evidence : mapping of label to Evidence
+        Of the whole table under the empty label.
     """
 
     estimates: Mapping[str, Estimate]
@@ -97,7 +98,7 @@ class Summary:
     differences: tuple[PerThousand, ...] = ()
     support: tuple[Support, ...] = ()
     judgements: Judgements | None = None
-    evidence: tuple[int, int, bool] = (0, 0, False)
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -179,7 +180,7 @@ def build_summary(
             measure=measure, mid=mid, baseline_risks=risks, numbers_needed=needed,
             varies=varies(fitted.model), pooled=naming(fitted),
             support=guideline_numbers.supports(fitted, bands, statements, measure),
-            judgements=judgements, evidence=participants(fitted.studies),
+            judgements=judgements, evidence=guideline_numbers.evidence_of(fitted),
         )  # fmt: skip
     chosen = default_prevalences(fitted.studies) if prevalences is None else prevalences
     chosen = check_prevalences(chosen)
@@ -191,7 +192,7 @@ def build_summary(
         chosen,
         compared=points.compared(fitted), findings=found, differences=more,
         support=guideline_numbers.supports(fitted, cuts, statements),
-        judgements=judgements, evidence=participants(fitted.studies),
+        judgements=judgements, evidence=guideline_numbers.evidence_of(fitted),
     )  # fmt: skip
 
 

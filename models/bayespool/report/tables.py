@@ -10,7 +10,7 @@ from bayespool.checks import Finding
 from bayespool.checks.influence import PARETO_K
 from bayespool.checks.predictive import AS_GIVEN, LOG_ODDS, LOGIT, spreads
 from bayespool.checks.prior_overlap import hyper_priors, overlaps
-from bayespool.estimands import Estimate, Probability
+from bayespool.estimands import Estimate
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
 from bayespool.report.comparators import Comparator
@@ -77,37 +77,6 @@ def three_summaries(summary: Summary) -> Table:
     count = "Four" if len(columns) == 4 else "Three"
     caption = f"{count} summaries of the same fit: median ({INTERVAL})"
     return Table(caption, ("", *columns.values()), tuple(rows))
-
-
-def probabilities_table(summary: Summary) -> Table:
-    """Probability statements."""
-    rows = []
-    for item in exceedances(summary):
-        name, _, cut = item.statement.removeprefix("P(").removesuffix(")").rpartition(" > ")
-        proportion = estimand_kind(name) == "proportion"
-        at = numbers.given_percent(float(cut)) if proportion else numbers.ratio(float(cut))
-        label = f"{estimand_label(name)} above {at}"
-        # when no draw, or every draw, is on one side the error cannot be measured
-        error = numbers.error(item.mcse, "proportion") if item.mcse > 0.0 else numbers.MISSING
-        rows.append((label, numbers.percent(item.prob), error))
-    head = ("", "Probability", "Monte Carlo error (percentage points)")
-    folded = "Probabilities as a table" if len(summary.labels) > 1 else ""
-    return Table("How probable it is, given these studies and priors", head, tuple(rows), folded)
-
-
-def exceedances(summary: Summary) -> list[Probability]:
-    """Statements with a cut-off, not those that compare groups."""
-    compared = {
-        statement
-        for part in summary.compared
-        for name in (*MARGINS, "dor")
-        for one in part
-        for statement in (
-            f"P({name}[{one}] highest)",
-            *(f"P({name}[{one}] > {name}[{other}])" for other in part),
-        )
-    }
-    return [item for item in summary.probabilities if item.statement not in compared]
 
 
 def comparators_table(summary: Summary, comparators: Sequence[Comparator]) -> Table:

@@ -226,8 +226,6 @@ def spoken(
         words = inside(label(name))
         sentence = sentence.replace(f"({name})", f"({words})")
         sentence = sentence.replace(f" of {name} ", f" of {words} ")
-    for bound, said in (("0.00", "< 0.01"), ("1.00", "> 0.99")):  # a probability is neither
-        sentence = sentence.replace(f"(predictive p {bound})", f"(predictive p {said})")
     return numbers.tied(sentence)
 
 
