@@ -27,9 +27,9 @@ class Light:
 
 
 LIGHTS = {
-    "low": Light("+", "#00704f", "white"),
+    "low": Light("+", "#00523a", "white"),
     "unclear": Light("?", "#f0d45c", INK),
-    "high": Light("\u2212", "#b34700", "white"),
+    "high": Light("\u2212", "#d0601a", "white"),
 }
 
 

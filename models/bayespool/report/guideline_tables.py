@@ -32,6 +32,7 @@ NAMES = {
     "tn": "Rightly cleared (true negatives)",
     "fp": "False alarm (false positives)",
 }
+SHORT = {"rob": "Bias", "applicability": "Applicability", "comparative": "Comparison"}
 KINDS = {
     "rob": "Risk of bias", "applicability": "Concern about applicability",
     "comparative": "Risk of bias of the comparison",
@@ -261,7 +262,7 @@ def bias_table(fitted: Fit) -> Table | None:
     if low is None:
         return None
     found = low.bias.judgements
-    heads = [f"{KINDS[kind]}: {DOMAINS[domain].lower()}" for kind, domain in found]
+    heads = [f"{SHORT[kind]}: {DOMAINS[domain].lower()}" for kind, domain in found]
     rows = tuple(
         (row, *("not judged" if cells[i] is None else f"{LIGHTS[str(cells[i])].symbol} {cells[i]}"
                 for cells in found.values()), low.bias.overall[i] or "not judged in full")
