@@ -5,13 +5,20 @@ that prints percentages only, and the kind of controls as a covariate, because h
 flatter a test. It writes reports/cidp_mrn_accuracy/; the variants go beside it.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import bayespool as bp
-from bayespool.accuracy import Bivariate, NestedBivariate, NestedMetaRegression, prior_from_summary
+from bayespool.accuracy import (
+    Bivariate,
+    MetaRegression,
+    NestedBivariate,
+    NestedMetaRegression,
+    prior_from_summary,
+)
 from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import cumulative, other_rows, prior_sensitivity
+from bayespool.checks.variants import Variant, cumulative, other_rows, prior_sensitivity
 from bayespool.datasets import comparators
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
@@ -38,15 +45,16 @@ def write(
     *,
     refits: bool = True,
     choices: dict[str, Any] | None = None,
+    chosen: Sequence[Variant] = (),
     **more: Any,
 ) -> None:
-    """Fit by both engines and write one report; `choices` are other rows to fit."""
+    """Fit by both engines and write one report; `choices` are other rows to fit, `chosen` fits."""
     fitted = bp.fit(model, rows, engine="quadrature", ess=10_000)
     if refits:
         more["leave_one_out"] = refit_without_each(fitted)
         more["prior_sensitivity"] = prior_sensitivity(fitted)
     if choices:
-        more["other_rows"] = other_rows(fitted, choices)
+        more["other_rows"] = (*chosen, *other_rows(fitted, choices))
     folder = bp.write_report(
         fitted,
         REPORTS / name,
@@ -73,15 +81,18 @@ def main() -> None:
         "percentages, which leave one possible table."
     )
     model: Any = NestedMetaRegression(covariates=("control_type",))
-    choices: dict[str, Any] = {
-        "Without the brachial plexus of Su 2020": [s != BRACHIAL for s in both.covariates["site"]],
-        "Without the lumbosacral plexus of Su 2020": [s != SACRAL for s in both.covariates["site"]],
-        "Without counts solved from percentages": [
-            counts != "derived" for counts in both.covariates["counts"]
-        ],
-    }
-    write("cidp_mrn_accuracy", model, both, (note,), choices=choices, judgements=JUDGEMENTS,
-          **published)  # fmt: skip
+    once = MetaRegression(covariates=("control_type",))
+    chosen = [
+        Variant(
+            f"Of Su 2020 the {kept} only",
+            bp.fit(once, both.select([s != other for s in both.covariates["site"]]), "quadrature"),
+        )
+        for kept, other in ((SACRAL, BRACHIAL), (BRACHIAL, SACRAL))
+    ]
+    printed = [counts != "derived" for counts in both.covariates["counts"]]
+    choices = {"Without counts solved from percentages": printed}
+    write("cidp_mrn_accuracy", model, both, (note,), choices=choices, chosen=chosen,
+          judgements=JUDGEMENTS, **published)  # fmt: skip
 
     for name, left_out in (("complete", BRACHIAL), ("variant", SACRAL)):
         note = (

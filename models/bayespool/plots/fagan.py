@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = np.ndarray
-SIDE, TOP, BOTTOM = 4.4, 0.3, 0.9
+SIDE, TOP, BOTTOM = 4.05, 0.65, 0.9  # TOP holds a title, and the axis labels of what is above
+UNTITLED = 0.15
 PROBABILITIES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95,
                  0.98, 0.99, 0.995, 0.998, 0.999)  # fmt: skip
 RATIOS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
@@ -55,14 +56,15 @@ def draw(table: FaganTable) -> Figure:
     from matplotlib.figure import Figure
 
     n = len(table.panels)
-    height = n * (SIDE + TOP) + BOTTOM
-    width = 2 * SIDE + 1.7
+    top = TOP if any(panel.title for panel in table.panels) else UNTITLED
+    height = n * (SIDE + top) + BOTTOM
+    width = 2 * SIDE + 2.4
     figure = Figure(figsize=(width, height))
     for i, panel in enumerate(table.panels):
-        low = (BOTTOM + (n - 1 - i) * (SIDE + TOP)) / height
-        nomogram = figure.add_axes((0.55 / width, low, SIDE / width, (SIDE - 0.35) / height))
+        low = (BOTTOM + (n - 1 - i) * (SIDE + top)) / height
+        nomogram = figure.add_axes((0.55 / width, low, (SIDE + 0.35) / width, SIDE / height))
         curves = figure.add_axes((
-            (SIDE + 1.5) / width, low, (SIDE - 0.1) / width, (SIDE - 0.35) / height
+            (SIDE + 1.85) / width, low, (SIDE + 0.25) / width, SIDE / height
         ))  # fmt: skip
         _nomogram(nomogram, panel)
         _curves(curves, panel)

@@ -154,7 +154,7 @@ class Variation:
     whose : tuple of str
         Which refit each comes from, where it is the extreme one of many.
     rows : int or None
-        Of the table, where some were left out.
+        Fitted; None where the refits of several quantities differ in it.
     passed : bool
         The computation passed its checks.
     """
@@ -189,7 +189,7 @@ def variations(fitted: Fit, refits: Refits | None = None) -> tuple[Variation, ..
         out += [_only(one.name, one.fit, names) for one in refits.other_rows or ()]
     if not out:
         return ()
-    return (Variation(AS_FITTED, tuple(fitted.estimates[name] for name in names)), *out)
+    return (_only(AS_FITTED, fitted, names), *out)
 
 
 def _only(label: str, one: Fit, names: Sequence[str]) -> Variation:
@@ -211,7 +211,9 @@ def _extremes(
         whose = [_in_order(told, name)[place] for name in names]
         found = tuple(told[one][name] for one, name in zip(whose, names, strict=True))
         passed = all(sound(fits[one]) for one in whose)
-        out.append(Variation(f"{label}: {word}", found, tuple(whose), None, passed))
+        rows = {len(fits[one].studies) for one in whose}
+        n = rows.pop() if len(rows) == 1 else None
+        out.append(Variation(f"{label}: {word}", found, tuple(whose), n, passed))
     return out
 
 

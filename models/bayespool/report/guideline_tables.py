@@ -277,13 +277,12 @@ def bias_table(fitted: Fit) -> Table | None:
 def variations_table(fitted: Fit, refits: Refits) -> Table:
     """The answer as fitted and after every change."""
     found = variations(fitted, refits)
-    rows = tuple((one.label, _rows(one, fitted), *_cells(one)) for one in found)
+    rows = tuple(
+        (one.label, numbers.MISSING if one.rows is None else numbers.count(one.rows), *_cells(one))
+        for one in found
+    )
     head = ("", "Rows", *(label_of(fitted, name) for name in shown(fitted)))
     return Table(f"The answer after each change: median ({INTERVAL})", head, rows, words=True)
-
-
-def _rows(one: Variation, fitted: Fit) -> str:
-    return numbers.count(len(fitted.studies) if one.rows is None else one.rows)
 
 
 def _cells(one: Variation) -> list[str]:

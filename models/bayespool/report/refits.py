@@ -59,8 +59,11 @@ class Refits:
             and _rows(years[-1].fit) == _rows(fitted)
         ):
             raise ValueError(_foreign("cumulative", "cumulative(fitted)"))
+        # a selection with one row per study may need a simpler model for the same question
         if self.other_rows is not None and not all(
-            _alike(one.fit, fitted) for one in self.other_rows
+            one.fit.studies.sha256 == fitted.studies.sha256
+            and set(shown(fitted)) <= set(one.estimates)
+            for one in self.other_rows
         ):
             raise ValueError(_foreign("other_rows", "other_rows(fitted, {...})"))
 
@@ -169,7 +172,8 @@ def series_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
     names = main_estimands(fitted)
     return [
         {
-            "variant": one.name, "n_studies": one.fit.hierarchy.n_studies, "engine": one.fit.engine,
+            "variant": one.name, "model": repr(one.fit.model),
+            "n_studies": one.fit.hierarchy.n_studies, "engine": one.fit.engine,
             "passed": sound(one.fit),
         }
         | values_of(one.estimates, also_shown(fitted, names), [])
