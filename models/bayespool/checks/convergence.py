@@ -55,7 +55,7 @@ def _quadrature(fitted: Fit) -> list[Finding]:
         ),
         at_least(
             "ess", info["ess"], ESS,
-            f"The draws are worth {info['ess']:.0f} independent ones "
+            f"The draws are worth {info['ess']:,.0f} independent ones "
             f"({info['efficiency']:.0%} of those made).", gate=True,
         ),
     ]  # fmt: skip
@@ -82,9 +82,9 @@ def _nuts(fitted: Fit) -> list[Finding]:
         at_most("r_hat", r_hat, R_HAT,
                 f"The largest R-hat is {r_hat:.3f} ({r_name}).", gate=True),
         at_least("ess_bulk", bulk, ESS,
-                 f"The smallest bulk effective sample size is {bulk:.0f} ({b_name}).", gate=True),
+                 f"The smallest bulk effective sample size is {bulk:,.0f} ({b_name}).", gate=True),
         at_least("ess_tail", tail, ESS,
-                 f"The smallest tail effective sample size is {tail:.0f} ({t_name}).", gate=True),
+                 f"The smallest tail effective sample size is {tail:,.0f} ({t_name}).", gate=True),
         at_most("divergences", diverged, 0, f"{diverged} draws diverged.", gate=True),
         at_least("e_bfmi", energy, E_BFMI, f"The smallest E-BFMI is {energy:.2f}.", gate=True),
         at_most("max_tree_depth", deep, 0.0,

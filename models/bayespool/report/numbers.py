@@ -6,6 +6,7 @@ A probability is never written as 0 or 1: it is "< 0.1 %" or "> 99.9 %".
 from __future__ import annotations
 
 import math
+import re
 
 SPACE = "\u00a0"  # between a number and its unit no line may break
 TO = f"{SPACE}to{SPACE}"  # an interval stays on one line
@@ -115,7 +116,7 @@ def given_percent(p: float) -> str:
 
 def tied(text: str) -> str:
     """A sentence from elsewhere, with its percent signs tied to their numbers."""
-    return text.replace(" %", f"{SPACE}%")
+    return re.sub(r"(?<=\d) ?%", f"{SPACE}%", text)
 
 
 def count(n: float) -> str:
