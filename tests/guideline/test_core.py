@@ -202,3 +202,15 @@ def test_quadas_columns_are_read_from_words_and_codes():
     wrong = AccuracyStudies.from_table(table | {"rob_index_test": ["low", "dunno"]})
     with pytest.raises(TableError, match=r"B: 'dunno' is no judgement; low, high or unclear"):
         bias.read_bias(wrong)
+
+
+@pytest.mark.parametrize(
+    ("units", "word"),
+    [(["patient", None], "participant"), (["Patients", "person"], "participant"),
+     (["patient", "root"], "unit")],
+)  # fmt: skip
+def test_counts_of_something_else_than_people_are_units(units, word):
+    rows = AccuracyStudies.from_table(
+        {"study": ["A", "B"], "tp": [5, 6], "fn": [5, 4], "fp": [1, 1], "tn": [9, 9], "unit": units}
+    )
+    assert findings.evidence(rows).what == word

@@ -98,7 +98,8 @@ def _mcse(fitted: Fit) -> Finding:
         estimate = summarise(parameter, samples, fitted.draws.ancestor)
         if estimate.mcse / estimate.sd > worst:
             worst, name = estimate.mcse / estimate.sd, parameter
+    said = f"{worst:.1%}" if worst >= 0.0005 else "less than 0.1%"
     return at_most(
         "mcse_of_sd", worst, MCSE_OF_SD,
-        f"The largest Monte Carlo error is {worst:.1%} of a posterior SD ({name}).", gate=True,
+        f"The largest Monte Carlo error is {said} of a posterior SD ({name}).", gate=True,
     )  # fmt: skip

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bayespool.fitting import Fit
 
 PEOPLE = 1_000
+PERSONS = ("patient", "person", "participant", "people", "patients", "participants")
 RESULTS = ("tp", "fn", "tn", "fp")
 WORDS = {
     "tp": "have the condition and a positive test",
@@ -169,11 +170,14 @@ class Evidence:
         0 where the table does not tell.
     shared : bool
         Several results of one study may share participants: the largest of them counts.
+    what : {"participant", "unit"}
+        Units where the column ``unit`` of the table says that some counts are not of people.
     """
 
     studies: int = 0
     participants: int = 0
     shared: bool = False
+    what: str = "participant"
 
 
 def evidence(studies: Any) -> Evidence:
@@ -192,4 +196,13 @@ def evidence(studies: Any) -> Evidence:
     largest = dict.fromkeys(labels, 0)
     for study, n in zip(studies.study, size, strict=True):
         largest[study] = max(largest[study], int(n))
-    return Evidence(len(labels), sum(largest.values()), len(labels) < len(studies))
+    people = sum(largest.values())
+    return Evidence(len(labels), people, len(labels) < len(studies), what_counts(studies))
+
+
+def what_counts(studies: Any) -> str:
+    """``participant``, or ``unit`` where the table counts eyes, nerves or readings somewhere."""
+    cells = studies.covariates.get("unit", ())
+    return (
+        "participant" if all(c is None or str(c).casefold() in PERSONS for c in cells) else "unit"
+    )

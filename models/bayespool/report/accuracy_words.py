@@ -71,7 +71,8 @@ def answer(summary: Summary) -> str:
 def plain_words(summary: Summary) -> str:
     """The same for a reader without statistics."""
     if grouped(summary):
-        return "; ".join(_plain_of_group(summary, label) for label in summary.labels) + "."
+        text = "; ".join(_plain_of_group(summary, label) for label in summary.labels)
+        return f"{text[:1].upper()}{text[1:]}."
     found, clear = (summary.estimates[name] for name in MARGINS)
     return (
         f"Of people who have the condition the test finds about {percent_prose(found.median)} at "
@@ -86,11 +87,12 @@ def plain_words(summary: Summary) -> str:
 def _plain_of_group(summary: Summary, label: str) -> str:
     found, clear = (summary.estimates[f"{name}{ending(label)}"] for name in MARGINS)
     first = label == summary.labels[0]
-    people = ("of people who have the condition it finds",
-              "of people who do not have it," if first else "of people who do not,")  # fmt: skip
+    people = "of people who have the condition the test finds" if first else "it finds"
+    others = "of people who do not have it" if first else "of people without"
     return (
-        f"{told(label)}: {people[0]} about {percent_prose(found.median)} at the average study, "
-        f"{people[1]} about {percent_prose(clear.median)} test negative"
+        f"for {told(label)}, {people} about {percent_prose(found.median)}"
+        f"{' at the average study' if first else ''}, and {others} about "
+        f"{percent_prose(clear.median)} test negative"
     )
 
 

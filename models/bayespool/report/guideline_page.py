@@ -72,7 +72,9 @@ def _notes(page: Page) -> list[Block]:
     out: list[Block] = []
     whole = page.summary.evidence[""]
     if whole.shared and whole.participants:
-        out.append(Prose("Of a study with several results the largest counts as its participants."))
+        out.append(
+            Prose(f"Of a study with several results the largest counts as its {whole.what}s.")
+        )
     return out
 
 

@@ -54,7 +54,7 @@ def certainty_cell(summary: Summary) -> str:
 def _ends(summary: Summary) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Heads and cells that every row of a summary of findings ends in."""
     whole = summary.evidence[""]
-    head = "Studies (participants)" if whole.participants else "Studies"
+    head = f"Studies ({whole.what}s)" if whole.participants else "Studies"
     if summary.judgements is None:
         return (head,), (evidence_cell(whole),)
     return (head, "Certainty"), (evidence_cell(whole), certainty_cell(summary))
@@ -110,7 +110,7 @@ def _title(summary: Summary, label: str) -> str:
         return "Of 1,000 people"
     one = summary.evidence[label]
     n = counted(one.studies, "study", "studies")
-    return f"{told(label)} ({n}, {counted(one.participants, 'participant', 'participants')})"
+    return f"{told(label)} ({n}, {counted(one.participants, one.what, f'{one.what}s')})"
 
 
 def _by_label(summary: Summary, p: float, part: Sequence[str]) -> Table:
@@ -123,7 +123,11 @@ def _by_label(summary: Summary, p: float, part: Sequence[str]) -> Table:
         for label in part
     )
     named = (NAMES[result] for result in RESULTS)
-    head = (f"Prevalence {numbers.given_percent(p)}", *named, "Studies (participants)")
+    head = (
+        f"Prevalence {numbers.given_percent(p)}",
+        *named,
+        f"Studies ({summary.evidence[''].what}s)",
+    )
     return Table(_caption(p), head, rows)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bayespool.association.scale import prior_source
+from bayespool.guideline.findings import what_counts
 from bayespool.report import numbers
 from bayespool.report.summary import Summary
 from bayespool.report.wording import (
@@ -40,8 +41,9 @@ def evidence(fitted: Fit) -> str:
             f"{numbers.count(healthy)} in people without; somebody who is in two results of a "
             "study counts twice here."
         )
+    what = what_counts(studies)
     return (
-        f"Based on {n} with {counted(diseased + healthy, 'participant', 'participants')}: "
+        f"Based on {n} with {counted(diseased + healthy, what, f'{what}s')}: "
         f"{numbers.count(diseased)} with the target condition and {numbers.count(healthy)} without."
     )
 
