@@ -84,13 +84,13 @@ def main() -> None:
     once = MetaRegression(covariates=("control_type",))
     chosen = [
         Variant(
-            f"Of Su 2020 the {kept} only",
+            f"Su 2020: {kept.removesuffix(' plexus')} only",
             bp.fit(once, both.select([s != other for s in both.covariates["site"]]), "quadrature"),
         )
         for kept, other in ((SACRAL, BRACHIAL), (BRACHIAL, SACRAL))
     ]
     printed = [counts != "derived" for counts in both.covariates["counts"]]
-    choices = {"Without counts solved from percentages": printed}
+    choices = {"Printed counts only": printed}
     write("cidp_mrn_accuracy", model, both, (note,), choices=choices, chosen=chosen,
           judgements=JUDGEMENTS, **published)  # fmt: skip
 

@@ -141,8 +141,8 @@ def main() -> None:
         ]
     )
     choices = {
-        "Cohen 2025 at 12 weeks instead of 4": later,
-        "Without counts that were derived": [
+        "Cohen 2025 at 12 weeks": later,
+        "Without derived counts": [
             counts != "derived" for counts in main_rows.covariates["counts"]
         ],
     }

@@ -105,11 +105,11 @@ def main(reports: Path = REPORTS) -> None:
         for study, row in zip(usable.study, usable.row, strict=True)
     ]  # fmt: skip
     choices = {
-        "Without assumed group sizes and counts that may be doubled": [
+        "Without doubtful counts": [
             status not in ("derived, assumed denominator", "derived, may be doubled")
             for status in rows.covariates["count_status"]
         ],
-        "The other test of studies with several": usable.select(other),
+        "Other test where several": usable.select(other),
     }
     model = MetaRegression(covariates=("group",))
     write("nerve_imaging_accuracy", model, rows, (*JOINT, by_modality(rows)), reports, choices)

@@ -18,10 +18,11 @@ import bayespool as bp
 from bayespool.association import NormalNormal
 from bayespool.guideline.judgements import LOWERING, Judgement, Judgements
 from bayespool.priors import Fixed, HalfNormal, Normal, ProbabilityInterval
-from bayespool.report import numbers, write_report
+from bayespool.report import accuracy_words, numbers, write_report
 from bayespool.report.guideline_joined import summary_of_findings
 from bayespool.report.guideline_numbers import low_risk, variations
 from bayespool.report.guideline_tables import findings_tables
+from bayespool.report.guideline_words import panel_sentences
 from bayespool.report.refits import Refits
 from bayespool.report.summary import build_summary
 from bayespool.studies import Effects, TableError
@@ -108,13 +109,11 @@ def test_the_answer_speaks_with_the_certainty_of_the_panel(biased: Any, tmp_path
         (panel(imprecision="very serious"), f"The test may find {found}"),
         (panel(imprecision=""), f"By the numbers alone, the test would find {found}"),
     ):
-        from bayespool.report.guideline_words import panel_sentences
-
-        said = panel_sentences(biased, build_summary(biased, judgements=judged))
+        said = panel_sentences(build_summary(biased, judgements=judged))
         assert said[0].startswith(words)
         level = judged.certainty
         assert (f"judged by the panel: {level}." if level else "open; not judged yet by") in said[1]
-    assert panel_sentences(biased, build_summary(biased)) == []
+    assert panel_sentences(build_summary(biased)) == []
 
 
 def test_judgements_come_from_a_file_and_stay_open(folder: Path, biased: Any) -> None:
@@ -326,3 +325,21 @@ def test_every_test_stands_beside_what_it_rests_on() -> None:
     assert [row[3] for row in joined.tables[0].rows] == [
         f"{n} ({of})" for n, of in (counts["A"], counts["B"])
     ]
+
+
+def test_groups_of_one_test_are_no_tests() -> None:
+    table = {k: v for k, v in BIAS.items() if not k.startswith(("rob", "appl"))}
+    studies = bp.AccuracyStudies.from_table(table | {"people": [*"aaaabbbb"]}, "grouped")
+    model = bp.accuracy.MetaRegression(covariates=("people",))
+    fitted = bp.fit(model, studies, engine="quadrature", ess=1_000)
+    made = build_summary(fitted, judgements=panel(), prevalences=(0.1,))
+    said = accuracy_words.lead(made)
+    assert said.startswith("A: pooled sensitivity ")
+    assert "; b: pooled sensitivity " in said
+    assert accuracy_words.then(made).startswith("Compared with a, b has a sensitivity")
+    sentences = panel_sentences(replace(made, judgements=replace(panel(), subject="MRI")))
+    assert [text.partition(" finds")[0] for text in sentences[:2]] == ["MRI (a)", "MRI (b)"]
+    as_tests = replace(made, of_tests=True)
+    assert accuracy_words.lead(as_tests) == accuracy_words.then(made)
+    assert accuracy_words.then(as_tests) == ""
+    assert panel_sentences(as_tests)[0].startswith("A finds")

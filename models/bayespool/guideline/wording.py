@@ -96,7 +96,10 @@ def accuracy_sentence(test: str, found: str, alarmed: str, certainty: str | None
         Such as "80 of 100 with the condition".
     """
     if certainty == "very low":
-        return _capital(f"{UNCERTAIN} about how many {test} finds ({found}; {alarmed}).")
+        return _capital(
+            f"{UNCERTAIN} about the accuracy of {test}: it may find {found} and falsely alarm "
+            f"{alarmed}, or quite other numbers."
+        )
     if certainty is None:
         return _capital(
             f"by the numbers alone, {test} would find {found} and falsely alarm {alarmed}."

@@ -65,12 +65,15 @@ def answer(summary: Summary) -> str:
             own.append(f"{said[:1].upper() + said[1:] if first and not label else said} {median} "
                        f"({kind} {interval})")  # fmt: skip
         parts.append(f"{told(label)}{': ' if label else ''}{', '.join(own)}")
-    return f"{'; '.join(parts)}."
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def plain_words(summary: Summary) -> str:
-    """The same for a reader without statistics."""
+    """The same for a reader without statistics; of groups the words of a panel say it."""
     if grouped(summary):
+        if summary.judgements is not None:
+            return ""
         text = "; ".join(_plain_of_group(summary, label) for label in summary.labels)
         return f"{text[:1].upper()}{text[1:]}."
     found, clear = (summary.estimates[name] for name in MARGINS)
@@ -115,9 +118,20 @@ def elsewhere(summary: Summary) -> str:
 
 
 def lead(summary: Summary) -> str:
-    """The first sentence: the answer, or of several how they differ."""
-    if not grouped(summary):
-        return answer(summary)
+    """The first sentence: the answer, of tests how they differ."""
+    return answer(summary) if _answers(summary) else _differ(summary)
+
+
+def then(summary: Summary) -> str:
+    """How groups differ, where the first sentence is the answer for each of them."""
+    return _differ(summary) if _answers(summary) and grouped(summary) else ""
+
+
+def _answers(summary: Summary) -> bool:
+    return not summary.of_tests and len(summary.labels) <= MOST_CARDS
+
+
+def _differ(summary: Summary) -> str:
     return " ".join(text for labels in summary.compared for text in _of_these(summary, labels))
 
 

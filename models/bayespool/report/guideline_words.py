@@ -49,7 +49,7 @@ ELSEWHERE = {
 }
 
 
-def panel_sentences(fitted: Fit, summary: Summary) -> list[str]:
+def panel_sentences(summary: Summary) -> list[str]:
     """The answer with the panel's certainty in its words; nothing where no panel judged."""
     judged = summary.judgements
     if judged is None:
@@ -78,12 +78,19 @@ def _accuracy(summary: Summary) -> list[str]:
         sens, spec = (summary.estimates[f"{name}{ending(label)}"] for name in ("sens", "spec"))
         out.append(
             accuracy_sentence(
-                told(label) or (judged.subject if judged else "") or "the test",
-                f"{_of_hundred(sens.median)} with the condition",
+                _subject(summary, label), f"{_of_hundred(sens.median)} with the condition",
                 f"{_of_hundred(1.0 - spec.median)} without it", level,
             )
         )  # fmt: skip
     return out
+
+
+def _subject(summary: Summary, label: str) -> str:
+    """The test; where groups of its studies are compared, with the group."""
+    if summary.of_tests:
+        return told(label)
+    test = (summary.judgements.subject if summary.judgements else "") or "the test"
+    return f"{test} ({told(label)})" if label else test
 
 
 def _of_hundred(p: float) -> str:

@@ -88,8 +88,8 @@ ACCURACY = Kind(
     more=lambda fitted, summary: [
         text
         for text in (
-            *guideline_words.panel_sentences(fitted, summary),
-            accuracy_words.plain_words(summary),
+            *guideline_words.panel_sentences(summary),
+            accuracy_words.plain_words(summary), accuracy_words.then(summary),
             accuracy_words.at_values(fitted), accuracy_words.elsewhere(summary),
             prose.evidence(fitted), accuracy_words.evidence_within(fitted),
         )
@@ -120,7 +120,7 @@ ASSOCIATION = Kind(
     more=lambda fitted, summary: [
         text
         for text in (
-            *guideline_words.panel_sentences(fitted, summary),
+            *guideline_words.panel_sentences(summary),
             effect_words.plain_words(fitted, summary), effect_words.important(summary),
             effect_words.elsewhere(summary), effect_words.at_covariates(fitted),
             effect_words.evidence(fitted),

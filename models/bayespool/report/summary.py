@@ -73,6 +73,8 @@ class Summary:
         What its mean is called, with a place for the measure.
     compared : tuple of tuples of str
         Of accuracy: labels of the tests, or of the levels of each category, that are compared.
+    of_tests : bool
+        Of accuracy: the labels are tests; otherwise they are groups of studies of one test.
     findings, differences : tuple of PerThousand
         Of accuracy: results of 1,000 people at every prevalence, and how many more of two tests.
     support : tuple of Support
@@ -94,6 +96,7 @@ class Summary:
     varies: bool = True
     pooled: str = POOLED
     compared: tuple[tuple[str, ...], ...] = ()
+    of_tests: bool = False
     findings: tuple[PerThousand, ...] = ()
     differences: tuple[PerThousand, ...] = ()
     support: tuple[Support, ...] = ()
@@ -190,7 +193,8 @@ def build_summary(
         (*comparisons(fitted), *statements),
         run_checks(fitted),
         chosen,
-        compared=points.compared(fitted), findings=found, differences=more,
+        compared=points.compared(fitted), of_tests=hasattr(fitted.model, "test"),
+        findings=found, differences=more,
         support=guideline_numbers.supports(fitted, cuts, statements),
         judgements=judgements, evidence=guideline_numbers.evidence_of(fitted),
     )  # fmt: skip
