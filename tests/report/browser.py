@@ -99,7 +99,7 @@ def _accuracy(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:
         )
         result, label = RESULTS[row["result"]], row["label"]
         if row["difference"]:
-            column = label.replace(" - ", " instead of ")
+            column = label.replace(" - ", " against ")
         elif label:
             column = f"{label} ({_studies(summary['findings']['labels'][label])})"
         else:

@@ -121,9 +121,9 @@ def test_every_row_is_shown_and_a_study_counts_once(page: Any) -> None:
     assert sum(bool(x) for x in elpd) == fitted.hierarchy.n_studies
 
 
-def more_found(reader: Reader, b: str, a: str, n: int) -> str:
+def more_found(reader: Reader, b: str, a: str, n: int, link: str) -> str:
     """How many more are found: a column where there are two, else a row for each pair."""
-    pair = f"{told(b)} instead of {told(a)}"
+    pair = f"{told(b)} {link} {told(a)}"
     if n > 2:
         return next(r for r in reader.rows if r and r[0] == f"10\u00a0%, {pair}")[1]
     i, head = next((i, r) for i, r in enumerate(reader.rows)
@@ -133,15 +133,16 @@ def more_found(reader: Reader, b: str, a: str, n: int) -> str:
 
 def test_pairs_are_compared_in_numbers_and_words(page: Any) -> None:
     _, fitted, folder = page
+    link = "instead of" if hasattr(fitted.model, "test") else "against"
     data, reader = summary(folder), read(folder)
     given = {p["statement"]: p["prob"] for p in data["probabilities"]}
     for part in compared(fitted):
         for b, a in pairs(part):
             assert f"P(sens[{b}] > sens[{a}])" in given
             e = data["estimands"][f"sens_difference[{b} - {a}]"]
-            assert more_found(reader, b, a, len(part)).lstrip("+").split(" ")[0] == numbers.number(
-                round(100 * e["median"]), 0
-            )
+            assert more_found(reader, b, a, len(part), link).lstrip("+").split(" ")[
+                0
+            ] == numbers.number(round(100 * e["median"]), 0)
     if not compared(fitted):
         assert "comparisons" not in reader.ids
 

@@ -100,7 +100,7 @@ def _by_result(summary: Summary, p: float, part: Sequence[str]) -> Table:
         rows.append((NAMES[result], *cells, *ends, CONSEQUENCES[result]))
     titles = [_title(summary, label) for label in part]
     if pair is not None:
-        titles.append(f"{told(pair[0])} instead of {told(pair[1])}")
+        titles.append(_against(summary, *pair))
     head = (f"Prevalence {numbers.given_percent(p)}", *titles, *heads, "What follows")
     return Table(_caption(p), head, tuple(rows), words=True)
 
@@ -111,6 +111,10 @@ def _title(summary: Summary, label: str) -> str:
     one = summary.evidence[label]
     n = counted(one.studies, "study", "studies")
     return f"{told(label)} ({n}, {counted(one.participants, one.what, f'{one.what}s')})"
+
+
+def _against(summary: Summary, b: str, a: str) -> str:
+    return f"{told(b)} {'instead of' if summary.of_tests else 'against'} {told(a)}"
 
 
 def _by_label(summary: Summary, p: float, part: Sequence[str]) -> Table:
@@ -162,7 +166,7 @@ def differences_table(summary: Summary) -> Table | None:
         for b, a in (x for part in summary.compared if len(part) > 2 for x in pairs(part)):
             found = {f.result: f for f in summary.differences
                      if (f.prevalence, f.label) == (p, f"{b} - {a}")}  # fmt: skip
-            at = f"{numbers.given_percent(p)}, {told(b)} instead of {told(a)}"
+            at = f"{numbers.given_percent(p)}, {_against(summary, b, a)}"
             rows.append((at, more_cell(found["tp"]), more_cell(found["fp"])))
     head = ("Prevalence", "With the condition and found", "Without it and alarmed")
     caption = f"Of 1,000 people tested, how many more (+) or fewer (−): median ({INTERVAL})"
