@@ -142,10 +142,9 @@ def test_what_a_panel_asks(table):
         "B,derived,15,12,7,19,high\nC,printed,24,10,5,13,low\nD,printed,9,10,5,13,low\n"
     )
     form = run("judgement-form", cwd=folder).stdout
-    filled = form.replace("# [", "[").replace('# judgement = ""', 'judgement = "not serious"')
-    (folder / "judged.toml").write_text(
-        filled.partition("# Large effect")[0].replace('subject = ""', 'subject = "MRI"')
-    )
+    lowering, starts, raising = form.partition("# of an effect that starts")
+    filled = lowering.replace('judgement = ""', 'judgement = "not serious"') + starts + raising
+    (folder / "judged.toml").write_text(filled.replace('subject = ""', 'subject = "MRI"'))
     done = run(
         "accuracy", "review.csv", "--engine", "quadrature", "--out", "rep", "--threshold",
         "sens=0.6,0.85", "--judgements", "judged.toml", "--formats", "markdown", "--title",
@@ -159,7 +158,7 @@ def test_what_a_panel_asks(table):
     found = json.loads((folder / "rep/summary.json").read_text())
     bands = found["certainty"]["support"][0]["bands"]
     assert [band["high"] for band in bands] == [0.6, 0.85, None]
-    assert found["certainty"]["certainty"] == "high"
+    assert found["certainty"]["certainty"] == {"sens": "high", "spec": "high"}
     rows = {row["variant"]: row["n_rows"] for row in found["sensitivity"]}
     assert rows["Without counts derived"] == rows["Low risk of bias only"] == 3
     low = run("accuracy", "review.csv", "--engine", "quadrature", "--low-risk-only", "--json",

@@ -48,7 +48,7 @@ def test_participants_of_a_study_with_several_results_count_once():
         "study": ["A", "A", "B"], "reader": ["1", "2", "1"], "tp": [5, 6, 3], "fn": [5, 4, 3],
         "fp": [1, 1, 1], "tn": [9, 9, 4],
     })  # fmt: skip
-    assert findings.evidence(rows) == findings.Evidence(2, 31, True)
+    assert findings.evidence(rows) == findings.Evidence(2, 31, True, "participant", 16, 15)
 
 
 def test_bands_are_normal_probabilities(effect):
@@ -145,6 +145,13 @@ def test_judgements_lower_the_certainty(tmp_path):
         ('start = "high"', "start = high", "not a TOML file"),
         ('start = "high"', 'causal = "no"', "causal='no'; legal: true, false"),
         ('start = "high"', "subject = 1", "subject=1; legal: a text"),
+        ('reason = "case-control"', 'reasons = "x"', "has reasons; legal: judgement and reason"),
+        ('by = "the panel"', 'spec.size = "x"', r"\[spec.size\]; legal: risk_of_bias"),
+        (
+            "[imprecision]",
+            '[large_effect]\njudgement = "yes"\nreason = "x"\n[imprecision]',
+            "would raise the certainty although .* lowers it; legal: to raise what starts at low",
+        ),
     ],
 )
 def test_judgement_files_that_are_none(tmp_path, old, new, words):
@@ -152,6 +159,23 @@ def test_judgement_files_that_are_none(tmp_path, old, new, words):
     path.write_text(FORM.replace(old, new))
     with pytest.raises(ValueError, match=words):
         judgements.read_judgements(path)
+
+
+def test_sensitivity_and_specificity_are_judged_apart(tmp_path):
+    path = tmp_path / "panel.toml"
+    path.write_text(f'{FORM}\n[spec.indirectness]\njudgement = "not serious"\n')
+    read = judgements.read_judgements(path)
+    assert (read.of("sens").certainty, read.of("spec").certainty) == ("low", "moderate")
+    assert read.certainty == "low"
+
+
+def test_an_effect_can_be_raised_from_low(tmp_path):
+    path = tmp_path / "panel.toml"
+    path.write_text(
+        FORM.replace('"high"', '"low"').replace('"serious"', '"not serious"')
+        + '[large_effect]\njudgement = "yes"\nreason = "x"\n'
+    )
+    assert judgements.read_judgements(path).certainty == "moderate"
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ from bayespool.guideline.judgements import LOWERING, Judgement, Judgements
 from bayespool.priors import Fixed, HalfNormal, Normal, ProbabilityInterval
 from bayespool.report import accuracy_words, numbers, write_report
 from bayespool.report.guideline_joined import summary_of_findings
-from bayespool.report.guideline_numbers import low_risk, variations
-from bayespool.report.guideline_tables import findings_tables
-from bayespool.report.guideline_words import panel_sentences
+from bayespool.report.guideline_numbers import largest_change, low_risk, variations
+from bayespool.report.guideline_tables import findings_tables, form_table
+from bayespool.report.guideline_words import change_words, panel_sentences
 from bayespool.report.refits import Refits
 from bayespool.report.summary import build_summary
 from bayespool.studies import Effects, TableError
@@ -112,7 +112,8 @@ def test_the_answer_speaks_with_the_certainty_of_the_panel(biased: Any, tmp_path
         said = panel_sentences(build_summary(biased, judgements=judged))
         assert said[0].startswith(words)
         level = judged.certainty
-        assert (f"judged by the panel: {level}." if level else "open; not judged yet by") in said[1]
+        assert f"evidence: {level or 'open; still to be judged'}" in said[1]
+        assert said[1].endswith(" Judged by the panel.")
     assert panel_sentences(build_summary(biased)) == []
 
 
@@ -121,7 +122,8 @@ def test_judgements_come_from_a_file_and_stay_open(folder: Path, biased: Any) ->
     assert rows["Imprecision"][2:] == ["serious", "a reason & <b>more</b>"]
     assert rows["Publication bias"][2] == "open"
     data = summary(folder)["certainty"]
-    assert (data["certainty"], data["judgements"]["open"]) == (None, ["publication_bias"])
+    assert data["certainty"] == {"sens": None, "spec": None}
+    assert data["judgements"]["open"] == ["publication_bias"]
     assert "a reason &amp; &lt;b&gt;" in section(folder, "certainty")
     with pytest.raises(FileNotFoundError, match=r"nothing\.toml: no such file; legal"):
         build_summary(biased, judgements="nothing.toml")
@@ -177,7 +179,7 @@ def test_risk_of_bias_is_read_drawn_and_fitted_without(folder: Path, biased: Any
 @pytest.mark.parametrize(
     ("cells", "words"),
     [(["high"] * 8, "No row has a low risk"), (["low"] * 8, "Every row has a low risk"),
-     (["low", "low", *["high"] * 6], "Two rows have a low risk")],
+     (["low", "low", *["high"] * 6], "Only two rows have a low risk")],
 )  # fmt: skip
 def test_too_few_rows_of_low_risk_are_not_fitted(biased: Any, cells: list[str], words: str) -> None:
     table = {k: v for k, v in BIAS.items() if not k.startswith(("rob", "appl"))}
@@ -343,3 +345,42 @@ def test_groups_of_one_test_are_no_tests() -> None:
     assert accuracy_words.lead(as_tests) == accuracy_words.then(made)
     assert accuracy_words.then(as_tests) == ""
     assert panel_sentences(as_tests)[0].startswith("A finds")
+
+
+def test_sensitivity_and_specificity_have_a_certainty_of_their_own(biased: Any) -> None:
+    apart = {"spec": (Judgement("imprecision", "very serious", "wide"),)}
+    made = build_summary(biased, judgements=replace(panel(), apart=apart), prevalences=(0.1,))
+    (table,) = findings_tables(made)
+    assert [row[-2] for row in table.rows] == ["high", "high", "low", "low"]
+    people = biased.studies.n_diseased.sum(), biased.studies.n_healthy.sum()
+    assert [row[-3] for row in table.rows] == [f"8 ({people[i]})" for i in (0, 0, 1, 1)]
+    finds, alarms, certain = panel_sentences(made)
+    assert finds.startswith("The test finds ")
+    assert alarms.startswith("The test may falsely alarm ")
+    assert "of sensitivity high; of specificity low (from high: two levels down for imp" in certain
+    rows = {row[0]: row for row in form_table(biased, made).rows}
+    assert rows["Imprecision, specificity"][2] == "very serious"
+    assert "Sensitivity" not in rows["Imprecision, specificity"][1]
+
+
+def test_what_was_not_given_is_said(biased: Any, tmp_path: Path) -> None:
+    bare = write_report(biased, tmp_path / "bare", formats=())
+    given = write_report(
+        biased, tmp_path / "given", formats=(), prevalences=(0.1,),
+        thresholds={"sens": (0.7,), "spec": (0.7,)},
+    )  # fmt: skip
+    for folder, says in ((bare, True), (given, False)):
+        assert ("No prevalence was given" in section(folder, "findings")) == says
+        assert ("Nobody gave thresholds" in section(folder, "certainty")) == says
+
+
+def test_the_largest_change_is_told_first(folder: Path, biased: Any, refits: Any) -> None:
+    change = largest_change(biased, Refits(**refits))
+    assert change is not None
+    for one in variations(biased, Refits(**refits))[1:]:
+        for name, e in zip(("sens", "spec"), one.estimates, strict=True):
+            before = biased.estimates[name]
+            assert abs(e.median - before.median) / before.sd <= change.shift + 1e-12
+    said = change_words(change, biased).replace("&", "&amp;")
+    assert said in section(folder, "robustness")
+    assert (said in section(folder, "answer")) == (change.shift >= 0.5)

@@ -29,10 +29,10 @@ WORDS = {
     "fp": "do not have the condition and a positive test",
 }
 CONSEQUENCES = {
-    "tp": "found: can be treated",
-    "fn": "missed: treatment comes late or not at all",
+    "tp": "can be treated",
+    "fn": "treatment comes late or not at all",
     "tn": "spared further tests and treatment",
-    "fp": "alarmed without reason: further tests, perhaps needless treatment",
+    "fp": "further tests, perhaps needless treatment",
 }
 
 
@@ -172,32 +172,47 @@ class Evidence:
         Several results of one study may share participants: the largest of them counts.
     what : {"participant", "unit"}
         Units where the column ``unit`` of the table says that some counts are not of people.
+    diseased, healthy : int
+        Of accuracy: with and without the condition.
     """
 
     studies: int = 0
     participants: int = 0
     shared: bool = False
     what: str = "participant"
+    diseased: int = 0
+    healthy: int = 0
+
+    def people(self, margin: str = "") -> int:
+        """Participants that ``sens`` or ``spec`` rests on; without either all."""
+        return {"sens": self.diseased, "spec": self.healthy}.get(margin, self.participants)
 
 
 def evidence(studies: Any) -> Evidence:
     """Studies and participants of a table."""
-    size = next(
+    labels = list(dict.fromkeys(studies.study))
+    sizes = next(
         (
-            np.sum([np.asarray(getattr(studies, name)) for name in names], axis=0)
+            [np.asarray(getattr(studies, name)) for name in names]
             for names in (("n_diseased", "n_healthy"), ("n1", "n2"), ("n_before",), ("n",))
             if all(hasattr(studies, name) for name in names)
         ),
         None,
     )
-    labels = list(dict.fromkeys(studies.study))
-    if size is None:
+    if sizes is None:
         return Evidence(len(labels))
-    largest = dict.fromkeys(labels, 0)
-    for study, n in zip(studies.study, size, strict=True):
-        largest[study] = max(largest[study], int(n))
-    people = sum(largest.values())
-    return Evidence(len(labels), people, len(labels) < len(studies), what_counts(studies))
+    people, *parts = (_largest(studies.study, size) for size in (np.sum(sizes, axis=0), *sizes))
+    of_accuracy = parts if hasattr(studies, "n_diseased") else (0, 0)
+    shared = len(labels) < len(studies)
+    return Evidence(len(labels), people, shared, what_counts(studies), *of_accuracy)
+
+
+def _largest(study: Sequence[str], size: np.ndarray) -> int:
+    """Sum over studies of their largest row."""
+    largest: dict[str, int] = {}
+    for name, n in zip(study, size, strict=True):
+        largest[name] = max(largest.get(name, 0), int(n))
+    return sum(largest.values())
 
 
 def what_counts(studies: Any) -> str:

@@ -1,5 +1,8 @@
 """A panel's judgements on certainty, as a small TOML file; the numbers stand beside, apart.
 
+Of accuracy, sensitivity (who is found and missed) and specificity (who is cleared and alarmed) may
+be judged apart, as GRADE asks: ``[sens.imprecision]`` stands in the place of ``[imprecision]``.
+
 References
 ----------
 Guyatt et al. (2011), J Clin Epidemiol 64:383-394; Schuenemann et al. (2020), J Clin Epidemiol
@@ -10,7 +13,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,9 @@ RAISING = {
     "dose_response": "Dose response",
     "opposing_confounding": "Confounding that would have hidden the effect",
 }
-WORDS = ("question", "subject", "outcome", "by")
+MARGINS = {"sens": "sensitivity", "spec": "specificity"}
+RESULTS = ("tp", "fn", "tn", "fp")
+WORDS = ("question", "subject", "outcome", "by", *RESULTS)
 KEYS = (*WORDS, "start", "causal")
 
 
@@ -58,6 +63,10 @@ class Judgements:
     causal : bool
         Of an effect: the subject changes the outcome, as treatment in trials does; otherwise it
         goes with it.
+    tp, fn, tn, fp : str
+        Of accuracy: what follows for those with such a result.
+    apart : mapping of {"sens", "spec"} to tuple of Judgement
+        Domains that are judged otherwise for one of the two.
     """
 
     start: str
@@ -67,6 +76,17 @@ class Judgements:
     outcome: str = ""
     by: str = ""
     causal: bool = False
+    tp: str = ""
+    fn: str = ""
+    tn: str = ""
+    fp: str = ""
+    apart: Mapping[str, tuple[Judgement, ...]] = field(default_factory=dict)
+
+    def of(self, margin: str) -> Judgements:
+        """The judgements on sensitivity or on specificity."""
+        own = {j.domain: j for j in self.apart.get(margin, ())}
+        shared = {j.domain: j for j in self.domains}
+        return replace(self, domains=tuple((shared | own).values()), apart={})
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -81,8 +101,13 @@ class Judgements:
             return None
         level = LEVELS.index(self.start)
         for j in self.domains:
-            level += UP[j.judgement] if j.domain in RAISING else -DOWN[j.judgement]
+            level += steps(j)
         return LEVELS[min(max(level, 0), len(LEVELS) - 1)]
+
+
+def steps(one: Judgement) -> int:
+    """Levels that a judgement moves the certainty, negative for down."""
+    return UP[one.judgement] if one.domain in RAISING else -DOWN[one.judgement]
 
 
 def read_judgements(path: str | Path) -> Judgements:
@@ -110,7 +135,7 @@ def read_judgements(path: str | Path) -> Judgements:
 def from_record(record: Mapping[str, Any], name: str = "judgements") -> Judgements:
     """Judgements from nested mappings, checked as `read_judgements` does."""
     domains = LOWERING | RAISING
-    unknown = [key for key in record if key not in domains and key not in KEYS]
+    unknown = [key for key in record if key not in (*domains, *KEYS, *MARGINS)]
     if unknown:
         raise ValueError(
             f"{name}: unknown domain {unknown[0]!r}; legal: {', '.join((*KEYS, *domains))}"
@@ -124,37 +149,76 @@ def from_record(record: Mapping[str, Any], name: str = "judgements") -> Judgemen
     causal = record.get("causal", False)
     if not isinstance(causal, bool):
         raise ValueError(f"{name}: causal={causal!r}; legal: true, false")
+    judged = _domains(record, name, "")
+    apart = {}
+    for margin in MARGINS:
+        own = record.get(margin, {})
+        wrong = sorted(set(own) - set(domains)) if isinstance(own, Mapping) else [margin]
+        if wrong:
+            raise ValueError(f"{name}: [{margin}.{wrong[0]}]; legal: {', '.join(domains)}")
+        apart[margin] = _domains(own, name, f"{margin}.")
+    words = {key: record.get(key, "").strip() for key in WORDS}
+    made = Judgements(start, judged, causal=causal, apart=apart, **words)
+    for one in (made, *(made.of(margin) for margin in MARGINS)):
+        _check_raising(one, name)
+    return made
+
+
+def _domains(record: Mapping[str, Any], name: str, prefix: str) -> tuple[Judgement, ...]:
     judged = []
-    for domain in domains:
+    for domain in LOWERING | RAISING:
         if domain not in record:
             continue
-        cell = record[domain]
+        cell, title = record[domain], f"[{prefix}{domain}]"
         scale = UP if domain in RAISING else DOWN
-        if not isinstance(cell, Mapping) or set(cell) - {"judgement", "reason"}:
-            raise ValueError(f"{name}: [{domain}] has keys other than judgement and reason")
-        word, reason = cell.get("judgement"), cell.get("reason", "")
+        foreign = sorted(set(cell) - {"judgement", "reason"}) if isinstance(cell, Mapping) else [""]
+        if foreign:
+            raise ValueError(
+                f"{name}: {title} has {foreign[0] or 'no table'}; legal: judgement and reason "
+                "(what is of the whole file stands above the first [ ])"
+            )
+        word, reason = cell.get("judgement", ""), cell.get("reason", "")
+        if word == "":
+            continue  # still open
         if word not in scale:
-            raise ValueError(f"{name}: [{domain}] judgement={word!r}; legal: {', '.join(scale)}")
+            raise ValueError(f"{name}: {title} judgement={word!r}; legal: {', '.join(scale)}")
         if not isinstance(reason, str) or (scale[word] and not reason.strip()):
-            raise ValueError(f'{name}: [{domain}] {word} without a reason; legal: reason = "..."')
+            raise ValueError(f'{name}: {title} {word} without a reason; legal: reason = "..."')
         judged.append(Judgement(domain, word, reason.strip()))
-    words = {key: record.get(key, "").strip() for key in WORDS}
-    return Judgements(start, tuple(judged), causal=causal, **words)
+    return tuple(judged)
+
+
+def _check_raising(one: Judgements, name: str) -> None:
+    """GRADE raises what starts low and was not lowered."""
+    raised = [j.domain for j in one.domains if steps(j) > 0]
+    lowered = [j.domain for j in one.domains if steps(j) < 0]
+    if raised and (LEVELS.index(one.start) > LEVELS.index("low") or lowered):
+        why = f"{lowered[0]} lowers it" if lowered else f"it starts at {one.start}"
+        raise ValueError(
+            f"{name}: [{raised[0]}] would raise the certainty although {why}; legal: to raise what "
+            "starts at low or very low and is lowered by nothing (GRADE)"
+        )
 
 
 def blank_form() -> str:
-    """A form to fill in, as TOML."""
+    """A form to fill in, as TOML; what stays empty is open."""
     lines = [
-        'by = ""', 'question = ""  # asked at the top of the report',
-        'subject = ""  # in the sentence of the result: the test, or what the effect is of',
-        'outcome = ""  # of an effect: what it changes, such as the risk of death',
-        "causal = false  # of an effect: true says leads to, false says goes with",
-        f'start = "high"  # {", ".join(reversed(LEVELS))}', "",
-    ]  # fmt: skip
+        'by = ""',
+        'question = ""    # asked at the top of the report',
+        'subject = ""     # in the sentence of the result: the test, or what the effect is of',
+        'outcome = ""     # of an effect: what it changes, such as the risk of death',
+        "causal = false   # of an effect: true says leads to, false says goes with",
+        f'start = "high"   # {", ".join(reversed(LEVELS))}; low for an effect in observational '
+        "studies",
+        "# of a test, what follows for those with such a result:",
+        *(f'{result} = ""' for result in RESULTS),
+        "",
+        "# sensitivity and specificity apart: [sens.imprecision], [spec.imprecision], ...",
+    ]
     for domain, label in LOWERING.items():
-        lines += [f"# {label}: {', '.join(DOWN)}", f"# [{domain}]", '# judgement = ""',
-                  '# reason = ""', ""]  # fmt: skip
+        lines += ["", f"[{domain}]  # {label}", f'judgement = ""  # {", ".join(DOWN)}',
+                  'reason = ""']  # fmt: skip
+    lines += ["", "# of an effect that starts at low and is lowered by nothing:"]
     for domain, label in RAISING.items():
-        lines += [f"# {label}: {', '.join(UP)}", f"# [{domain}]", '# judgement = ""',
-                  '# reason = ""', ""]  # fmt: skip
+        lines += [f"[{domain}]  # {label}", f'judgement = ""  # {", ".join(UP)}', 'reason = ""', ""]
     return "\n".join(lines)

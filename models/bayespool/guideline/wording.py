@@ -93,20 +93,27 @@ def accuracy_sentence(test: str, found: str, alarmed: str, certainty: str | None
     Parameters
     ----------
     found, alarmed : str
-        Such as "80 of 100 with the condition".
+        Such as "80 of 100 with the condition"; one of them may be empty.
     """
     if certainty == "very low":
+        what = "accuracy" if found and alarmed else "sensitivity" if found else "specificity"
+        said = _both("find", "falsely alarm", found, alarmed)
         return _capital(
-            f"{UNCERTAIN} about the accuracy of {test}: it may find {found} and falsely alarm "
-            f"{alarmed}, or quite other numbers."
+            f"{UNCERTAIN} about the {what} of {test}: it may {said}, but the true numbers may be "
+            "very different."
         )
     if certainty is None:
-        return _capital(
-            f"by the numbers alone, {test} would find {found} and falsely alarm {alarmed}."
-        )
+        said = _both("find", "falsely alarm", found, alarmed)
+        return _capital(f"by the numbers alone, {test} would {said}.")
     if certainty == "low":
-        return _capital(f"{test} may find {found} and falsely alarm {alarmed}.")
-    return _capital(f"{test} {VERBS[certainty]}finds {found} and falsely alarms {alarmed}.")
+        return _capital(f"{test} may {_both('find', 'falsely alarm', found, alarmed)}.")
+    said = _both("finds", "falsely alarms", found, alarmed)
+    return _capital(f"{test} {VERBS[certainty]}{said}.")
+
+
+def _both(find: str, alarm: str, found: str, alarmed: str) -> str:
+    parts = [f"{verb} {text}" for verb, text in ((find, found), (alarm, alarmed)) if text]
+    return " and ".join(parts)
 
 
 def _third(verb: str) -> str:

@@ -47,7 +47,7 @@ def draw(table: DecisionTable) -> Figure:
     axes.xaxis.set_major_formatter(lambda x, _: f"{round(100 * x, 6):g}")
     axes.grid(color=FAINT, lw=0.5)
     axes.set_axisbelow(True)
-    axes.axhline(0.0, color=INK, lw=1.2, label="test and treat none")
+    axes.axhline(0.0, color=INK, lw=1.2, label="no test, treat none")
     everyone = table.everyone
     axes.plot(everyone.x, everyone.median, color=MUTED, lw=1.4, ls=(0, (1, 1.5)),
               label="treat all without a test")  # fmt: skip

@@ -27,6 +27,8 @@ def question(fitted: Fit) -> str:
     labels = [told(label) for part in points.compared(fitted) for label in part]
     if not labels or len(labels) > MOST_CARDS:
         return f"How accurate {'are the tests' if labels else 'is the test'} in these studies?"
+    if not hasattr(fitted.model, "test"):
+        return f"How accurate is the test in these studies, by group: {listed(labels)}?"
     return f"How accurate are {listed(labels)} in these studies?"
 
 
@@ -78,8 +80,8 @@ def plain_words(summary: Summary) -> str:
         return f"{text[:1].upper()}{text[1:]}."
     found, clear = (summary.estimates[name] for name in MARGINS)
     return (
-        f"Of people who have the condition the test finds about {percent_prose(found.median)} at "
-        f"the average study; of people who do not have it, about {percent_prose(clear.median)} "
+        f"Of people who have the condition the test finds about {percent_prose(found.median)} in "
+        f"a typical study; of people who do not have it, about {percent_prose(clear.median)} "
         "test negative. The data cannot rule out a pooled sensitivity as low as "
         f"{percent_prose(found.lower)} or as high as {percent_prose(found.upper)}, nor a pooled "
         f"specificity as low as {percent_prose(clear.lower)} or as high as "
@@ -94,7 +96,7 @@ def _plain_of_group(summary: Summary, label: str) -> str:
     others = "of people who do not have it" if first else "of people without"
     return (
         f"for {told(label)}, {people} about {percent_prose(found.median)}"
-        f"{' at the average study' if first else ''}, and {others} about "
+        f"{' in a typical study' if first else ''}, and {others} about "
         f"{percent_prose(clear.median)} test negative"
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from bayespool.report import incomplete, prose, tables
+from bayespool.report import guideline_words, incomplete, prose, tables
 from bayespool.report.blocks import Block, Section, Table
 from bayespool.report.kinds import kind_of
 from bayespool.report.page import Page, sections
@@ -74,8 +74,9 @@ def document(page: Page) -> Document:
         headlines=tuple(kind.headlines(summary)),
         answer=kind.answer(summary),
         answer_more=(*incomplete.sentences(fitted), *kind.more(fitted, summary)),
-        cautions=prose.cautions(
-            fitted, summary, page.notes, kind.cautions(fitted), exact=page.exact
+        cautions=(
+            *prose.cautions(fitted, summary, page.notes, kind.cautions(fitted), exact=page.exact),
+            *guideline_words.unstable(fitted, page.refits),
         ),
         compact=tuple(kind.compact(summary)),
         messages=tuple(fitted.draws.messages),

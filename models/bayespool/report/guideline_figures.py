@@ -113,9 +113,11 @@ def _decision(fitted: Fit, summary: Summary) -> Drawing:
     words = " ".join(said)
     caption = (
         f"Decision curve at a prevalence of {numbers.given_percent(p)}. Net benefit counts true "
-        "positives and takes off false positives, each weighted with the odds of the probability "
-        "from which on one would treat: who would treat from 20 % on accepts four needless "
-        f"treatments for one rightly given. Bands: 95{NB}% equal-tailed credible intervals. {words}"
+        "positives and takes off false positives, every one of these weighted with the odds of the "
+        "probability from which on one would treat: who would treat from 20 % on accepts four "
+        f"needless treatments for one rightly given. Bands: 95{NB}% equal-tailed credible "
+        f"intervals. {words} No harm and no cost of the test itself is counted, and the pooled "
+        "accuracy is taken to hold where it is used."
     )
     text = svg.to_svg(
         decision_curve.draw(decision_curve.DecisionTable(tuple(tests), everyone, p)),

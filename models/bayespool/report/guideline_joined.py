@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bayespool.estimands import Estimate
 from bayespool.guideline.findings import RESULTS, Evidence, Finding
+from bayespool.guideline.judgements import MARGINS
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
 from bayespool.report.files import to_csv
@@ -91,7 +92,12 @@ def summary_of_findings(
             )
     build = _effects if measures[0] else _accuracy
     tables = build(dict(zip(_unique(found), records, strict=True)))
-    notes = ["Intervals hold the uncertainty of the pooled values only; in a single new setting "
+    notes = (
+        ["Rows come from different studies: a difference between rows is no comparison."]
+        if len(records) > 1
+        else []
+    )
+    notes += ["Intervals hold the uncertainty of the pooled values only; in a single new setting "
              "the spread is wider."]  # fmt: skip
     if any(record["findings"]["results_share_people"] for record in records):
         notes.append("Of a study with several results the largest counts as its participants.")
@@ -139,11 +145,19 @@ def _question(measure: str) -> str:
 
 def _evidence(record: Record, label: str = "") -> str:
     found = record["findings"]["labels"][label] if label else record["findings"]
-    return evidence_cell(Evidence(found["studies"], found["participants"] or 0))
+    what = {} if found["counted"] == "participant" else {"unit": found["counted"]}
+    cell = evidence_cell(Evidence(found["studies"], found["participants"] or 0))
+    return f"{cell[:-1]} {what['unit']}s)" if what and cell.endswith(")") else cell
 
 
 def _level(record: Record) -> str:
-    return record["certainty"]["certainty"] or "open"
+    level = record["certainty"]["certainty"]
+    if not isinstance(level, dict):
+        return level or "open"
+    own = {MARGINS[name]: one or "open" for name, one in level.items()}
+    if len(set(own.values())) == 1:
+        return next(iter(own.values()))
+    return ", ".join(f"{name} {one}" for name, one in own.items())
 
 
 def _both(record: Record, kind: str) -> str:
@@ -163,7 +177,8 @@ def _accuracy(records: Mapping[str, Record]) -> list[Table]:
             for name, record in records.items()
         )
         raise ValueError(f"no prevalence is in all of them ({told_of}); legal: the same prevalence "
-                         "for every report")  # fmt: skip
+                         "for every report, such as by bayespool report FOLDER/posterior.nc "
+                         "--prevalence 0.1")  # fmt: skip
     rows = []
     for name, record in records.items():
         for label in _labels(record):

@@ -17,6 +17,7 @@ from bayespool.guideline import findings
 from bayespool.guideline.bias import RiskOfBias, read_bias
 from bayespool.guideline.certainty import Band, Support, support
 from bayespool.guideline.findings import CONSEQUENCES, Evidence, Finding
+from bayespool.guideline.judgements import MARGINS
 from bayespool.report.incomplete import incomplete
 from bayespool.report.points import compared, labels, rows_with
 from bayespool.report.refits import Refits, shown, sound
@@ -100,6 +101,12 @@ def accuracy_numbers(
     return found, tuple(more)
 
 
+def consequence(summary: Summary, result: str) -> str:
+    """What follows of a result: the panel's words, or what is so of most tests."""
+    own = getattr(summary.judgements, result) if summary.judgements else ""
+    return own or CONSEQUENCES[result]
+
+
 def evidence_of(fitted: Fit) -> dict[str, Evidence]:
     """What each label rests on, and under the empty label the whole table."""
     studies: Any = fitted.studies
@@ -131,8 +138,9 @@ def low_risk(fitted: Fit) -> LowRisk | None:
     if n == of:
         return LowRisk(bias, None, "Every row has a low risk of bias in every domain.")
     if n < FEWEST:
-        few = {0: "No row has", 1: "One row has", 2: "Two rows have"}[n]
-        why = f"{few} a low risk of bias in every domain: too few for an answer of their own."
+        few = {0: "No row has", 1: "Only one row has", 2: "Only two rows have"}[n]
+        why = f"{few} a low risk of bias in every domain, so that there is no answer from such "
+        why += "rows alone."
         return LowRisk(bias, None, why)
     try:
         return LowRisk(bias, fit_to_rows(fitted, np.flatnonzero(bias.low)))
@@ -192,6 +200,33 @@ def variations(fitted: Fit, refits: Refits | None = None) -> tuple[Variation, ..
     return (_only(AS_FITTED, fitted, names), *out)
 
 
+@dataclass(frozen=True)
+class Change:
+    """The largest change of one quantity, in posterior SDs of the fit as it is."""
+
+    name: str
+    variation: Variation
+    before: Estimate
+    after: Estimate
+    whose: str
+
+    @property
+    def shift(self) -> float:
+        return abs(self.after.median - self.before.median) / self.before.sd
+
+
+def largest_change(fitted: Fit, refits: Refits | None = None) -> Change | None:
+    """Of all variations and quantities the change that is largest; None without variations."""
+    found = [
+        Change(name, one, fitted.estimates[name], estimate, who)
+        for one in variations(fitted, refits)[1:]
+        for name, estimate, who in zip(
+            shown(fitted), one.estimates, one.whose or ("",) * len(one.estimates), strict=True
+        )
+    ]
+    return max(found, key=lambda change: change.shift, default=None)
+
+
 def _only(label: str, one: Fit, names: Sequence[str]) -> Variation:
     found = tuple(one.estimates[name] for name in names)
     return Variation(label, found, (), len(one.studies), sound(one))
@@ -238,7 +273,7 @@ def _numbers(estimate: Estimate) -> Record:
 def _findings(summary: Summary) -> Record:
     rows: list[Record] = [
         {"prevalence": f.prevalence, "label": f.label, "result": f.result, "difference": more,
-         "consequence": CONSEQUENCES[f.result], **_numbers(f.people)}
+         "consequence": consequence(summary, f.result), **_numbers(f.people)}
         for more, found in ((False, summary.findings), (True, summary.differences))
         for f in found
     ]  # fmt: skip
@@ -258,7 +293,8 @@ def _findings(summary: Summary) -> Record:
 def _evidence(one: Evidence) -> Record:
     return {
         "studies": one.studies, "participants": one.participants or None,
-        "results_share_people": one.shared,
+        "results_share_people": one.shared, "counted": one.what,
+        "with_condition": one.diseased or None, "without_condition": one.healthy or None,
     }  # fmt: skip
 
 
@@ -278,9 +314,11 @@ def _certainty(summary: Summary) -> Record:
     ]  # fmt: skip
     j = summary.judgements
     judged = None if j is None else asdict(j) | {"open": list(j.open)}
-    return {
-        "support": told, "judgements": judged, "certainty": None if j is None else j.certainty,
-    }  # fmt: skip
+    if summary.measure or j is None:
+        level: Any = None if j is None else j.certainty
+    else:
+        level = {name: j.of(name).certainty for name in MARGINS}
+    return {"support": told, "judgements": judged, "certainty": level}
 
 
 def _bias(fitted: Fit) -> Record | None:

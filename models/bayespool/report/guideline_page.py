@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayespool.association.scale import shown_name
-from bayespool.guideline.findings import CONSEQUENCES, WORDS
+from bayespool.guideline.findings import WORDS
 from bayespool.report import (
     effect_tables,
     effect_words,
@@ -15,13 +15,17 @@ from bayespool.report import (
     refit_words,
 )
 from bayespool.report.blocks import Block, Bullets, Prose, Section
-from bayespool.report.guideline_numbers import low_risk, variations
+from bayespool.report.guideline_numbers import consequence, largest_change, low_risk, variations
 from bayespool.report.wording import listed
 
 if TYPE_CHECKING:
     from bayespool.report.page import Page
 
 NB = numbers.SPACE
+NO_THRESHOLDS = (
+    "Nobody gave thresholds: those below are placeholders, and a panel has to give its own "
+    "(--threshold) before it judges by them."
+)
 FINDINGS = ("findings", "Findings", "Summary of findings")
 
 
@@ -33,15 +37,20 @@ def accuracy_findings(page: Page) -> Section | None:
     words = (
         "What the pooled sensitivity and specificity would mean for 1,000 people tested. The "
         "intervals hold the uncertainty of the pooled values only; in a single new setting the "
-        "spread is wider. Where the prevalence was not given it is the share of participants "
-        "with the condition in the studies, which in case-control studies is a matter of "
-        "design and no prevalence."
+        "spread is wider. Participants are those with the condition where they are found or "
+        "missed, and those without it where they are cleared or alarmed."
     )
-    blocks: list[Block] = [*guideline_tables.findings_tables(summary)]
+    shares = (
+        "No prevalence was given: these are the lowest, median and highest share of participants "
+        "with the condition in the studies, which in case-control studies is a matter of design "
+        "and no prevalence of practice."
+    )
+    blocks: list[Block] = [] if summary.prevalences_given else [Prose(shares)]
+    blocks += guideline_tables.findings_tables(summary)
     if any(len(part) > guideline_tables.MOST_COLUMNS for part in summary.compared):
         blocks.append(
-            Bullets(tuple(f"Those who {WORDS[name]} are {text}."
-                          for name, text in CONSEQUENCES.items()))
+            Bullets(tuple(f"Those who {words}: {consequence(summary, name)}."
+                          for name, words in WORDS.items()))
         )  # fmt: skip
     pairs = guideline_tables.differences_table(summary)
     blocks += [table for table in (pairs,) if table is not None]
@@ -94,7 +103,8 @@ def certainty_section(page: Page) -> Section:
             "Certainty is a judgement of people. What follows is what the numbers have to say to "
             "it: how probable it is that a value lies between the thresholds at which a decision "
             "would change, and which of these thresholds the intervals leave open."
-        )
+        ),
+        *([Prose(NO_THRESHOLDS)] if summary.support and not summary.thresholds_given else []),
     ]
     if summary.support:
         said = (guideline_words.likely_words(summary), guideline_words.prior_words(summary))
@@ -134,10 +144,12 @@ def robustness_section(page: Page) -> Section | None:
     found = variations(page.fitted, page.refits)
     if not found:
         return None
+    change = largest_change(page.fitted, page.refits)
+    assert change is not None
     blocks: list[Block] = [
         Prose(
-            "The same model once more, after changes of what went in. What stays in place can be "
-            "relied on more."
+            "The same question once more, after changes of what went in. "
+            f"{guideline_words.change_words(change, page.fitted)}"
         ),
         page.drawings["robustness"],
         guideline_tables.variations_table(page.fitted, page.refits),

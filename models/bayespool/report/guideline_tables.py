@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from bayespool.accuracy.groups import pairs
 from bayespool.guideline.bias import DOMAINS
-from bayespool.guideline.findings import CONSEQUENCES, PEOPLE, RESULTS, Evidence, Finding
-from bayespool.guideline.judgements import LOWERING, RAISING
+from bayespool.guideline.findings import PEOPLE, RESULTS, Evidence, Finding
+from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING
 from bayespool.plots.traffic_light import LIGHTS
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Table
-from bayespool.report.guideline_numbers import Variation, low_risk, variations
+from bayespool.report.guideline_numbers import Variation, consequence, low_risk, variations
 from bayespool.report.points import ending
 from bayespool.report.refits import Refits, shown
 from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells, only_first
@@ -32,6 +32,7 @@ NAMES = {
     "tn": "Rightly cleared (true negatives)",
     "fp": "False alarm (false positives)",
 }
+MARGIN_OF = {"tp": "sens", "fn": "sens", "tn": "spec", "fp": "spec"}
 SHORT = {"rob": "Bias", "applicability": "Applicability", "comparative": "Comparison"}
 KINDS = {
     "rob": "Risk of bias", "applicability": "Concern about applicability",
@@ -39,25 +40,21 @@ KINDS = {
 }  # fmt: skip
 
 
-def evidence_cell(one: Evidence) -> str:
-    """``13 (2,745)``: studies and participants."""
-    n = numbers.count(one.studies)
-    return f"{n} ({numbers.count(one.participants)})" if one.participants else n
+def evidence_cell(one: Evidence, result: str = "") -> str:
+    """``13 (2,745)``: studies and participants, of a result those with or without the condition."""
+    n, people = numbers.count(one.studies), one.people(MARGIN_OF[result] if result else "")
+    return f"{n} ({numbers.count(people)})" if people else n
 
 
-def certainty_cell(summary: Summary) -> str:
-    """The level that follows from the judgements."""
-    judged = summary.judgements
-    return "open" if judged is None or judged.certainty is None else judged.certainty
-
-
-def _ends(summary: Summary) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Heads and cells that every row of a summary of findings ends in."""
+def _ends(summary: Summary, result: str = "") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Heads and cells that a row of a summary of findings ends in."""
     whole = summary.evidence[""]
     head = f"Studies ({whole.what}s)" if whole.participants else "Studies"
+    cell = evidence_cell(whole, result)
     if summary.judgements is None:
-        return (head,), (evidence_cell(whole),)
-    return (head, "Certainty"), (evidence_cell(whole), certainty_cell(summary))
+        return (head,), (cell,)
+    margin = MARGIN_OF[result] if result else ""
+    return (head, "Certainty"), (cell, guideline_words.level(summary, margin))
 
 
 def findings_tables(summary: Summary) -> list[Table]:
@@ -89,19 +86,19 @@ def _by_result(summary: Summary, p: float, part: Sequence[str]) -> Table:
     if pair is not None:
         name = f"{pair[0]} - {pair[1]}"
         more = {f.result: f for f in summary.differences if (f.prevalence, f.label) == (p, name)}
-    heads, ends = _ends(summary)
-    if len(part) > 1:  # what each rests on stands with its name
-        heads, ends = heads[1:], ends[1:]
+    alone = 0 if len(part) == 1 else 1  # what each of several rests on stands with its name
+    heads = _ends(summary)[0][alone:]
     rows = []
     for result in RESULTS:
         cells = [people_cell(column[result]) for column in columns]
         if pair is not None:
             cells.append(more_cell(more[result]))
-        rows.append((NAMES[result], *cells, *ends, CONSEQUENCES[result]))
+        ends = _ends(summary, result)[1][alone:]
+        rows.append((NAMES[result], *cells, *ends, consequence(summary, result)))
     titles = [_title(summary, label) for label in part]
     if pair is not None:
         titles.append(_against(summary, *pair))
-    head = (f"Prevalence {numbers.given_percent(p)}", *titles, *heads, "What follows")
+    head = (f"Prevalence {numbers.given_percent(p)}", *titles, *heads, "What may follow")
     return Table(_caption(p), head, tuple(rows), words=True)
 
 
@@ -194,7 +191,11 @@ def relative_table(summary: Summary, names: Sequence[str]) -> Table:
 
     heads, ends = _ends(summary)
     rows = tuple(
-        (estimand_label(name, summary.measure, summary.pooled), *estimate_cells(e)[:2], *ends)
+        (
+            estimand_label(name, summary.measure, summary.pooled), *estimate_cells(e)[:2],
+            # what was judged is the pooled value, not a prediction
+            *(ends if name == names[0] else (ends[0], *[numbers.MISSING] * len(ends[1:]))),
+        )
         for name, e in summary.estimates.items() if name in names and summary.tells_of(name)
     )  # fmt: skip
     return Table("The effect", ("", "Median", INTERVAL, *heads), rows)
@@ -249,17 +250,22 @@ def _cuts(cuts: Sequence[float], name: str) -> str:
 
 def form_table(fitted: Fit, summary: Summary) -> Table:
     """The domains of GRADE: what the numbers say, what was judged, and why."""
-    judged = {j.domain: j for j in summary.judgements.domains} if summary.judgements else {}
+    j = summary.judgements
+    judged = {("", one.domain): one for one in j.domains} if j else {}
+    judged |= {(m, one.domain): one for m, own in (j.apart if j else {}).items() for one in own}
     names = LOWERING | {name: RAISING[name] for name in guideline_words.raising(summary)}
     rows = []
     for domain, label in names.items():
-        one = judged.get(domain)
-        empty = "open" if domain in LOWERING else "not judged"
-        rows.append(
-            (label, guideline_words.domain_words(domain, fitted, summary),
-             one.judgement if one else empty,
-             (one.reason if one else "") or numbers.MISSING)
-        )  # fmt: skip
+        margins = [margin for margin in ("", *MARGINS) if (margin, domain) in judged] or [""]
+        for margin in margins:
+            one = judged.get((margin, domain))
+            empty = "open" if domain in LOWERING else "not judged"
+            rows.append(
+                (f"{label}, {MARGINS[margin]}" if margin else label,
+                 guideline_words.domain_words(domain, fitted, summary, margin),
+                 one.judgement if one else empty,
+                 (one.reason if one else "") or numbers.MISSING)
+            )  # fmt: skip
     head = ("Domain", "What the numbers say", "Judgement", "Reason")
     return Table("The form for the panel (GRADE)", head, tuple(rows), words=True)
 

@@ -6,12 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from bayespool.association.scale import shown_name
-from bayespool.guideline.judgements import LOWERING, RAISING
+from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING, steps
 from bayespool.guideline.wording import Size, accuracy_sentence, effect_sentence
 from bayespool.report import numbers
-from bayespool.report.guideline_numbers import low_risk
+from bayespool.report.guideline_numbers import Change, largest_change, low_risk
 from bayespool.report.points import ending
-from bayespool.report.refits import shown
+from bayespool.report.refits import Refits, shown
 from bayespool.report.wording import (
     counted,
     estimand_kind,
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from bayespool.estimands import Estimate
     from bayespool.fitting import Fit
     from bayespool.guideline.certainty import Band, Support
+    from bayespool.guideline.judgements import Judgements
     from bayespool.report.summary import Summary
 
 NB = numbers.SPACE
 MOST_TESTS = 4
+MATTERS = 0.5  # posterior SDs that the answer moves
 MOST_SUPPORTS = 4  # estimands in a cell of the form
 # who the effect is on, and what it changes, by measure
 GROUP = "being in group 1 (treated, exposed or with the finding)"
@@ -63,25 +65,50 @@ def certainty_words(summary: Summary) -> str:
     judged = summary.judgements
     if judged is None:
         return "No judgements were given: the certainty is open."
-    who = f" by {judged.by}" if judged.by else ""
+    who = f" Judged by {judged.by}." if judged.by else ""
+    if not any(judged.apart.values()):
+        return f"Certainty of the evidence: {_level_words(judged)}.{who}"
+    said = "; ".join(f"of {word} {_level_words(judged.of(name))}" for name, word in MARGINS.items())
+    return f"Certainty of the evidence: {said}.{who}"
+
+
+def _level_words(judged: Judgements) -> str:
+    """``low (from high: one level down for imprecision, ...)``."""
     if judged.certainty is None:
-        still = listed([inside(LOWERING[name]) for name in judged.open])
-        return f"Certainty of the evidence: open; not judged yet{who}: {still}."
-    return f"Certainty of the evidence, as judged{who}: {judged.certainty}."
+        return f"open; still to be judged: {listed([inside(LOWERING[x]) for x in judged.open])}"
+    moved = [
+        f"{('', 'one level', 'two levels', 'three levels')[abs(steps(j))]} "
+        f"{'up' if steps(j) > 0 else 'down'} for {inside((LOWERING | RAISING)[j.domain])}"
+        for j in judged.domains if steps(j)
+    ]  # fmt: skip
+    return (
+        f"{judged.certainty} (from {judged.start}: {listed(moved)})" if moved else judged.certainty
+    )
+
+
+def level(summary: Summary, margin: str = "") -> str:
+    """The certainty of sensitivity, of specificity or of an effect, in a cell."""
+    judged = summary.judgements
+    if judged is None:
+        return "open"
+    return (judged.of(margin) if margin else judged).certainty or "open"
 
 
 def _accuracy(summary: Summary) -> list[str]:
-    judged = summary.judgements
-    level = None if judged is None else judged.certainty
-    out = []
+    judged, out = summary.judgements, list[str]()
+    levels = [None if judged is None else judged.of(name).certainty for name in MARGINS]
     for label in summary.labels[:MOST_TESTS]:
-        sens, spec = (summary.estimates[f"{name}{ending(label)}"] for name in ("sens", "spec"))
-        out.append(
-            accuracy_sentence(
-                _subject(summary, label), f"{_of_hundred(sens.median)} with the condition",
-                f"{_of_hundred(1.0 - spec.median)} without it", level,
+        sens, spec = (summary.estimates[f"{name}{ending(label)}"] for name in MARGINS)
+        test = _subject(summary, label)
+        found = f"{_of_hundred(sens.median)} with the condition"
+        alarmed = f"{_of_hundred(1.0 - spec.median)} without it"
+        if levels[0] == levels[1]:
+            out.append(accuracy_sentence(test, found, alarmed, levels[0]))
+        else:
+            out.append(accuracy_sentence(test, found, "", levels[0]))
+            out.append(
+                accuracy_sentence(test, "", f"{alarmed.removesuffix('it')}the condition", levels[1])
             )
-        )  # fmt: skip
     return out
 
 
@@ -140,13 +167,15 @@ def interval_words(estimate: Estimate) -> str:
 
 
 def likely_words(summary: Summary) -> str:
-    """The band with most of the probability of each estimand."""
+    """The band with most of the probability of each of a few estimands."""
+    if not 0 < len(summary.support) <= MOST_SUPPORTS:
+        return ""
     parts = [
         f"{inside(support_label(one, summary))} {band_words(one.likely, one.name)} "
         f"(probability {numbers.percent_prose(one.likely.probability.prob)})"
-        for one in summary.support[:MOST_SUPPORTS]
+        for one in summary.support
     ]
-    return f"Most probable: {listed(parts)}." if parts else ""
+    return f"Most probable: {listed(parts)}."
 
 
 def prior_words(summary: Summary) -> str:
@@ -154,21 +183,21 @@ def prior_words(summary: Summary) -> str:
     shares = [one.prior_share for one in summary.support]
     if not shares:
         return ""
-    most = max(shares)
-    whole = "At most" if len(shares) > 1 else "About"
-    said = f"{whole} {numbers.percent_prose(min(most, 0.9999))} of the information about "
-    said += "any of these values" if len(shares) > 1 else "this value"
-    verdict = "the prior decides more than the data" if most >= 0.5 else "the prior has a say"
-    verdict = "the data decide" if most < 0.1 else verdict
-    return f"{said} came from the prior and not from the studies: {verdict}."
+    most = numbers.percent_prose(min(max(shares), 0.9999))
+    return (
+        f"The prior of {'each of these values' if len(shares) > 1 else 'this value'} by itself "
+        f"brought {'at most ' if len(shares) > 1 else 'about '}{most} of the information about it "
+        "(its precision over that of the posterior); what the priors on the variation between "
+        "studies do is not counted in this."
+    )
 
 
-def domain_words(domain: str, fitted: Fit, summary: Summary) -> str:
+def domain_words(domain: str, fitted: Fit, summary: Summary, margin: str = "") -> str:
     """What the numbers say to one domain of certainty."""
     if domain == "imprecision":
-        return _crossings(summary, new=False)
+        return _crossings(summary, margin, new=False)
     if domain == "inconsistency":
-        return _crossings(summary, new=True)
+        return _crossings(summary, margin, new=True)
     if domain == "large_effect" and summary.measure:
         e = summary.estimates[shown_name("mu", summary.measure)]
         label = estimand_label(e.name, summary.measure, summary.pooled)
@@ -191,9 +220,10 @@ def domain_words(domain: str, fitted: Fit, summary: Summary) -> str:
     return ELSEWHERE[domain]
 
 
-def _crossings(summary: Summary, *, new: bool) -> str:
+def _crossings(summary: Summary, margin: str, *, new: bool) -> str:
     said = []
-    for one in summary.support[:MOST_SUPPORTS]:
+    found = [one for one in summary.support if one.name.startswith(margin)]
+    for one in found[:MOST_SUPPORTS]:
         estimate = one.new if new else one.estimate
         label = support_label(one, summary)
         if estimate is None:
@@ -202,9 +232,9 @@ def _crossings(summary: Summary, *, new: bool) -> str:
         cuts = one.crossed_new if new else one.crossed
         inside_it = listed([cut_words(cut, one.name) for cut in cuts]) if cuts else "no threshold"
         kind = "prediction interval" if new else "credible interval"
-        holds = f"{interval_words(estimate)} holds {inside_it}."
+        holds = f"{interval_words(estimate)} contains {inside_it}."
         said.append(f"{label}: the 95{NB}% {kind} {holds}")
-    if len(summary.support) > MOST_SUPPORTS:
+    if len(found) > MOST_SUPPORTS:
         said.append("The others are in the table above.")
     return " ".join(said) or "No thresholds were given."
 
@@ -239,6 +269,33 @@ def low_risk_words(fitted: Fit) -> str:
         parts.append(f"{inside(label_of(fitted, name))} {value} ({interval_words(e)})")
     n = counted(len(low.fit.studies), "row", "rows")
     return f"With the {n} of low risk alone: {listed(parts)}."
+
+
+def change_words(change: Change, fitted: Fit) -> str:
+    """``Largest change: specificity 87 % (80 to 92 %), 80 % (70 to 88 %) without X.``"""
+    kind = estimand_kind(change.name)
+    before, after = (numbers.value(e.median, kind) for e in (change.before, change.after))
+    how = change.whose or inside(change.variation.label)
+    return (
+        f"Largest change: {inside(label_of(fitted, change.name))} from {before} to {after} "
+        f"({interval_words(change.after)}; {numbers.number(change.shift, 1)} posterior SDs), {how}."
+    )
+
+
+def unstable(fitted: Fit, refits: Refits) -> list[str]:
+    """For the first screen: risk of bias of all rows, and a change that matters."""
+    out = []
+    low = low_risk(fitted)
+    if low is not None and not low.bias.low.any():
+        high, n = low.bias.overall.count("high"), len(low.bias.overall)
+        out.append(
+            f"No row of the table has a low risk of bias; {numbers.count(high)} of "
+            f"{numbers.count(n)} have a high one."
+        )
+    change = largest_change(fitted, refits)
+    if change is not None and change.shift >= MATTERS:
+        out.append(change_words(change, fitted))
+    return out
 
 
 def raising(summary: Summary) -> list[str]:

@@ -73,6 +73,8 @@ class Summary:
         What its mean is called, with a place for the measure.
     compared : tuple of tuples of str
         Of accuracy: labels of the tests, or of the levels of each category, that are compared.
+    prevalences_given, thresholds_given : bool
+        Somebody chose them for this report; otherwise they are defaults.
     of_tests : bool
         Of accuracy: the labels are tests; otherwise they are groups of studies of one test.
     findings, differences : tuple of PerThousand
@@ -97,6 +99,8 @@ class Summary:
     pooled: str = POOLED
     compared: tuple[tuple[str, ...], ...] = ()
     of_tests: bool = False
+    prevalences_given: bool = True
+    thresholds_given: bool = True
     findings: tuple[PerThousand, ...] = ()
     differences: tuple[PerThousand, ...] = ()
     support: tuple[Support, ...] = ()
@@ -182,6 +186,7 @@ def build_summary(
             run_checks(fitted),
             measure=measure, mid=mid, baseline_risks=risks, numbers_needed=needed,
             varies=varies(fitted.model), pooled=naming(fitted),
+            thresholds_given=bool(bands) and (thresholds is not None or mid is not None),
             support=guideline_numbers.supports(fitted, bands, statements, measure),
             judgements=judgements, evidence=guideline_numbers.evidence_of(fitted),
         )  # fmt: skip
@@ -194,6 +199,7 @@ def build_summary(
         run_checks(fitted),
         chosen,
         compared=points.compared(fitted), of_tests=hasattr(fitted.model, "test"),
+        prevalences_given=prevalences is not None, thresholds_given=thresholds is not None,
         findings=found, differences=more,
         support=guideline_numbers.supports(fitted, cuts, statements),
         judgements=judgements, evidence=guideline_numbers.evidence_of(fitted),
