@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,41 @@ def test_committed_pages_say_what_their_summaries_say(folder):
         assert cell in page.replace("\u00a0", " ")
     assert summary["provenance"]["data"]["sha256"][:12] in page
     assert all(finding["passed"] for finding in summary["checks"] if finding["gate"])
+
+
+def test_what_the_readme_and_the_docs_link_to_is_there():
+    pages = [ROOT / "README.md", ROOT / "data/README.md", *(ROOT / "docs").glob("*.md")]
+    links = [
+        (page, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:\s]+)[)#]", page.read_text(encoding="utf-8"))
+    ]
+    assert len(links) > 5
+    assert not [(page.name, link) for page, link in links if not (page.parent / link).exists()]
+    figures = [link for page, link in links if page.name == "README.md" and link.endswith(".svg")]
+    assert len(figures) == 2
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "analyses/judgements").glob("*.toml")), ids=lambda p: p.stem
+)
+def test_judgements_of_the_analyses_are_those_of_their_reports(path):
+    from dataclasses import asdict
+
+    from bayespool.guideline.judgements import read_judgements
+
+    report = json.loads((ROOT / "reports" / path.stem / "summary.json").read_text(encoding="utf-8"))
+    shown = report["certainty"]["judgements"]
+    read = json.loads(json.dumps(asdict(read_judgements(path))))
+    assert {key: shown[key] for key in read} == read
+
+
+def test_reports_for_panels_are_committed():
+    """Pages that a panel pastes from: they have judgements, and every page has findings."""
+    found = {p.name: json.loads((p / "summary.json").read_text()) for p in REPORTS}
+    judged = {name for name, summary in found.items() if summary["certainty"]["judgements"]}
+    assert {"cidp_mrn_accuracy", "mri_finding_outcome", "anti_ccp"} <= judged
+    for folder in REPORTS:
+        assert '<section id="findings">' in (folder / "index.html").read_text(encoding="utf-8")
+        assert (folder / "report.md").exists()
+        assert (folder / "tables.json").exists()

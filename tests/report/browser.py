@@ -104,7 +104,8 @@ def _accuracy(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:
             column = f"{label} ({_studies(summary['findings']['labels'][label])})"
         else:
             column = "Of 1,000 people"
-            yield (caption, result, EVIDENCE), _evidence(summary)
+            group = "with" if row["result"] in ("tp", "fn") else "without"
+            yield (caption, result, EVIDENCE), _evidence(summary, f"{group}_condition")
         yield (caption, result, column), _three(row)
 
 
@@ -113,8 +114,8 @@ def _studies(record: Record) -> str:
     return f"{record['studies']} studies, {record['participants']:,} participants"
 
 
-def _evidence(summary: Record) -> tuple[float, ...]:
-    return summary["findings"]["studies"], summary["findings"]["participants"]
+def _evidence(summary: Record, people: str = "participants") -> tuple[float, ...]:
+    return summary["findings"]["studies"], summary["findings"][people]
 
 
 def _effect(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:
