@@ -17,9 +17,9 @@ import numpy as np
 
 from bayespool import integration
 from bayespool.covariance import Covariance, Factor, times
-from bayespool.numerics import quadrature
-from bayespool.numerics.likelihoods import RowLikelihood
+from bayespool.numerics.row_likelihood import RowLikelihood
 from bayespool.numerics.scale_mixture import scale_mixture
+from bayespool.numerics.study_rows import MAX_DIMENSION, Rows
 
 Array = np.ndarray
 NEGLIGIBLE = -1e4  # log prior densities below this are taken as zero
@@ -128,11 +128,11 @@ class Hierarchy:
     unobserved: tuple[str, ...] = ()
     offset: Array | float = 0.0
     robust: tuple[bool, ...] = ()
-    rows: quadrature.Rows = field(init=False)
+    rows: Rows = field(init=False)
 
     def __post_init__(self) -> None:
         n_rows, q = self.Z.shape
-        if not 1 <= q <= quadrature.MAX_DIMENSION:
+        if not 1 <= q <= MAX_DIMENSION:
             raise ValueError(f"study effects of dimension {q}; legal: 1, 2, 3")
         if isinstance(self.between, Covariance):
             object.__setattr__(self, "between", (self.between,))
@@ -161,11 +161,11 @@ class Hierarchy:
             object.__setattr__(self, "row_labels", tuple(self.labels[k] for k in self.study))
         object.__setattr__(self, "rows", self.sorted_rows(starts, self.Z))
 
-    def sorted_rows(self, starts: Array, design: Array) -> quadrature.Rows:
+    def sorted_rows(self, starts: Array, design: Array) -> Rows:
         used, q = design != 0, design.shape[1]
         depth = np.where(used.any(axis=1), q - 1 - np.argmax(used[:, ::-1], axis=1), 0)
         depth = np.where(self.likelihood.coupled, q - 1, depth)
-        return quadrature.Rows(self.likelihood, starts, depth)
+        return Rows(self.likelihood, starts, depth)
 
     @property
     def n_studies(self) -> int:
@@ -371,7 +371,7 @@ class Hierarchy:
             return factors[0]
         return {key: np.stack([f[key] for f in factors])[group] for key in factors[0]}
 
-    def rows_at(self, theta: Array) -> quadrature.Rows:
+    def rows_at(self, theta: Array) -> Rows:
         """The rows with the parameters of their own likelihood."""
         if not self.row_scales:
             return self.rows

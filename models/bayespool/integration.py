@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayespool.covariance import times
-from bayespool.numerics import nested, quadrature
+from bayespool.numerics import modes, nested, quadrature
+from bayespool.numerics.study_rows import Rows
 
 if TYPE_CHECKING:
     from bayespool.hierarchy import Hierarchy
@@ -44,7 +45,7 @@ def log_likelihood(h: Hierarchy, theta: Array, nodes: int) -> Array:
 def _integrated(
     h: Hierarchy,
     inner: Array | None,
-    rows: quadrature.Rows,
+    rows: Rows,
     offset: Array,
     loading: Array,
     nodes: int,
@@ -55,7 +56,7 @@ def _integrated(
 
 
 def _integrated_twice(
-    h: Hierarchy, rows: quadrature.Rows, offset: Array, loading: Array, inner: Array, nodes: int
+    h: Hierarchy, rows: Rows, offset: Array, loading: Array, inner: Array, nodes: int
 ) -> Array:
     """Over effects of studies and results; one level where a study has few rows."""
     assert h.within is not None
@@ -77,10 +78,8 @@ def _integrated_twice(
     return out
 
 
-def _integrated_once(
-    h: Hierarchy, rows: quadrature.Rows, offset: Array, loading: Array, nodes: int
-) -> Array:
-    mode = quadrature.find_mode(rows, offset, loading)
+def _integrated_once(h: Hierarchy, rows: Rows, offset: Array, loading: Array, nodes: int) -> Array:
+    mode = modes.find_mode(rows, offset, loading)
     if h.likelihood.exact:
         return quadrature.integrate(rows, offset, loading, 1, mode)
     out = np.empty((len(rows.starts), offset.shape[1]))
@@ -92,7 +91,7 @@ def _integrated_once(
     return out
 
 
-def _nested(h: Hierarchy, rows: quadrature.Rows) -> nested.NestedRows:
+def _nested(h: Hierarchy, rows: Rows) -> nested.NestedRows:
     """The rows (with their parameters) by study and by result."""
     assert h.within is not None
     starts = np.flatnonzero(np.diff(h.within.result, prepend=-1))
@@ -123,7 +122,7 @@ def draw_effects(
             widen = h.spread(drawn)
             loading = loading * widen[:, rows.study]
         if h.within is None:
-            mode = quadrature.find_mode(rows, offset, loading)
+            mode = modes.find_mode(rows, offset, loading)
             v = quadrature.draw_effects(rows, offset, loading, mode, rng)
         else:
             both, inner = _nested(h, rows), h.inner_loading(theta[:, part])
@@ -152,7 +151,7 @@ def study_precision(h: Hierarchy, theta: Array, nodes: int) -> Array:
 
 def _shares(
     h: Hierarchy,
-    rows: quadrature.Rows,
+    rows: Rows,
     theta: Array,
     offset: Array,
     loading: Array,
@@ -175,7 +174,7 @@ def _shares(
 
 def _drawn_factor(
     h: Hierarchy,
-    rows: quadrature.Rows,
+    rows: Rows,
     theta: Array,
     offset: Array,
     loading: Array,

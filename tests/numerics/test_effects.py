@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from reference_data import reference_rows
 
-from bayespool.numerics import effects
+from bayespool.numerics import conversions, effects
 
 BY_MEASURE = {
     "OR": lambda *x: effects.log_odds_ratio(*x, add=0.5),
@@ -86,10 +86,10 @@ def test_intervals_p_values_and_statistics_give_one_standard_error(df, level):
     estimate, se = -0.4, 0.13
     quantile = stats.t(df).ppf((1 + level) / 2)
     low, high = estimate - quantile * se, estimate + quantile * se
-    assert effects.se_from_interval(low, high, level, df) == pytest.approx(se, rel=1e-10)
+    assert conversions.se_from_interval(low, high, level, df) == pytest.approx(se, rel=1e-10)
     p = 2 * stats.t(df).sf(abs(estimate) / se)
-    assert effects.se_from_p(estimate, p, df) == pytest.approx(se, rel=1e-10)
-    assert effects.se_from_statistic(estimate, estimate / se) == pytest.approx(se)
+    assert conversions.se_from_p(estimate, p, df) == pytest.approx(se, rel=1e-10)
+    assert conversions.se_from_statistic(estimate, estimate / se) == pytest.approx(se)
 
 
 def test_log_hazard_ratio_from_the_log_rank_test():
@@ -98,22 +98,22 @@ def test_log_hazard_ratio_from_the_log_rank_test():
 
 def test_published_worked_examples():
     """BMJ 2011;343:d2090 (RR 0.81, P=0.03) and Handbook 6.5.2.2 (SE 4.6 of 25 people)."""
-    assert effects.se_from_p(log(0.81), 0.03) == pytest.approx(0.097, abs=5e-4)
-    assert effects.sd_from_sem(4.6, 25) == pytest.approx(23.0)
+    assert conversions.se_from_p(log(0.81), 0.03) == pytest.approx(0.097, abs=5e-4)
+    assert conversions.sd_from_sem(4.6, 25) == pytest.approx(23.0)
 
 
 def test_medians_of_a_normal_sample():
     """By hand at n=100, then unbiased on average over samples of 41."""
-    mean, sd = effects.moments_from_quartiles(10, 8, 13, 100)
+    mean, sd = conversions.moments_from_quartiles(10, 8, 13, 100)
     assert mean == pytest.approx(0.7039 * 10.5 + 0.2961 * 10)
     assert sd == pytest.approx(5 / (2 * NormalDist().inv_cdf(74.875 / 100.25)))
     rng = np.random.default_rng(3)
     samples = rng.normal(50.0, 8.0, size=(4_000, 41))
     low, q1, median, q3, high = np.quantile(samples, [0, 0.25, 0.5, 0.75, 1], axis=1)
     for means, sds in (
-        effects.moments_from_quartiles(median, q1, q3, 41),
-        effects.moments_from_range(median, low, high, 41),
-        effects.moments_from_five_numbers(median, q1, q3, low, high, 41),
+        conversions.moments_from_quartiles(median, q1, q3, 41),
+        conversions.moments_from_range(median, low, high, 41),
+        conversions.moments_from_five_numbers(median, q1, q3, low, high, 41),
     ):
         assert means.mean() == pytest.approx(50.0, abs=4 * means.std() / sqrt(len(means)))
         assert sds.mean() == pytest.approx(8.0, rel=0.03)
@@ -123,9 +123,9 @@ def test_more_is_known_of_five_numbers_than_of_three():
     rng = np.random.default_rng(4)
     samples = rng.normal(0.0, 1.0, size=(4_000, 41))
     low, q1, median, q3, high = np.quantile(samples, [0, 0.25, 0.5, 0.75, 1], axis=1)
-    five = effects.moments_from_five_numbers(median, q1, q3, low, high, 41)
-    assert five.sd.std() < effects.moments_from_range(median, low, high, 41).sd.std()
-    assert five.mean.std() < effects.moments_from_quartiles(median, q1, q3, 41).mean.std()
+    five = conversions.moments_from_five_numbers(median, q1, q3, low, high, 41)
+    assert five.sd.std() < conversions.moments_from_range(median, low, high, 41).sd.std()
+    assert five.mean.std() < conversions.moments_from_quartiles(median, q1, q3, 41).mean.std()
 
 
 def test_importing_needs_no_scipy():

@@ -7,13 +7,14 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logsumexp
 
-from bayespool.numerics import quadrature
+from bayespool.numerics import modes, quadrature
 from bayespool.numerics.binormal import Binormal
 from bayespool.numerics.candidates import CandidateBinomial, Tables
 from bayespool.numerics.censored import Censored
 from bayespool.numerics.likelihoods import Binomial, Gaussian
 from bayespool.numerics.links import link
 from bayespool.numerics.mixed import Mixed
+from bayespool.numerics.study_rows import Rows
 
 RNG = np.random.default_rng(1)
 ETA = RNG.normal(0, 2, (2, 50))
@@ -148,10 +149,10 @@ def test_integrals_over_coupled_rows(likelihood):
         (Binomial(np.array([7, 9]), np.array([9, 11])), likelihood),
         (np.array([0, 1]), np.array([2, 3])),
     )
-    rows = quadrature.Rows(both, np.array([0, 2]), np.array([0, 1, 1, 1]))
+    rows = Rows(both, np.array([0, 2]), np.array([0, 1, 1, 1]))
     offset = np.tile(mu, 2)[:, None]
     loading = np.tile(factor.T, 2)[:, :, None]
-    mode = quadrature.find_mode(rows, offset, loading)
+    mode = modes.find_mode(rows, offset, loading)
     assert mode.converged.all()
     ours = quadrature.integrate(rows, offset, loading, 21, mode)[:, 0]
     v = np.linspace(-8, 8, 801)

@@ -12,8 +12,9 @@ import numpy as np
 
 from bayespool.numerics.binormal import Binormal
 from bayespool.numerics.candidates import CandidateBinomial, Tables
-from bayespool.numerics.likelihoods import Binomial, RowLikelihood
+from bayespool.numerics.likelihoods import Binomial
 from bayespool.numerics.mixed import joined
+from bayespool.numerics.row_likelihood import RowLikelihood
 from bayespool.pymc_rows import potential_name, sum_over_tables
 
 if TYPE_CHECKING:

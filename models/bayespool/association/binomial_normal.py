@@ -20,8 +20,9 @@ from bayespool.covariance import Covariance
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.candidates import CandidateBinomial, Tables
-from bayespool.numerics.likelihoods import Binomial, NoncentralHypergeometric, RowLikelihood
+from bayespool.numerics.likelihoods import Binomial, NoncentralHypergeometric
 from bayespool.numerics.mixed import joined
+from bayespool.numerics.row_likelihood import RowLikelihood
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal
 from bayespool.pymc_rows import potential_name, sum_over_tables
 

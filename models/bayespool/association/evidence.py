@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from bayespool.numerics.censored import Censored
-from bayespool.numerics.likelihoods import Gaussian, RowLikelihood
+from bayespool.numerics.likelihoods import Gaussian
 from bayespool.numerics.mixed import joined
+from bayespool.numerics.row_likelihood import RowLikelihood
 from bayespool.pymc_rows import potential_name
 
 Array = np.ndarray

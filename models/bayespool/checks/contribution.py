@@ -20,7 +20,7 @@ from bayespool.priors import Fixed
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
     from bayespool.hierarchy import Hierarchy
-    from bayespool.numerics.likelihoods import RowLikelihood
+    from bayespool.numerics.row_likelihood import RowLikelihood
 
 Array = np.ndarray
 STREAM = 5

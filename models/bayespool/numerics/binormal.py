@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import special
 
-from bayespool.numerics.likelihoods import Cross
 from bayespool.numerics.links import link
+from bayespool.numerics.row_likelihood import Cross
 
 Array = np.ndarray
 LOG_ROOT = 0.5 * np.log(2.0 * np.pi)

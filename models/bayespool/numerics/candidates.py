@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 from scipy import special
 
-from bayespool.numerics.likelihoods import Cross
 from bayespool.numerics.links import link
+from bayespool.numerics.row_likelihood import Cross
 
 Array = np.ndarray
 LOWEST = -1e250  # a logarithm of zero that stays finite times a count

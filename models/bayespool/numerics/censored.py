@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import special
 
-from bayespool.numerics.likelihoods import SeparateRows
+from bayespool.numerics.row_likelihood import SeparateRows
 
 Array = np.ndarray
 LOG_ROOT = 0.5 * np.log(2.0 * np.pi)

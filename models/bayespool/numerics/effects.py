@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from bayespool.numerics.conversions import Array, floats
 
 
 class Effect(NamedTuple):
@@ -20,13 +20,6 @@ class Effect(NamedTuple):
 
     estimate: Array
     se: Array
-
-
-class Moments(NamedTuple):
-    """Mean and standard deviation, float arrays of one shape."""
-
-    mean: Array
-    sd: Array
 
 
 def log_odds_ratio(
@@ -106,10 +99,10 @@ def log_rate_ratio(
     ----------
     Rothman KJ, Greenland S. Modern Epidemiology. metafor ``escalc(measure="IRR", to="only0")``.
     """
-    a, b = _floats(e1, e2)
+    a, b = floats(e1, e2)
     zero = (a == 0) | (b == 0)
     a, b = a + add * zero, b + add * zero
-    t1, t2 = _floats(time1, time2)
+    t1, t2 = floats(time1, time2)
     with np.errstate(divide="ignore", invalid="ignore"):
         return Effect(np.log(a / t1) - np.log(b / t2), np.sqrt(1 / a + 1 / b))
 
@@ -121,7 +114,7 @@ def log_hazard_ratio(observed_minus_expected: ArrayLike, variance: ArrayLike) ->
     ----------
     Parmar MKB, Torri V, Stewart L. Stat Med 1998;17:2815-2834; Tierney JF, et al. Trials 2007;8:16.
     """
-    difference, variance_ = _floats(observed_minus_expected, variance)
+    difference, variance_ = floats(observed_minus_expected, variance)
     with np.errstate(divide="ignore", invalid="ignore"):
         return Effect(difference / variance_, 1 / np.sqrt(variance_))
 
@@ -140,7 +133,7 @@ def logit_proportion(events: ArrayLike, n: ArrayLike, add: float = 0.0) -> Effec
     ----------
     metafor ``escalc(measure="PLO", to="only0")``; Cox DR. Analysis of Binary Data, 1970.
     """
-    e, total = _floats(events, n)
+    e, total = floats(events, n)
     without = total - e
     zero = (e == 0) | (without == 0)
     e, without = e + add * zero, without + add * zero
@@ -163,7 +156,7 @@ def mean_difference(
     Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.1.1. metafor
     ``escalc(measure="MD")``.
     """
-    m1, s1, k1, m2, s2, k2 = _floats(mean1, sd1, n1, mean2, sd2, n2)
+    m1, s1, k1, m2, s2, k2 = floats(mean1, sd1, n1, mean2, sd2, n2)
     return Effect(m1 - m2, np.sqrt(s1**2 / k1 + s2**2 / k2))
 
 
@@ -192,7 +185,7 @@ def standardised_mean_difference(
     ----------
     Hedges LV. J Educ Stat 1981;6:107-128, equations 6e and 8. metafor ``escalc(measure="SMD")``.
     """
-    m1, s1, k1, m2, s2, k2 = _floats(mean1, sd1, n1, mean2, sd2, n2)
+    m1, s1, k1, m2, s2, k2 = floats(mean1, sd1, n1, mean2, sd2, n2)
     df = k1 + k2 - 2
     pooled = np.sqrt(((k1 - 1) * s1**2 + (k2 - 1) * s2**2) / df)
     estimate = small_sample_correction(df, exact) * (m1 - m2) / pooled
@@ -229,7 +222,7 @@ def log_response_ratio(
     Hedges LV, Gurevitch J, Curtis PS. Ecology 1999;80:1150-1156. metafor
     ``escalc(measure="ROM")``.
     """
-    m1, s1, k1, m2, s2, k2 = _floats(mean1, sd1, n1, mean2, sd2, n2)
+    m1, s1, k1, m2, s2, k2 = floats(mean1, sd1, n1, mean2, sd2, n2)
     variance = s1**2 / (k1 * m1**2) + s2**2 / (k2 * m2**2)
     return Effect(np.log(m1 / m2), np.sqrt(variance))
 
@@ -241,162 +234,14 @@ def fisher_z(r: ArrayLike, n: ArrayLike) -> Effect:
     ----------
     Fisher RA. Metron 1921;1:3-32. metafor ``escalc(measure="ZCOR")``.
     """
-    r_, n_ = _floats(r, n)
+    r_, n_ = floats(r, n)
     return Effect(np.arctanh(r_), 1 / np.sqrt(n_ - 3))
-
-
-def se_from_interval(
-    low: ArrayLike, high: ArrayLike, level: ArrayLike = 0.95, df: ArrayLike = np.inf
-) -> Array:
-    """Standard error behind a confidence interval, both on the scale of analysis.
-
-    Parameters
-    ----------
-    low, high
-        Limits: of a ratio, their logarithms.
-    level
-        Confidence level, a proportion.
-    df
-        Degrees of freedom of the t distribution the interval was made with; infinite for the
-        normal.
-
-    References
-    ----------
-    Cochrane Handbook for Systematic Reviews of Interventions, sections 6.3.1 (ratios: normal) and
-    6.5.2.3 (means of small samples: t).
-    """
-    lower, upper, confidence = _floats(low, high, level)
-    return (upper - lower) / (2 * _quantile((1 + confidence) / 2, df))
-
-
-def se_from_p(estimate: ArrayLike, p: ArrayLike, df: ArrayLike = np.inf) -> Array:
-    """Standard error behind an exact two-sided P value, under a Wald test of no effect.
-
-    Parameters
-    ----------
-    estimate
-        On the scale of analysis, not 0.
-    p
-        Two-sided P value in (0, 1).
-    df
-        Degrees of freedom of a t test; infinite for a z test.
-
-    References
-    ----------
-    Altman DG, Bland JM. BMJ 2011;343:d2090. Cochrane Handbook for Systematic Reviews of
-    Interventions, section 6.3.2.
-    """
-    estimate_, p_ = _floats(estimate, p)
-    return np.abs(estimate_) / _quantile(1 - p_ / 2, df)
-
-
-def se_from_statistic(estimate: ArrayLike, statistic: ArrayLike) -> Array:
-    """Standard error behind a t or z statistic: the estimate divided by it.
-
-    References
-    ----------
-    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.3.
-    """
-    estimate_, statistic_ = _floats(estimate, statistic)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.abs(estimate_ / statistic_))
-
-
-def sd_from_sem(sem: ArrayLike, n: ArrayLike) -> Array:
-    """Standard deviation from the standard error of a mean: ``sem * sqrt(n)``.
-
-    References
-    ----------
-    Cochrane Handbook for Systematic Reviews of Interventions, section 6.5.2.2.
-    """
-    sem_, n_ = _floats(sem, n)
-    return sem_ * np.sqrt(n_)
-
-
-def moments_from_quartiles(
-    median: ArrayLike, q1: ArrayLike, q3: ArrayLike, n: ArrayLike
-) -> Moments:
-    """Mean and SD from a median and its quartiles, for data that are near normal.
-
-    References
-    ----------
-    Mean: Luo D, et al. Stat Methods Med Res 2018;27:1785-1805, equation 11. SD: Wan X, et al. BMC
-    Med Res Methodol 2014;14:135, equation 16.
-    """
-    m, low, high, n_ = _floats(median, q1, q3, n)
-    weight = 0.7 + 0.39 / n_
-    mean = weight * (low + high) / 2 + (1 - weight) * m
-    return Moments(mean, (high - low) / _quartile_width(n_))
-
-
-def moments_from_range(
-    median: ArrayLike, minimum: ArrayLike, maximum: ArrayLike, n: ArrayLike
-) -> Moments:
-    """Mean and SD from a median, minimum and maximum, for data that are near normal.
-
-    References
-    ----------
-    Mean: Luo D, et al. Stat Methods Med Res 2018;27:1785-1805, equation 7. SD: Wan X, et al. BMC
-    Med Res Methodol 2014;14:135, equation 9.
-    """
-    m, low, high, n_ = _floats(median, minimum, maximum, n)
-    weight = 4 / (4 + n_**0.75)
-    mean = weight * (low + high) / 2 + (1 - weight) * m
-    return Moments(mean, (high - low) / _range_width(n_))
-
-
-def moments_from_five_numbers(
-    median: ArrayLike,
-    q1: ArrayLike,
-    q3: ArrayLike,
-    minimum: ArrayLike,
-    maximum: ArrayLike,
-    n: ArrayLike,
-) -> Moments:
-    """Mean and SD from a median, quartiles, minimum and maximum, for data that are near normal.
-
-    References
-    ----------
-    Mean: Luo D, et al. Stat Methods Med Res 2018;27:1785-1805, equation 15. SD: Wan X, et al. BMC
-    Med Res Methodol 2014;14:135, scenario C2 (the mean of the other two scenarios' SDs).
-    """
-    m, lower, upper, low, high, n_ = _floats(median, q1, q3, minimum, maximum, n)
-    of_range = 2.2 / (2.2 + n_**0.75)
-    of_quartiles = 0.7 - 0.72 / n_**0.55
-    mean = of_range * (low + high) / 2 + of_quartiles * (lower + upper) / 2
-    mean += (1 - of_range - of_quartiles) * m
-    sd = ((high - low) / _range_width(n_) + (upper - lower) / _quartile_width(n_)) / 2
-    return Moments(mean, sd)
-
-
-def _floats(*values: ArrayLike) -> list[Array]:
-    return [np.asarray(array) for array in
-            np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in values))]  # fmt: skip
 
 
 def _cells(
     e1: ArrayLike, n1: ArrayLike, e2: ArrayLike, n2: ArrayLike, add: float
 ) -> tuple[Array, Array, Array, Array]:
-    a, total1, c, total2 = _floats(e1, n1, e2, n2)
+    a, total1, c, total2 = floats(e1, n1, e2, n2)
     b, d = total1 - a, total2 - c
     more = add * ((a == 0) | (b == 0) | (c == 0) | (d == 0))
     return a + more, b + more, c + more, d + more
-
-
-def _quantile(probability: ArrayLike, df: ArrayLike) -> Array:
-    """Quantile of the t distribution; of the normal where ``df`` is infinite."""
-    from scipy.special import ndtri, stdtrit
-
-    p, df_ = _floats(probability, df)
-    finite = np.isfinite(df_)
-    return np.asarray(np.where(finite, stdtrit(np.where(finite, df_, 1.0), p), ndtri(p)))
-
-
-def _range_width(n: Array) -> Array:
-    """Expected range of a normal sample in SDs, by Blom's approximation (Wan 2014)."""
-    return 2 * _quantile((n - 0.375) / (n + 0.25), np.inf)
-
-
-def _quartile_width(n: Array) -> Array:
-    """Expected interquartile range of a normal sample in SDs (Wan 2014)."""
-    return 2 * _quantile((0.75 * n - 0.125) / (n + 0.25), np.inf)

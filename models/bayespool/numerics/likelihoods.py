@@ -1,114 +1,17 @@
-"""Likelihoods of one row given its linear predictor, in the form Newton's method wants.
-
-Each class holds the observed rows and gives, for a matrix of linear predictors with one line per
-row, the log likelihood, its slope and its (expected) curvature.
-"""
+"""Likelihoods of complete rows: binomial, non-central hypergeometric, beta-binomial, normal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from scipy import special
 
 from bayespool.numerics.links import Link, link
+from bayespool.numerics.row_likelihood import SeparateRows
 
 Array = np.ndarray
-
-
-class RowLikelihood(Protocol):
-    """What the integrator asks of a likelihood. ``eta`` has shape (..., n_rows, n_draws)."""
-
-    @property
-    def exact(self) -> bool:
-        """Quadratic in eta, so that the Laplace step is the integral."""
-        ...
-
-    @property
-    def link_name(self) -> str: ...
-
-    def __len__(self) -> int: ...
-
-    def take(self, rows: Array) -> RowLikelihood: ...
-
-    def part(self, draws: slice | Array) -> RowLikelihood:
-        """The same rows for some of the draws, where `widened` gave each draw its own."""
-        ...
-
-    def observed(self) -> Array:
-        """What was observed, shape (n_rows,)."""
-        ...
-
-    def widened(self, *extra: Array) -> RowLikelihood:
-        """The same rows with an independent normal effect of SD `extra` on each, or what other
-        positive parameters of its own a likelihood has."""
-        ...
-
-    def log_density(self, eta: Array) -> Array:
-        """Log likelihood per row without the terms that do not depend on ``eta``."""
-        ...
-
-    def log_constant(self) -> Array:
-        """The terms left out of `log_density`, shape (n_rows, 1) or (n_rows, n_draws)."""
-        ...
-
-    def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
-        """First derivative and expected negative second derivative."""
-        ...
-
-    def start(self) -> tuple[Array, Array]:
-        """Each row's own estimate of eta and its weight, (n_rows, 1) or (n_rows, n_draws)."""
-        ...
-
-    def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
-        """New observations from the same designs; ``eta`` has shape (n_rows, n_draws)."""
-        ...
-
-    @property
-    def coupled(self) -> Array:
-        """Rows whose likelihood depends on the predictor of another row too, (n_rows,)."""
-        ...
-
-    def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
-        """`slope_and_weight`, and mixed second derivatives of coupled rows if there are any."""
-        ...
-
-
-class Cross(NamedTuple):
-    """Expected negative mixed second derivatives of pairs of rows.
-
-    ``first`` and ``second`` number the rows, (n_pairs,); ``weight`` has shape (..., n_pairs,
-    n_draws).
-    """
-
-    first: Array
-    second: Array
-    weight: Array
-
-
-class SeparateRows:
-    """Rows each of which depends on its own predictor alone and has no parameter of its own."""
-
-    def __len__(self) -> int:
-        raise NotImplementedError
-
-    @property
-    def coupled(self) -> Array:
-        return np.zeros(len(self), bool)
-
-    def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
-        raise NotImplementedError
-
-    def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
-        return (*self.slope_and_weight(eta), None)
-
-    def part(self, draws: slice | Array) -> Self:
-        return self
-
-    def widened(self, *extra: Array) -> Self:
-        raise NotImplementedError(f"{type(self).__name__} rows have no parameters of their own")
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bayespool.numerics.likelihoods import Cross, RowLikelihood
+from bayespool.numerics.row_likelihood import Cross, RowLikelihood
 
 Array = np.ndarray
 

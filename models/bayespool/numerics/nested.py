@@ -15,9 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayespool.numerics import quadrature
-from bayespool.numerics.likelihoods import Cross
-from bayespool.numerics.quadrature import Mode, Rows, hermite_nodes
+from bayespool.numerics import modes, quadrature
+from bayespool.numerics.modes import Mode
+from bayespool.numerics.quadrature import hermite_nodes
+from bayespool.numerics.row_likelihood import Cross
+from bayespool.numerics.study_rows import Rows
 
 Array = np.ndarray
 Matrix = dict[tuple[int, int], Array]
@@ -159,7 +161,7 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
             left: Array, right: Array, weight: Array = weight, cross: Cross | None = cross
         ) -> Array:
             out = weight * left * right
-            return out if cross is None else out + quadrature.crossed(cross, left, right, out.shape)
+            return out if cross is None else out + modes.crossed(cross, left, right, out.shape)
 
         g_v = [rows.studies.by_study(slope * loading[i]) - v[i] for i in range(q)]
         g_z = [rows.results.by_study(slope * inner[a]) - z[a] for a in range(p)]
@@ -167,7 +169,7 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
         for b in range(p):
             for a in range(b + 1):
                 h_zz[a, b] = rows.results.by_study(told(inner[a], inner[b])) + float(a == b)
-        upper_z = quadrature.factor_upper(h_zz)
+        upper_z = modes.factor_upper(h_zz)
         h_zv = {
             (a, i): rows.results.by_study(told(inner[a], loading[i]))
             for a in range(p)
@@ -175,7 +177,7 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
         }
         gain: Matrix = {}
         for i in range(q):
-            solved = quadrature.solve_upper(upper_z, [h_zv[a, i] for a in range(p)])
+            solved = modes.solve_upper(upper_z, [h_zv[a, i] for a in range(p)])
             gain |= {(a, i): x for a, x in enumerate(solved)}
         schur: Matrix = {}
         for j in range(q):
@@ -186,19 +188,19 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
                     + float(i == j)
                     - rows.over_results(np.asarray(taken))
                 )
-        upper_v = quadrature.factor_upper(schur)
+        upper_v = modes.factor_upper(schur)
         rhs = [
             g_v[i] - rows.over_results(np.asarray(sum(gain[a, i] * g_z[a] for a in range(p))))
             for i in range(q)
         ]
-        step_v = np.stack(quadrature.solve_upper(upper_v, rhs))
-        step_z = np.stack(quadrature.solve_upper(upper_z, g_z))
+        step_v = np.stack(modes.solve_upper(upper_v, rhs))
+        step_z = np.stack(modes.solve_upper(upper_z, g_z))
         for a in range(p):
             step_z[a] -= sum(gain[a, i] * step_v[i][rows.study_of] for i in range(q))
         decrement = sum(g * s for g, s in zip(g_v, step_v, strict=True)) + rows.over_results(
             np.asarray(sum(g * s for g, s in zip(g_z, step_z, strict=True)))
         )
-        moving = ~(decrement < quadrature.NEWTON_TOLERANCE**2)
+        moving = ~(decrement < modes.NEWTON_TOLERANCE**2)
         if not moving.any():
             break
         fraction = moving.astype(float)
@@ -212,8 +214,8 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
             fraction = np.where(worse, 0.5 * fraction, fraction)
         v, z, now = new_v, new_z, trial
     return JointMode(
-        quadrature.mode_at(v, upper_v, ~moving),
-        quadrature.mode_at(z, upper_z, ~moving[rows.study_of]),
+        modes.mode_at(v, upper_v, ~moving),
+        modes.mode_at(z, upper_z, ~moving[rows.study_of]),
         gain,
     )
 
@@ -235,7 +237,7 @@ def integrate(
         moved = mode.inner.centre.copy()
         for (a, i), gain in mode.gain.items():
             moved[a] -= gain * (v[i] - mode.study.centre[i])[rows.study_of]
-        conditional = quadrature.find_mode(rows.results, at, inner, start=moved)
+        conditional = modes.find_mode(rows.results, at, inner, start=moved)
         of_results = quadrature.integrate(rows.results, at, inner, nodes, conditional)
         term = rows.over_results(of_results) - 0.5 * np.sum(v * v, axis=0)
         terms.append(term + sum(log_w[k] for k in point))

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import special
 
-from bayespool.numerics.likelihoods import Binomial, Cross
+from bayespool.numerics.likelihoods import Binomial
+from bayespool.numerics.row_likelihood import Cross
 
 Array = np.ndarray
 SMALLEST = 1e-300

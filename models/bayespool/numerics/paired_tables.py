@@ -18,8 +18,8 @@ from functools import cached_property
 import numpy as np
 from scipy import special
 
-from bayespool.numerics.likelihoods import Cross
 from bayespool.numerics.paired import SMALLEST, plackett, plackett_cells
+from bayespool.numerics.row_likelihood import Cross
 
 Array = np.ndarray
 STEP = 1e-3

@@ -145,9 +145,9 @@ def _question(measure: str) -> str:
 
 def _evidence(record: Record, label: str = "") -> str:
     found = record["findings"]["labels"][label] if label else record["findings"]
-    what = {} if found["counted"] == "participant" else {"unit": found["counted"]}
-    cell = evidence_cell(Evidence(found["studies"], found["participants"] or 0))
-    return f"{cell[:-1]} {what['unit']}s)" if what and cell.endswith(")") else cell
+    one = Evidence(found["studies"], found["participants"] or 0)
+    what = "" if found["counted"] == one.what else f" {found['counted']}s"
+    return evidence_cell(one, what=what)
 
 
 def _level(record: Record) -> str:

@@ -16,7 +16,7 @@ from bayespool.report.guideline_numbers import Variation, consequence, low_risk,
 from bayespool.report.points import ending
 from bayespool.report.refits import Refits, shown
 from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells, only_first
-from bayespool.report.wording import counted, label_of, told
+from bayespool.report.wording import counted, estimand_label, label_of, told
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -40,10 +40,13 @@ KINDS = {
 }  # fmt: skip
 
 
-def evidence_cell(one: Evidence, result: str = "") -> str:
-    """``13 (2,745)``: studies and participants, of a result those with or without the condition."""
+def evidence_cell(one: Evidence, result: str = "", what: str = "") -> str:
+    """``13 (2,745)``: studies and participants, of a result those with or without the condition.
+
+    `what` is said of them where the head of the column does not say it.
+    """
     n, people = numbers.count(one.studies), one.people(MARGIN_OF[result] if result else "")
-    return f"{n} ({numbers.count(people)})" if people else n
+    return f"{n} ({numbers.count(people)}{what})" if people else n
 
 
 def _ends(summary: Summary, result: str = "") -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -187,8 +190,6 @@ def after_table(summary: Summary) -> Table:
 
 def relative_table(summary: Summary, names: Sequence[str]) -> Table:
     """The relative effect, on how many studies it rests, and the certainty."""
-    from bayespool.report.wording import estimand_label
-
     heads, ends = _ends(summary)
     rows = tuple(
         (

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from bayespool.association.scale import shown_name
+from bayespool.guideline.bias import DOMAINS
 from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING, steps
 from bayespool.guideline.wording import Size, accuracy_sentence, effect_sentence
 from bayespool.report import numbers
@@ -210,8 +211,6 @@ def domain_words(domain: str, fitted: Fit, summary: Summary, margin: str = "") -
             d: cells for (kind, d), cells in low.bias.judgements.items() if kind == "applicability"
         }
         if concerns:
-            from bayespool.guideline.bias import DOMAINS
-
             parts = [f"{inside(DOMAINS[d])} {cells.count('high')} of {len(cells)}"
                      for d, cells in concerns.items()]  # fmt: skip
             return f"High concern about applicability: {listed(parts)}."

@@ -81,7 +81,7 @@ def effect_of_row(
     RowFaults
         The row gives no effect, or an impossible one.
     """
-    from bayespool.numerics import effects
+    from bayespool.numerics import conversions
 
     faults = [*_not_positive(say, values), *_no_p(say, values)]
     percent, level_faults = _level(say, values, level)
@@ -101,20 +101,20 @@ def effect_of_row(
         return EffectRow(estimate, sqrt(values["variance"]), False, f"{label} with variance")
     if interval is not None:
         low, high = interval
-        se = float(effects.se_from_interval(low, high, percent / 100, df))
+        se = float(conversions.se_from_interval(low, high, percent / 100, df))
         off = abs(estimate - (low + high) / 2) > _OFF_CENTRE * (high - low) / 2
         note = " (not symmetric about it)" if off else ""
         return EffectRow(estimate, se, off, f"{label} with {percent:g} % CI{note}")
     for statistic in ("t", "z"):
         if statistic in values:
             _check_statistic(say, statistic, values[statistic], estimate)
-            se = float(effects.se_from_statistic(estimate, values[statistic]))
+            se = float(conversions.se_from_statistic(estimate, values[statistic]))
             return EffectRow(estimate, se, False, f"{label} with {statistic}")
     if 0 < values.get("p", 0.0) < 1:
         if estimate == 0:
             rule = f"{say(scale)} is no effect, so p gives no standard error"
             raise RowFaults(("p", rule, "give se, or ci_low and ci_high"))
-        se = float(effects.se_from_p(estimate, values["p"], df))
+        se = float(conversions.se_from_p(estimate, values["p"], df))
         return EffectRow(estimate, se, True, f"{label} with exact P")
     raise _without_precision(say, values, scale)
 

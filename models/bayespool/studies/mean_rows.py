@@ -98,7 +98,7 @@ def _group(
 
 
 def _moments(values: dict[str, float], k: str, n: int) -> tuple[dict[str, float], str]:
-    from bayespool.numerics import effects
+    from bayespool.numerics import conversions
 
     got: dict[str, float] = {f"n{k}": n}
     words: list[str] = []
@@ -108,7 +108,7 @@ def _moments(values: dict[str, float], k: str, n: int) -> tuple[dict[str, float]
         got[f"sd{k}"] = values[f"sd{k}"]
         words.append("SD")
     elif f"sem{k}" in values:
-        got[f"sd{k}"] = float(effects.sd_from_sem(values[f"sem{k}"], n))
+        got[f"sd{k}"] = float(conversions.sd_from_sem(values[f"sem{k}"], n))
         words.append("SEM")
     if len(got) < 3:
         found = _from_median(values, k, n)
@@ -125,20 +125,20 @@ def _from_median(
     values: dict[str, float], k: str, n: int
 ) -> tuple[float | None, float, str] | None:
     """Mean (None without a median), SD and the words for their source."""
-    from bayespool.numerics import effects
+    from bayespool.numerics import conversions
 
     median = values.get(f"median{k}")
     centre = 0.0 if median is None else median
     q1, q3 = values.get(f"q1_{k}"), values.get(f"q3_{k}")
     low, high = values.get(f"min{k}"), values.get(f"max{k}")
     if q1 is not None and q3 is not None and low is not None and high is not None:
-        mean, sd = effects.moments_from_five_numbers(centre, q1, q3, low, high, n)
+        mean, sd = conversions.moments_from_five_numbers(centre, q1, q3, low, high, n)
         source = "quartiles and range (Luo, Wan)"
     elif q1 is not None and q3 is not None:
-        mean, sd = effects.moments_from_quartiles(centre, q1, q3, n)
+        mean, sd = conversions.moments_from_quartiles(centre, q1, q3, n)
         source = "quartiles (Luo, Wan)"
     elif low is not None and high is not None:
-        mean, sd = effects.moments_from_range(centre, low, high, n)
+        mean, sd = conversions.moments_from_range(centre, low, high, n)
         source = "range (Luo, Wan)"
     else:
         return None

@@ -1,0 +1,200 @@
+"""Where each study's effects lie given the hyperparameters, and how far around: Newton's method."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from bayespool.numerics.row_likelihood import Cross
+from bayespool.numerics.study_rows import Rows
+
+Array = np.ndarray
+Curvature = dict[tuple[int, int], Array]
+PLAIN_STEPS = 3
+NEWTON_STEPS = 60
+NEWTON_TOLERANCE = 0.02  # in conditional standard deviations of a study's effect; nodes mend it
+
+
+class Mode(NamedTuple):
+    """Where each study's effects lie given the hyperparameters, in units of ``v``.
+
+    ``centre`` has shape (q, n_studies, n_draws); ``spread`` is the upper-triangular solve's
+    lower-triangular factor C with C C' the inverse curvature, as a dict (i, j) -> array;
+    ``log_det`` is log|C|; ``converged`` marks the studies whose Newton steps settled.
+    """
+
+    centre: Array
+    spread: dict[tuple[int, int], Array]
+    log_det: Array
+    converged: Array
+
+    def part(self, draws: slice | Array) -> Mode:
+        """The same for some of the draws."""
+        return Mode(
+            self.centre[..., draws],
+            {key: value[..., draws] for key, value in self.spread.items()},
+            self.log_det[..., draws],
+            self.converged[..., draws],
+        )
+
+
+def predictor(offset: Array, loading: Array, v: Array) -> Array:
+    """``offset + loading . v`` with v given per row, shapes (rows, draws) and (q, rows, draws)."""
+    eta = offset.copy()
+    for i in range(loading.shape[0]):
+        eta += loading[i] * v[i]
+    return eta
+
+
+def factor_upper(curvature: dict[tuple[int, int], Array]) -> dict[tuple[int, int], Array]:
+    """Upper-triangular U with U U' = H, so that C = U'^-1 is lower triangular."""
+    q = 1 + max(i for i, _ in curvature)
+    upper: dict[tuple[int, int], Array] = {}
+    for j in reversed(range(q)):
+        for i in reversed(range(j + 1)):
+            rest = curvature[i, j] - sum(upper[i, k] * upper[j, k] for k in range(j + 1, q))
+            # round-off cannot push a pivot below the prior's own curvature of one
+            upper[i, j] = np.sqrt(np.maximum(rest, 1e-12)) if i == j else rest / upper[j, j]
+    return upper
+
+
+def solve_upper(upper: dict[tuple[int, int], Array], rhs: list[Array]) -> list[Array]:
+    """Solve (U U') x = rhs."""
+    q = len(rhs)
+    y: list[Array] = [rhs[0]] * q
+    for i in reversed(range(q)):  # U y = rhs
+        y[i] = (rhs[i] - sum(upper[i, k] * y[k] for k in range(i + 1, q))) / upper[i, i]
+    x: list[Array] = [rhs[0]] * q
+    for i in range(q):  # U' x = y
+        x[i] = (y[i] - sum(upper[k, i] * x[k] for k in range(i))) / upper[i, i]
+    return x
+
+
+def _inverse_transpose(upper: dict[tuple[int, int], Array]) -> dict[tuple[int, int], Array]:
+    """C = U'^-1, lower triangular, with C C' = (U U')^-1."""
+    q = 1 + max(i for i, _ in upper)
+    c: dict[tuple[int, int], Array] = {}
+    for j in range(q):
+        for i in range(j, q):
+            if i == j:
+                c[i, i] = 1.0 / upper[i, i]
+            else:
+                c[i, j] = -sum(upper[k, i] * c[k, j] for k in range(j, i)) / upper[i, i]
+    return c
+
+
+def crossed(cross: Cross, left: Array, right: Array, shape: tuple[int, ...]) -> Array:
+    """What coupled rows add to the curvature in two loadings (n_rows, n_draws), on first rows."""
+    i, j = cross.first, cross.second
+    out = np.zeros(shape)
+    out[..., i, :] = cross.weight * (left[i] * right[j] + left[j] * right[i])
+    return out
+
+
+def mode_at(centre: Array, upper: dict[tuple[int, int], Array], converged: Array) -> Mode:
+    """The mode with the spread that a factorised curvature gives."""
+    log_det = -sum(np.log(upper[i, i]) for i in range(len(centre)))
+    return Mode(centre, _inverse_transpose(upper), np.asarray(log_det), converged)
+
+
+def find_mode(rows: Rows, offset: Array, loading: Array, start: Array | None = None) -> Mode:
+    """Each study's mode and curvature by Fisher scoring, vectorised over studies and draws.
+
+    Parameters
+    ----------
+    rows : Rows
+    offset : array, shape (n_rows, n_draws)
+    loading : array, shape (q, n_rows, n_draws)
+    start : array, shape (q, n_studies, n_draws), optional
+        Where to begin; by default one weighted least-squares step towards each row's own estimate.
+    """
+    q = loading.shape[0]
+    if start is None:
+        eta0, weight0 = rows.likelihood.start()
+        pull = weight0 * (eta0 - offset)
+        told = _curvature(rows, loading, np.broadcast_to(weight0, offset.shape), None)
+        rhs = [rows.by_study(pull * loading[i]) for i in range(q)]
+        v = np.stack(solve_upper(factor_upper(told), rhs))
+    else:
+        v = start
+
+    step, upper, decrement = _climb(rows, offset, loading, v)
+    if rows.likelihood.exact:
+        v = v + step
+    else:
+        # settled studies stay where they are, so that no result depends on its neighbours
+        for _ in range(PLAIN_STEPS):
+            moving = decrement >= NEWTON_TOLERANCE**2
+            if not moving.any():
+                break
+            v = v + np.where(moving, step, 0.0)
+            step, upper, decrement = _climb(rows, offset, loading, v)
+        left = np.flatnonzero(~np.all(decrement < NEWTON_TOLERANCE**2, axis=0))
+        if left.size:  # the draws with a study that plain steps did not settle
+            v_left, upper_left, decrement[:, left] = _damped(
+                rows.part(left), offset[:, left], loading[..., left], v[..., left],
+                decrement[:, left],
+            )  # fmt: skip
+            v[..., left] = v_left
+            for key, value in upper_left.items():
+                upper[key][..., left] = value
+    return mode_at(v, upper, decrement < NEWTON_TOLERANCE**2)
+
+
+def _curvature(rows: Rows, loading: Array, weight: Array, cross: Cross | None) -> Curvature:
+    """Curvature of each study's log density in its effects, prior and rows together."""
+    out = {}
+    for j in range(len(loading)):
+        for i in range(j + 1):
+            told = weight * (loading[i] * loading[j])
+            if cross is not None:
+                told += crossed(cross, loading[i], loading[j], told.shape)
+            out[i, j] = rows.by_study(told)
+            if i == j:
+                out[i, j] += 1.0
+    return out
+
+
+def _climb(rows: Rows, offset: Array, loading: Array, v: Array) -> tuple[Array, Curvature, Array]:
+    """Newton's step, the factor of the curvature, and the squared length of the step in SDs."""
+    eta = predictor(offset, loading, v[:, rows.study])
+    slope, weight, cross = rows.likelihood.derivatives(eta)
+    upper = factor_upper(_curvature(rows, loading, weight, cross))
+    gradient = [rows.by_study(slope * loading[i]) - v[i] for i in range(len(loading))]
+    step = np.stack(solve_upper(upper, gradient))
+    decrement = sum(g * s for g, s in zip(gradient, step, strict=True))
+    return step, upper, np.asarray(decrement)
+
+
+def _damped(
+    rows: Rows, offset: Array, loading: Array, v: Array, decrement: Array
+) -> tuple[Array, Curvature, Array]:
+    """Newton with step halving, for the few studies where plain steps overshoot."""
+    study = rows.study
+
+    def height(v: Array) -> Array:
+        eta = predictor(offset, loading, v[:, study])
+        return rows.by_study(rows.likelihood.log_density(eta)) - 0.5 * np.sum(v * v, axis=0)
+
+    settled = decrement < NEWTON_TOLERANCE**2
+    v = np.where(settled, v, np.where(np.isfinite(v), np.clip(v, -1e3, 1e3), 0.0))
+    now, at_origin = height(v), height(np.zeros_like(v))
+    v = np.where(~settled & (at_origin > now), 0.0, v)
+    now = np.where(settled, now, np.maximum(now, at_origin))
+    step, upper, decrement = _climb(rows, offset, loading, v)
+    for _ in range(NEWTON_STEPS):
+        moving = ~(decrement < NEWTON_TOLERANCE**2)
+        if not moving.any():
+            break
+        fraction = moving.astype(float)
+        for _ in range(30):
+            trial = height(v + fraction * step)
+            worse = moving & ~(trial >= now - 1e-9 * np.abs(now))
+            if not worse.any():
+                break
+            fraction = np.where(worse, 0.5 * fraction, fraction)
+        v = v + fraction * step
+        now = height(v)
+        step, upper, decrement = _climb(rows, offset, loading, v)
+    return v, upper, decrement
