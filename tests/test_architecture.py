@@ -14,7 +14,7 @@ FLOORS = (
     ("numerics",),
     ("studies", "priors", "empirical", "calls"),
     ("covariance", "datasets", "design", "pymc_rows"),
-    ("integration",),
+    ("integration", "hyperparameters"),
     ("hierarchy",),
     ("accuracy", "association", "engines"),
     ("fitting", "storage", "estimands"),

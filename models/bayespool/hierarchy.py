@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from bayespool import integration
 from bayespool.covariance import Covariance, Factor, times
+from bayespool.hyperparameters import Hyperparameters
 from bayespool.numerics.row_likelihood import RowLikelihood
 from bayespool.numerics.scale_mixture import scale_mixture
 from bayespool.numerics.study_rows import MAX_DIMENSION, Rows
@@ -60,7 +60,7 @@ class Within:
 
 
 @dataclass(frozen=True, eq=False)
-class Hierarchy:
+class Hierarchy(Hyperparameters):
     """Rows with linear predictor ``X beta + Z u`` and normal study effects.
 
     Parameters
@@ -182,7 +182,7 @@ class Hierarchy:
         return self.between if isinstance(self.between, tuple) else (self.between,)
 
     @property
-    def _covariances(self) -> tuple[Covariance, ...]:
+    def covariances(self) -> tuple[Covariance, ...]:
         return self.sigmas + (self.within.covariances if self.within is not None else ())
 
     @cached_property
@@ -195,70 +195,10 @@ class Hierarchy:
     def positive(self) -> dict[str, Any]:
         """Positive hyperparameters and their priors; unconstrained as logarithms."""
         out: dict[str, Any] = {}
-        for sigma in self._covariances:
+        for sigma in self.covariances:
             out |= sigma.positive
         out |= dict(zip(self.row_scales, self.row_scale_priors, strict=True))
         return out | ({"nu": self.freedom_prior} if self.freedom_prior is not None else {})
-
-    @property
-    def correlations(self) -> tuple[str, ...]:
-        """Names of the correlations."""
-        return tuple(name for sigma in self._covariances for name in sigma.correlations)
-
-    @cached_property
-    def priors(self) -> dict[str, Any]:
-        """The prior of every hyperparameter."""
-        of_correlations = {
-            n: sigma.prior for sigma in self._covariances for n in sigma.correlations
-        }
-        return self.real | self.positive | of_correlations
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Hyperparameters in order: unbounded, positive, correlations."""
-        return (*self.real, *self.positive, *self.correlations)
-
-    def _split(self, theta: Array) -> tuple[Array, dict[str, Array], list[Array]]:
-        """Unbounded ones, logarithms of the positive by name, atanh correlations by covariance."""
-        p, n = len(self.real), len(self.positive)
-        ends = np.cumsum([p + n] + [len(sigma.correlations) for sigma in self._covariances])
-        z = [theta[a:b] for a, b in pairwise(ends)]
-        return theta[:p], dict(zip(self.positive, theta[p : p + n], strict=True)), z
-
-    def natural(self, theta: Array) -> dict[str, Array]:
-        """Named hyperparameters from the unconstrained ones, each of shape (n_draws,).
-
-        Parameters
-        ----------
-        theta : array, shape (n_hyper, n_draws)
-            Coefficients, log standard deviations, atanh partial correlations.
-        """
-        real, logs, z = self._split(theta)
-        out = dict(zip(self.real, real, strict=True))
-        out |= {name: np.exp(value) for name, value in logs.items()}
-        for sigma, own in zip(self._covariances, z, strict=True):
-            out |= sigma.natural(own)
-        return out
-
-    def unconstrained(self, natural: dict[str, Array]) -> Array:
-        """The inverse of `natural`, shape (n_hyper, n_draws)."""
-        parts = [np.asarray(natural[name], float) for name in self.real]
-        parts += [np.log(natural[name]) for name in self.positive]
-        for sigma in self._covariances:
-            parts += sigma.unconstrained(natural)
-        return np.stack(parts)
-
-    def log_prior(self, theta: Array) -> Array:
-        """Log prior density of the unconstrained hyperparameters, shape (n_draws,)."""
-        real, logs, z = self._split(theta)
-        total = np.zeros(theta.shape[1])
-        for value, prior in zip(real, self.real.values(), strict=True):
-            total += prior.logpdf(value)
-        for name, prior in self.positive.items():
-            total += prior.logpdf(np.exp(logs[name])) + logs[name]
-        for sigma, own in zip(self._covariances, z, strict=True):
-            total += sigma.log_prior(own)
-        return total
 
     def log_posterior(self, theta: Array, nodes: int) -> Array:
         """Unnormalised log posterior density of unconstrained hyperparameters, (n_draws,)."""
@@ -272,14 +212,6 @@ class Hierarchy:
             likelihood = self.log_likelihood(theta[:, legal], nodes).sum(axis=0)
             out[legal] = prior[legal] + np.where(np.isfinite(likelihood), likelihood, -np.inf)
         return out
-
-    def draw_prior(self, n_draws: int, rng: np.random.Generator) -> Array:
-        """Unconstrained hyperparameters from the prior, shape (n_hyper, n_draws)."""
-        parts = [prior.ppf(rng.random(n_draws)) for prior in self.real.values()]
-        parts += [np.log(prior.ppf(rng.random(n_draws))) for prior in self.positive.values()]
-        for sigma in self._covariances:
-            parts += sigma.draw_prior(n_draws, rng)
-        return np.stack(parts)
 
     def subset(self, studies: Sequence[int]) -> Hierarchy:
         """The hierarchy of some of the studies, in the order given."""
@@ -363,7 +295,7 @@ class Hierarchy:
         self, theta: Array, covariances: tuple[Covariance, ...], first: int, group: Array | None
     ) -> Factor:
         """Factors of covariances, the first of which is number `first` of all."""
-        _, logs, z = self._split(theta)
+        _, logs, z = self.split(theta)
         factors = [
             sigma.factor(logs, z[first + i], theta.shape[1]) for i, sigma in enumerate(covariances)
         ]
@@ -375,13 +307,13 @@ class Hierarchy:
         """The rows with the parameters of their own likelihood."""
         if not self.row_scales:
             return self.rows
-        logs = self._split(theta)[1]
+        logs = self.split(theta)[1]
         extra = np.exp(np.stack([logs[name] for name in self.row_scales]))
         return replace(self.rows, likelihood=self.likelihood.widened(*extra))
 
     def mixing(self, theta: Array) -> tuple[Array, Array]:
         """Student t as a mixture over precisions: log weights and factors on the SD."""
-        return scale_mixture(np.exp(self._split(theta)[1]["nu"]))
+        return scale_mixture(np.exp(self.split(theta)[1]["nu"]))
 
     def spread(self, factor: Array) -> Array:
         """A factor on every effect's scale, (q, ...): one for effects that stay normal."""
@@ -440,7 +372,7 @@ class Hierarchy:
 
     def _new(self, theta: Array, z: Array, rng: np.random.Generator, group: Array | None) -> Array:
         if self.freedom_prior is not None:
-            nu = np.exp(self._split(theta)[1]["nu"])
+            nu = np.exp(self.split(theta)[1]["nu"])
             # with few degrees of freedom a draw may underflow: the effect is then beyond any scale
             drawn = np.maximum(rng.chisquare(nu, z.shape[1:]), 1e-300)
             z = z * self.spread(np.sqrt(nu / drawn))

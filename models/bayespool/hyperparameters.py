@@ -1,0 +1,102 @@
+"""Hyperparameters: their names and priors, and the unconstrained numbers that engines work with.
+
+``theta`` has them in order, shape (n_hyper, n_draws): unbounded ones, logarithms of the positive
+ones, inverse hyperbolic tangents of the partial correlations of each covariance.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from bayespool.covariance import Covariance
+
+Array = np.ndarray
+
+
+class Hyperparameters:
+    """What has hyperparameters says which: the three properties here; the rest follows.
+
+    Attributes
+    ----------
+    real, positive : dict of str to prior
+        Unbounded ones, and positive ones, which are unconstrained as logarithms.
+    covariances : tuple of Covariance
+        Theirs are among the positive ones; their correlations follow in this order.
+    """
+
+    real: Any
+    positive: Any
+
+    @property
+    def covariances(self) -> tuple[Covariance, ...]:
+        raise NotImplementedError
+
+    @property
+    def correlations(self) -> tuple[str, ...]:
+        """Names of the correlations."""
+        return tuple(name for sigma in self.covariances for name in sigma.correlations)
+
+    @cached_property
+    def priors(self) -> dict[str, Any]:
+        """The prior of every hyperparameter."""
+        of_correlations = {n: sigma.prior for sigma in self.covariances for n in sigma.correlations}
+        return self.real | self.positive | of_correlations
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Hyperparameters in order: unbounded, positive, correlations."""
+        return (*self.real, *self.positive, *self.correlations)
+
+    def split(self, theta: Array) -> tuple[Array, dict[str, Array], list[Array]]:
+        """Unbounded ones, logarithms of the positive by name, atanh correlations by covariance."""
+        p, n = len(self.real), len(self.positive)
+        ends = np.cumsum([p + n] + [len(sigma.correlations) for sigma in self.covariances])
+        z = [theta[a:b] for a, b in pairwise(ends)]
+        return theta[:p], dict(zip(self.positive, theta[p : p + n], strict=True)), z
+
+    def natural(self, theta: Array) -> dict[str, Array]:
+        """Named hyperparameters from the unconstrained ones, each of shape (n_draws,).
+
+        Parameters
+        ----------
+        theta : array, shape (n_hyper, n_draws)
+            Coefficients, log standard deviations, atanh partial correlations.
+        """
+        real, logs, z = self.split(theta)
+        out = dict(zip(self.real, real, strict=True))
+        out |= {name: np.exp(value) for name, value in logs.items()}
+        for sigma, own in zip(self.covariances, z, strict=True):
+            out |= sigma.natural(own)
+        return out
+
+    def unconstrained(self, natural: dict[str, Array]) -> Array:
+        """The inverse of `natural`, shape (n_hyper, n_draws)."""
+        parts = [np.asarray(natural[name], float) for name in self.real]
+        parts += [np.log(natural[name]) for name in self.positive]
+        for sigma in self.covariances:
+            parts += sigma.unconstrained(natural)
+        return np.stack(parts)
+
+    def log_prior(self, theta: Array) -> Array:
+        """Log prior density of the unconstrained hyperparameters, shape (n_draws,)."""
+        real, logs, z = self.split(theta)
+        total = np.zeros(theta.shape[1])
+        for value, prior in zip(real, self.real.values(), strict=True):
+            total += prior.logpdf(value)
+        for name, prior in self.positive.items():
+            total += prior.logpdf(np.exp(logs[name])) + logs[name]
+        for sigma, own in zip(self.covariances, z, strict=True):
+            total += sigma.log_prior(own)
+        return total
+
+    def draw_prior(self, n_draws: int, rng: np.random.Generator) -> Array:
+        """Unconstrained hyperparameters from the prior, shape (n_hyper, n_draws)."""
+        parts = [prior.ppf(rng.random(n_draws)) for prior in self.real.values()]
+        parts += [np.log(prior.ppf(rng.random(n_draws))) for prior in self.positive.values()]
+        for sigma in self.covariances:
+            parts += sigma.draw_prior(n_draws, rng)
+        return np.stack(parts)
