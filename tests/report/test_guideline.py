@@ -384,3 +384,10 @@ def test_the_largest_change_is_told_first(folder: Path, biased: Any, refits: Any
     said = change_words(change, biased).replace("&", "&amp;")
     assert said in section(folder, "robustness")
     assert (said in section(folder, "answer")) == (change.shift >= 0.5)
+
+
+def test_joined_rows_say_where_they_count_no_people(biased: Any) -> None:
+    roots = bp.AccuracyStudies.from_table(BIAS | {"unit": ["root"] * 8}, "roots")
+    joined = summary_of_findings([biased, replace(biased, studies=roots)], prevalences=(0.1,))
+    assert [row[3] for row in joined.tables[0].rows] == ["8 (572)", "8 (572 units)"]
+    assert "no comparison" in joined.notes[0]

@@ -186,7 +186,7 @@ def build_summary(
             run_checks(fitted),
             measure=measure, mid=mid, baseline_risks=risks, numbers_needed=needed,
             varies=varies(fitted.model), pooled=naming(fitted),
-            thresholds_given=bool(bands) and (thresholds is not None or mid is not None),
+            thresholds_given=thresholds is not None or mid is not None,
             support=guideline_numbers.supports(fitted, bands, statements, measure),
             judgements=judgements, evidence=guideline_numbers.evidence_of(fitted),
         )  # fmt: skip
