@@ -94,13 +94,17 @@ class Covariance:
             pair: np.asarray(natural[name], float)
             for name, pair in zip(self.correlations, self.pairs, strict=True)
         }
-        partial = [rho[1, 0]]
-        if self.dimension == 3:
-            partial.append(rho[2, 0])
-            partial.append(
-                (rho[2, 1] - rho[1, 0] * rho[2, 0])
-                / np.sqrt((1.0 - rho[1, 0] ** 2) * (1.0 - rho[2, 0] ** 2))
-            )
+        one = np.ones(np.shape(rho[1, 0]))
+        factor: Factor = {(0, 0): one}  # Cholesky's, of the correlation matrix
+        partial = []
+        for i in range(1, self.dimension):
+            remaining = one
+            for j in range(i):
+                taken = sum(factor[i, k] * factor[j, k] for k in range(j))
+                factor[i, j] = (rho[i, j] - taken) / np.maximum(factor[j, j], 1e-150)
+                partial.append(factor[i, j] / np.maximum(np.sqrt(remaining), 1e-150))
+                remaining = np.maximum(remaining - factor[i, j] ** 2, 0.0)
+            factor[i, i] = np.sqrt(remaining)
         return [np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15)) for r in partial]
 
     def log_prior(self, z: Array) -> Array | float:
@@ -146,3 +150,12 @@ def times(factor: Factor, v: Array) -> Array:
     for (i, j), value in factor.items():
         out[i] += value * v[j]
     return out
+
+
+def solve_lower(factor: Factor, u: Array) -> Array:
+    """The inverse of `times`: v with ``L v = u``; zero where an effect has no spread."""
+    v = np.zeros_like(u)
+    for i in range(len(u)):
+        rest = u[i] - sum(factor[i, j] * v[j] for j in range(i) if (i, j) in factor)
+        v[i] = rest / np.maximum(factor[i, i], 1e-150)
+    return v

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from bayespool import integration
-from bayespool.covariance import Covariance, Factor, times
+from bayespool.covariance import Covariance, Factor, solve_lower, times
 from bayespool.hyperparameters import Hyperparameters
+from bayespool.numerics.effect_prior import NORMAL, EffectPrior
 from bayespool.numerics.row_likelihood import RowLikelihood
-from bayespool.numerics.scale_mixture import scale_mixture
-from bayespool.numerics.study_rows import MAX_DIMENSION, Rows
+from bayespool.numerics.study_rows import Rows
 
 Array = np.ndarray
 NEGLIGIBLE = -1e4  # log prior densities below this are taken as zero
@@ -32,7 +32,7 @@ class Within:
     Parameters
     ----------
     Z : array, shape (n_rows, p)
-        Design of the effects of the row's result, p in 1, 2, 3.
+        Design of the effects of the row's result.
     result : array of int, shape (n_rows,)
         Result of each row, 0 to n_results - 1, in non-decreasing order; a result has one study.
     covariances : tuple of Covariance
@@ -68,7 +68,7 @@ class Hierarchy(Hyperparameters):
     X : array, shape (n_rows, p)
         Fixed-effect design.
     Z : array, shape (n_rows, q)
-        Study-effect design, q in 1, 2, 3.
+        Study-effect design.
     study : array of int, shape (n_rows,)
         Study of each row, 0 to n_studies - 1, in non-decreasing order.
     likelihood : RowLikelihood
@@ -102,6 +102,9 @@ class Hierarchy(Hyperparameters):
         Known part of the linear predictor.
     unobserved : tuple of str
         Kinds of rows that state a prior and observe nothing.
+    ridges : tuple of (str, str)
+        Pairs of standard deviations of which the data tell the sum of squares better than the
+        shares, such as those between and within studies; it helps an engine and changes no result.
     kinds : tuple of str, length n_rows
         What each row observes, such as ``tp`` or ``tn``: the names of the observed variables.
     """
@@ -128,12 +131,13 @@ class Hierarchy(Hyperparameters):
     unobserved: tuple[str, ...] = ()
     offset: Array | float = 0.0
     robust: tuple[bool, ...] = ()
+    ridges: tuple[tuple[str, str], ...] = ()
     rows: Rows = field(init=False)
 
     def __post_init__(self) -> None:
         n_rows, q = self.Z.shape
-        if not 1 <= q <= MAX_DIMENSION:
-            raise ValueError(f"study effects of dimension {q}; legal: 1, 2, 3")
+        if q < 1:
+            raise ValueError("a hierarchy needs at least one study effect")
         if isinstance(self.between, Covariance):
             object.__setattr__(self, "between", (self.between,))
         if any(sigma.dimension != q for sigma in self.sigmas):
@@ -172,6 +176,11 @@ class Hierarchy(Hyperparameters):
         return len(self.rows.starts)
 
     @property
+    def gaussian(self) -> bool:
+        """Normal rows and normal effects, so that integrals over effects have a closed form."""
+        return self.likelihood.exact and self.freedom_prior is None
+
+    @property
     def dimension(self) -> int:
         """Number of study effects q."""
         return self.Z.shape[1]
@@ -200,7 +209,7 @@ class Hierarchy(Hyperparameters):
         out |= dict(zip(self.row_scales, self.row_scale_priors, strict=True))
         return out | ({"nu": self.freedom_prior} if self.freedom_prior is not None else {})
 
-    def log_posterior(self, theta: Array, nodes: int) -> Array:
+    def log_posterior(self, theta: Array, rule: integration.Rule) -> Array:
         """Unnormalised log posterior density of unconstrained hyperparameters, (n_draws,)."""
         out = np.full(theta.shape[1], -np.inf)
         # a standard deviation of exp(800), or one so large that no mode is found, has density zero
@@ -209,7 +218,7 @@ class Hierarchy(Hyperparameters):
             legal = prior > NEGLIGIBLE
             if not legal.any():
                 return out
-            likelihood = self.log_likelihood(theta[:, legal], nodes).sum(axis=0)
+            likelihood = self.log_likelihood(theta[:, legal], rule).sum(axis=0)
             out[legal] = prior[legal] + np.where(np.isfinite(likelihood), likelihood, -np.inf)
         return out
 
@@ -265,11 +274,11 @@ class Hierarchy(Hyperparameters):
             loading[j] += self.Z[:, i, None] * (value if value.ndim == 1 else value[self.study])
         return offset * stretched, loading * stretched, factor
 
-    def inner_loading(self, theta: Array) -> Array | None:
-        """Loadings on the effects of results, (p, n_rows, n_draws); None where there are none."""
+    def inner_loading(self, theta: Array) -> Array:
+        """Loadings on the effects of results, (p, n_rows, n_draws); p = 0 without any."""
         within = self.within
         if within is None:
-            return None
+            return np.empty((0, len(self.Z), theta.shape[1]))
         factor = self.within_factor(theta)
         loading = np.zeros((within.Z.shape[1], len(within.Z), theta.shape[1]))
         for (i, j), value in factor.items():
@@ -311,26 +320,50 @@ class Hierarchy(Hyperparameters):
         extra = np.exp(np.stack([logs[name] for name in self.row_scales]))
         return replace(self.rows, likelihood=self.likelihood.widened(*extra))
 
-    def mixing(self, theta: Array) -> tuple[Array, Array]:
-        """Student t as a mixture over precisions: log weights and factors on the SD."""
-        return scale_mixture(np.exp(self.split(theta)[1]["nu"]))
+    @cached_property
+    def blocks(self) -> list[integration.Block]:
+        """The studies by how they are integrated, where rows have no parameters of their own."""
+        return integration.split(self, self.rows)
+
+    def effect_prior(self, theta: Array) -> EffectPrior:
+        """The distribution of standardised study effects at draws of the hyperparameters."""
+        if self.freedom_prior is None:
+            return NORMAL
+        return EffectPrior(np.exp(self.split(theta)[1]["nu"]), self.robust)
 
     def spread(self, factor: Array) -> Array:
         """A factor on every effect's scale, (q, ...): one for effects that stay normal."""
         factor = factor if factor.ndim == 2 else factor[None]
         return np.stack([factor if t else np.ones_like(factor) for t in self.robust])
 
-    def log_likelihood(self, theta: Array, nodes: int) -> Array:
-        """Log likelihood per study, effects integrated out; shape (n_studies, n_draws)."""
-        return integration.log_likelihood(self, theta, nodes)
+    def log_likelihood(self, theta: Array, rule: integration.Rule) -> Array:
+        """Log likelihood per study, effects integrated out; shape (n_studies, n_draws).
+
+        Parameters
+        ----------
+        theta : array, shape (n_hyper, n_draws)
+        rule : int or Points
+            Nodes of quadrature a dimension, or randomised points, of whose unbiased estimate this
+            is the logarithm.
+        """
+        return integration.log_likelihood(self, theta, rule)
 
     def effects(self, theta: Array, rng: np.random.Generator) -> tuple[Array, Array | None]:
         """One draw per column of theta of all effects; see `integration.draw_effects`."""
         return integration.draw_effects(self, theta, rng)
 
-    def study_precision(self, theta: Array, nodes: int) -> Array:
-        """Posterior mean of every study's precision factor; see `integration.study_precision`."""
-        return integration.study_precision(self, theta, nodes)
+    def study_precision(self, theta: Array, u: Array) -> Array:
+        """Posterior mean of every study's precision factor given its effects u.
+
+        Below one marks a study further from the others than a normal distribution expects; one
+        for all where study effects are normal. Shape (n_studies, n_draws), as of u the last two.
+        """
+        prior = self.effect_prior(theta)
+        return (
+            np.ones(u.shape[1:])
+            if prior.normal
+            else prior.precision(solve_lower(self.sigma_factor(theta), u))
+        )
 
     def scale_effects(self, theta: Array, v: Array) -> Array:
         """Study effects u = L v from standard-normal v, both (q, n_studies, n_draws)."""

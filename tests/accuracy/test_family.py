@@ -317,8 +317,8 @@ def test_many_draws_at_once_are_the_same_as_few():
             effects, _ = hierarchy.effects(theta, np.random.default_rng(7))
             assert np.isfinite(effects).all()
             np.testing.assert_allclose(
-                hierarchy.study_precision(theta, 5)[:, some],
-                hierarchy.study_precision(theta[:, some], 5),
+                hierarchy.study_precision(theta, effects)[:, some],
+                hierarchy.study_precision(theta[:, some], effects[..., some]),
                 atol=1e-9,
             )
         np.testing.assert_allclose(

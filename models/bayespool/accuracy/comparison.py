@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
+RIDGES = (("tau_sens", "tau_within_sens"), ("tau_spec", "tau_within_spec"))
 DEPENDENCE = ("dependence_diseased", "dependence_healthy")
 
 
@@ -302,6 +303,7 @@ class Comparison(Margins):
             row_scales=DEPENDENCE if pairs.size else (),
             row_scale_priors=(self.dependence,) * 2 if pairs.size else (),
             freedom_prior=self.nu,
+            ridges=() if self.shared else RIDGES,
         )
 
     def _within(self, at: Layout) -> Within:

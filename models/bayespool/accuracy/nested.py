@@ -216,4 +216,5 @@ def within_covariance(model: Any) -> Covariance:
 def with_results(once: Hierarchy, covariance: Covariance) -> Hierarchy:
     """The same rows with effects of results inside studies; each result has two rows."""
     result = np.repeat(np.arange(len(once.Z) // 2), 2)
-    return replace(once, within=Within(once.Z, result, (covariance,)))
+    ridges = tuple(zip(once.sigmas[0].scales, covariance.scales, strict=True))
+    return replace(once, within=Within(once.Z, result, (covariance,)), ridges=ridges)

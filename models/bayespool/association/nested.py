@@ -151,6 +151,7 @@ class Nested:
             row_scales=("tau_within",),
             row_scale_priors=(self.tau_within,),
             labels=labels,
+            ridges=(("tau", "tau_within"),),
         )
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:

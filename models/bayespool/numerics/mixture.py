@@ -34,6 +34,15 @@ class Mixture:
             np.append(self.freedom, DEFENCE_FREEDOM),
         )
 
+    def joined(self, other: Mixture, share: float) -> Mixture:
+        """The components of both, those of the other with weight `share` together."""
+        both = Mixture.__new__(Mixture)
+        both.weight = np.concatenate([(1.0 - share) * self.weight, share * other.weight])
+        both.mean = np.concatenate([self.mean, other.mean])
+        both.factor = np.concatenate([self.factor, other.factor])
+        both.freedom = np.concatenate([self.freedom, other.freedom])
+        return both
+
     def widened(self, factor: float) -> Mixture:
         """The mixture with every covariance multiplied by `factor`."""
         cov = np.einsum("cij,ckj->cik", self.factor, self.factor)

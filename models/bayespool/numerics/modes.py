@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bayespool.numerics.effect_prior import NORMAL, EffectPrior
 from bayespool.numerics.row_likelihood import Cross
 from bayespool.numerics.study_rows import Rows
 
@@ -98,7 +99,13 @@ def mode_at(centre: Array, upper: dict[tuple[int, int], Array], converged: Array
     return Mode(centre, _inverse_transpose(upper), np.asarray(log_det), converged)
 
 
-def find_mode(rows: Rows, offset: Array, loading: Array, start: Array | None = None) -> Mode:
+def find_mode(
+    rows: Rows,
+    offset: Array,
+    loading: Array,
+    start: Array | None = None,
+    prior: EffectPrior = NORMAL,
+) -> Mode:
     """Each study's mode and curvature by Fisher scoring, vectorised over studies and draws.
 
     Parameters
@@ -108,19 +115,21 @@ def find_mode(rows: Rows, offset: Array, loading: Array, start: Array | None = N
     loading : array, shape (q, n_rows, n_draws)
     start : array, shape (q, n_studies, n_draws), optional
         Where to begin; by default one weighted least-squares step towards each row's own estimate.
+    prior : EffectPrior
+        Of the effects.
     """
     q = loading.shape[0]
     if start is None:
         eta0, weight0 = rows.likelihood.start()
         pull = weight0 * (eta0 - offset)
-        told = _curvature(rows, loading, np.broadcast_to(weight0, offset.shape), None)
+        told = _curvature(rows, loading, np.broadcast_to(weight0, offset.shape), None, NORMAL, None)
         rhs = [rows.by_study(pull * loading[i]) for i in range(q)]
         v = np.stack(solve_upper(factor_upper(told), rhs))
     else:
         v = start
 
-    step, upper, decrement = _climb(rows, offset, loading, v)
-    if rows.likelihood.exact:
+    step, upper, decrement = _climb(rows, offset, loading, v, prior)
+    if rows.likelihood.exact and prior.normal:
         v = v + step
     else:
         # settled studies stay where they are, so that no result depends on its neighbours
@@ -129,12 +138,12 @@ def find_mode(rows: Rows, offset: Array, loading: Array, start: Array | None = N
             if not moving.any():
                 break
             v = v + np.where(moving, step, 0.0)
-            step, upper, decrement = _climb(rows, offset, loading, v)
+            step, upper, decrement = _climb(rows, offset, loading, v, prior)
         left = np.flatnonzero(~np.all(decrement < NEWTON_TOLERANCE**2, axis=0))
         if left.size:  # the draws with a study that plain steps did not settle
             v_left, upper_left, decrement[:, left] = _damped(
                 rows.part(left), offset[:, left], loading[..., left], v[..., left],
-                decrement[:, left],
+                decrement[:, left], prior.part(left),
             )  # fmt: skip
             v[..., left] = v_left
             for key, value in upper_left.items():
@@ -142,47 +151,56 @@ def find_mode(rows: Rows, offset: Array, loading: Array, start: Array | None = N
     return mode_at(v, upper, decrement < NEWTON_TOLERANCE**2)
 
 
-def _curvature(rows: Rows, loading: Array, weight: Array, cross: Cross | None) -> Curvature:
-    """Curvature of each study's log density in its effects, prior and rows together."""
+def _curvature(
+    rows: Rows,
+    loading: Array,
+    weight: Array,
+    cross: Cross | None,
+    prior: EffectPrior,
+    v: Array | None,
+) -> Curvature:
+    """Curvature of each study's log density in its effects v, prior and rows together."""
     out = {}
     for j in range(len(loading)):
         for i in range(j + 1):
             told = weight * (loading[i] * loading[j])
             if cross is not None:
                 told += crossed(cross, loading[i], loading[j], told.shape)
-            out[i, j] = rows.by_study(told)
-            if i == j:
-                out[i, j] += 1.0
+            own = float(i == j) if v is None else prior.curvature(v, i, j)
+            out[i, j] = rows.by_study(told) + own
     return out
 
 
-def _climb(rows: Rows, offset: Array, loading: Array, v: Array) -> tuple[Array, Curvature, Array]:
+def _climb(
+    rows: Rows, offset: Array, loading: Array, v: Array, prior: EffectPrior
+) -> tuple[Array, Curvature, Array]:
     """Newton's step, the factor of the curvature, and the squared length of the step in SDs."""
     eta = predictor(offset, loading, v[:, rows.study])
     slope, weight, cross = rows.likelihood.derivatives(eta)
-    upper = factor_upper(_curvature(rows, loading, weight, cross))
-    gradient = [rows.by_study(slope * loading[i]) - v[i] for i in range(len(loading))]
+    upper = factor_upper(_curvature(rows, loading, weight, cross, prior, v))
+    pull = prior.pull(v)
+    gradient = [rows.by_study(slope * loading[i]) - pull[i] for i in range(len(loading))]
     step = np.stack(solve_upper(upper, gradient))
     decrement = sum(g * s for g, s in zip(gradient, step, strict=True))
     return step, upper, np.asarray(decrement)
 
 
 def _damped(
-    rows: Rows, offset: Array, loading: Array, v: Array, decrement: Array
+    rows: Rows, offset: Array, loading: Array, v: Array, decrement: Array, prior: EffectPrior
 ) -> tuple[Array, Curvature, Array]:
     """Newton with step halving, for the few studies where plain steps overshoot."""
     study = rows.study
 
     def height(v: Array) -> Array:
         eta = predictor(offset, loading, v[:, study])
-        return rows.by_study(rows.likelihood.log_density(eta)) - 0.5 * np.sum(v * v, axis=0)
+        return rows.by_study(rows.likelihood.log_density(eta)) + prior.log_density(v)
 
     settled = decrement < NEWTON_TOLERANCE**2
     v = np.where(settled, v, np.where(np.isfinite(v), np.clip(v, -1e3, 1e3), 0.0))
     now, at_origin = height(v), height(np.zeros_like(v))
     v = np.where(~settled & (at_origin > now), 0.0, v)
     now = np.where(settled, now, np.maximum(now, at_origin))
-    step, upper, decrement = _climb(rows, offset, loading, v)
+    step, upper, decrement = _climb(rows, offset, loading, v, prior)
     for _ in range(NEWTON_STEPS):
         moving = ~(decrement < NEWTON_TOLERANCE**2)
         if not moving.any():
@@ -196,5 +214,5 @@ def _damped(
             fraction = np.where(worse, 0.5 * fraction, fraction)
         v = v + fraction * step
         now = height(v)
-        step, upper, decrement = _climb(rows, offset, loading, v)
+        step, upper, decrement = _climb(rows, offset, loading, v, prior)
     return v, upper, decrement

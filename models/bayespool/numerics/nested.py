@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bayespool.numerics import modes, quadrature
+from bayespool.numerics.effect_prior import NORMAL, EffectPrior
 from bayespool.numerics.modes import Mode
 from bayespool.numerics.quadrature import hermite_nodes
 from bayespool.numerics.row_likelihood import Cross
@@ -24,8 +25,6 @@ from bayespool.numerics.study_rows import Rows
 Array = np.ndarray
 Matrix = dict[tuple[int, int], Array]
 STEPS = 40
-SWEEPS = 24
-FREEDOM = 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +48,11 @@ class NestedRows:
     @cached_property
     def _first_result(self) -> Array:
         return np.flatnonzero(np.diff(self.study_of, prepend=-1))
+
+    @cached_property
+    def place(self) -> Array:
+        """Number of each result within its study."""
+        return np.arange(len(self.study_of)) - self._first_result[self.study_of]
 
     def over_results(self, values: Array) -> Array:
         """Sum results (axis -2) within studies."""
@@ -127,7 +131,13 @@ class JointMode(NamedTuple):
     gain: Matrix
 
 
-def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) -> JointMode:
+def joint_mode(
+    rows: NestedRows,
+    offset: Array,
+    loading: Array,
+    inner: Array,
+    prior: EffectPrior = NORMAL,
+) -> JointMode:
     """Mode and curvature by damped Fisher scoring with results eliminated study by study.
 
     Parameters
@@ -135,8 +145,14 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
     rows : NestedRows
     offset : array, shape (n_rows, n_draws)
     loading, inner : array, shape (q, n_rows, n_draws)
-        On the effects of the study, and of the result.
+        On the effects of the study, and of the result (p = 0 where there are none).
+    prior : EffectPrior
+        Of the effects of studies.
     """
+    if not len(inner):
+        alone = modes.find_mode(rows.studies, offset, loading, prior=prior)
+        none = np.empty((0, *alone.centre.shape[1:]))
+        return JointMode(alone, Mode(none, {}, np.zeros(()), alone.converged), {})
     q, p = len(loading), len(inner)
     study, result = rows.studies.study, rows.results.study
     n_draws = offset.shape[1]
@@ -149,8 +165,8 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
         return np.asarray(eta + sum(inner[a] * z[a][result] for a in range(p)))
 
     def height(v: Array, z: Array) -> Array:
-        rest = rows.over_results(0.5 * np.sum(z * z, axis=0)) + 0.5 * np.sum(v * v, axis=0)
-        return rows.studies.by_study(likelihood.log_density(predictor(v, z))) - rest
+        own = prior.log_density(v) - rows.over_results(0.5 * np.sum(z * z, axis=0))
+        return rows.studies.by_study(likelihood.log_density(predictor(v, z))) + own
 
     now = height(v, z)
     for _ in range(STEPS):
@@ -163,7 +179,8 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
             out = weight * left * right
             return out if cross is None else out + modes.crossed(cross, left, right, out.shape)
 
-        g_v = [rows.studies.by_study(slope * loading[i]) - v[i] for i in range(q)]
+        pull = prior.pull(v)
+        g_v = [rows.studies.by_study(slope * loading[i]) - pull[i] for i in range(q)]
         g_z = [rows.results.by_study(slope * inner[a]) - z[a] for a in range(p)]
         h_zz: Matrix = {}
         for b in range(p):
@@ -185,7 +202,7 @@ def joint_mode(rows: NestedRows, offset: Array, loading: Array, inner: Array) ->
                 taken = sum(h_zv[a, i] * gain[a, j] for a in range(p))
                 schur[i, j] = (
                     rows.studies.by_study(told(loading[i], loading[j]))
-                    + float(i == j)
+                    + prior.curvature(v, i, j)
                     - rows.over_results(np.asarray(taken))
                 )
         upper_v = modes.factor_upper(schur)
@@ -242,50 +259,3 @@ def integrate(
         term = rows.over_results(of_results) - 0.5 * np.sum(v * v, axis=0)
         terms.append(term + sum(log_w[k] for k in point))
     return np.logaddexp.reduce(terms, axis=0) + mode.study.log_det
-
-
-def draw_effects(
-    rows: NestedRows,
-    offset: Array,
-    loading: Array,
-    inner: Array,
-    mode: JointMode,
-    rng: np.random.Generator,
-) -> tuple[Array, Array]:
-    """One draw of v, shape (q, n_studies, n_draws), and of z, shape (p, n_results, n_draws).
-
-    Independence Metropolis for all effects of a study at once, from a Student t around the mode.
-    """
-    study, result = rows.studies.study, rows.results.study
-    likelihood = rows.studies.likelihood
-    q, p = len(loading), len(inner)
-    size = q + p * np.bincount(rows.study_of)[:, None]
-
-    def propose() -> tuple[Array, Array, Array]:
-        e_v = rng.standard_normal(mode.study.centre.shape)
-        e_z = rng.standard_normal(mode.inner.centre.shape)
-        widen = np.sqrt(FREEDOM / rng.chisquare(FREEDOM, e_v.shape[1:]))
-        e_v, e_z = e_v * widen, e_z * widen[rows.study_of]
-        v, z = mode.study.centre.copy(), mode.inner.centre.copy()
-        for (i, j), c in mode.study.spread.items():
-            v[i] += c * e_v[j]
-        for (a, b), c in mode.inner.spread.items():
-            z[a] += c * e_z[b]
-        for (a, i), gain in mode.gain.items():
-            z[a] -= gain * (v[i] - mode.study.centre[i])[rows.study_of]
-        squared = np.sum(e_v * e_v, axis=0) + rows.over_results(np.sum(e_z * e_z, axis=0))
-        log_q = -0.5 * (FREEDOM + size) * np.log1p(squared / FREEDOM)
-        eta = offset + sum(loading[i] * v[i][study] for i in range(q))
-        eta = eta + sum(inner[a] * z[a][result] for a in range(p))
-        log_p = rows.studies.by_study(likelihood.log_density(np.asarray(eta)))
-        log_p = log_p - 0.5 * np.sum(v * v, axis=0)
-        return v, z, log_p - rows.over_results(0.5 * np.sum(z * z, axis=0)) - log_q
-
-    v, z, weight = propose()
-    for _ in range(SWEEPS):
-        new_v, new_z, new_weight = propose()
-        take = np.log(rng.random(weight.shape)) < new_weight - weight
-        v = np.where(take, new_v, v)
-        z = np.where(take[rows.study_of], new_z, z)
-        weight = np.where(take, new_weight, weight)
-    return v, z

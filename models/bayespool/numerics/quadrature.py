@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from bayespool.numerics.modes import Mode, predictor
+from bayespool.numerics.modes import Mode
 from bayespool.numerics.study_rows import Level, Rows
 
 Array = np.ndarray
@@ -102,45 +102,3 @@ def _on_rows(part: Level, offset: Array, loading: Array, v: list[Array]) -> Arra
 
 def _by_row(v: Array, part: Level) -> Array:
     return v if part.one_each else v[..., part.study, :]
-
-
-def draw_effects(
-    rows: Rows,
-    offset: Array,
-    loading: Array,
-    mode: Mode,
-    rng: np.random.Generator,
-    sweeps: int = 8,
-) -> Array:
-    """One draw of every study's effects from their conditional, shape (q, n_studies, n_draws).
-
-    Independence Metropolis from a Student-t(8) around the mode; for a Gaussian likelihood one
-    direct draw. Eight sweeps at acceptance above 0.8 leave less than 1e-5 of the start.
-    """
-    q, n_studies, n_draws = mode.centre.shape
-    study = rows.study
-    freedom = 8.0
-
-    def propose() -> tuple[Array, Array]:
-        z = rng.standard_normal((q, n_studies, n_draws))
-        if not rows.likelihood.exact:
-            z /= np.sqrt(rng.chisquare(freedom, (n_studies, n_draws)) / freedom)
-        v = mode.centre.copy()
-        for (i, j), c in mode.spread.items():
-            v[i] += c * z[j]
-        if rows.likelihood.exact:
-            return v, np.zeros((n_studies, n_draws))
-        log_q = -0.5 * (freedom + q) * np.log1p(np.sum(z * z, axis=0) / freedom)
-        eta = predictor(offset, loading, v[:, study])
-        log_p = rows.by_study(rows.likelihood.log_density(eta)) - 0.5 * np.sum(v * v, axis=0)
-        return v, log_p - log_q
-
-    v, weight = propose()
-    if rows.likelihood.exact:
-        return v
-    for _ in range(sweeps):
-        v_new, weight_new = propose()
-        take = np.log(rng.random((n_studies, n_draws))) < weight_new - weight
-        v = np.where(take, v_new, v)
-        weight = np.where(take, weight_new, weight)
-    return v

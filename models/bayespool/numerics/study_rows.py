@@ -11,7 +11,6 @@ import numpy as np
 from bayespool.numerics.row_likelihood import RowLikelihood
 
 Array = np.ndarray
-MAX_DIMENSION = 3  # of the effects of a study
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from bayespool.studies.partial import Partial
 
 NONE: Mapping[str, float] = MappingProxyType({})
-PRECISION_DRAWS = 200  # of the hyperparameters, which a study's precision hardly depends on
 DAGGER = "†"
 UNKNOWN = "not known"
 RECONSTRUCTED = "table reconstructed"
@@ -152,9 +151,8 @@ def precisions(fitted: Fit) -> list[float]:
     """Posterior mean of every study's precision factor; empty where study effects are normal."""
     if getattr(fitted.model, "nu", None) is None:
         return []
-    theta = fitted.theta[:, :: max(1, fitted.theta.shape[1] // PRECISION_DRAWS)]
-    nodes = int(fitted.draws.info.get("nodes", 15))
-    found: list[float] = fitted.hierarchy.study_precision(theta, nodes).mean(axis=1).tolist()
+    u = fitted.effects.reshape(*fitted.effects.shape[:2], -1)
+    found: list[float] = fitted.hierarchy.study_precision(fitted.theta, u).mean(axis=1).tolist()
     return found
 
 
