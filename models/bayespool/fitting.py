@@ -23,7 +23,7 @@ Array = np.ndarray
 DEFAULT_SEED = 2026
 ENGINES = ("auto", "nuts", "quadrature")
 N_PRIOR = 4_000
-_STREAM = {"prior": 1, "new": 2, "predictive": 3, "effects": 4}
+_STREAM = {"prior": 1, "new": 2, "predictive": 3, "effects": 4, "points": 5}
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +137,10 @@ class Fit:
 
         Shape (n_studies, n_chains, n_draws).
         """
-        nodes = int(self.draws.info.get("nodes", 15))
-        return self._shaped(self.hierarchy.log_likelihood(self.theta, nodes))
+        from bayespool.engines import rule
+
+        use = rule.fine(rule.of_fit(self.hierarchy, self.draws.info), self._rng("points"))
+        return self._shaped(self.hierarchy.log_likelihood(self.theta, use))
 
     @cached_property
     def predictive(self) -> Array:

@@ -103,14 +103,17 @@ def test_too_few_nodes_are_reported(csf_tau):
 def test_a_poor_proposal_is_reported(csf_tau, monkeypatch):
     hierarchy = Bivariate().hierarchy(csf_tau)
 
-    def poor(hierarchy, mode, cov, rng):
+    def poor(coordinates, modes, rng):
+        mode, cov = coordinates.from_mode(modes.theta[0], modes.cov[0])
         return Mixture(np.ones(1), (mode + 3.0)[None], (0.02 * cov)[None], 50.0)
 
     monkeypatch.setattr(quadrature, "adapt", poor)
+    monkeypatch.setattr(quadrature, "_guarded", lambda coordinates, proposal, *rest: proposal)
     monkeypatch.setattr(quadrature, "MAX_DRAWS", 6_000)
     monkeypatch.setattr(quadrature, "REFITS", 0)
     draws = quadrature.run(hierarchy, 1)
     assert any("Pareto" in failure or "effective" in failure for failure in draws.failures)
+    assert any("next to no draws" in failure for failure in draws.failures)
 
 
 @pytest.mark.parametrize(

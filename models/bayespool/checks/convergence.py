@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayespool.checks.finding import Finding, at_least, at_most
-from bayespool.engines.quadrature import LOG_LIKELIHOOD_ERROR, PARETO_K
+from bayespool.engines.quadrature import LARGEST_VARIANCE, PARETO_K
+from bayespool.engines.rule import LOG_LIKELIHOOD_ERROR
+from bayespool.engines.tempered import LARGEST_Z, MISSED
 from bayespool.estimands import summarise
 
 if TYPE_CHECKING:
@@ -43,12 +45,21 @@ def _quadrature(fitted: Fit) -> list[Finding]:
                 gate=True,
             )
         ]
-    return [
-        at_most(
+    found = []
+    if info["nodes"]:
+        found.append(at_most(
             "quadrature_error", info["node_error"], LOG_LIKELIHOOD_ERROR,
             f"Doubling the {info['nodes']} quadrature nodes per dimension moves the log "
             f"likelihood by at most {info['node_error']:.1g}.", gate=True,
-        ),
+        ))  # fmt: skip
+    if info["points"]:
+        found.append(at_most(
+            "likelihood_variance", info["variance"], LARGEST_VARIANCE,
+            f"The log likelihood, estimated by {info['points']} points a study, has a variance of "
+            f"{info['variance']:.2g}: a share of {-np.expm1(-info['variance']):.0%} of the draws.",
+            gate=True,
+        ))  # fmt: skip
+    found += [
         at_most(
             "pareto_k", info["pareto_k"], PARETO_K,
             f"The tail of the importance weights has Pareto k {info['pareto_k']:.2f}.", gate=True,
@@ -59,6 +70,19 @@ def _quadrature(fitted: Fit) -> list[Finding]:
             f"({info['efficiency']:.0%} of those made).", gate=True,
         ),
     ]  # fmt: skip
+    if np.isfinite(info.get("second_z", np.nan)):
+        found.append(at_most(
+            "second_sample", info["second_z"], LARGEST_Z,
+            "Means and evidence of an independent sample tempered from the prior, worth "
+            f"{info['second_ess']:,.0f} draws, differ by at most {info['second_z']:.1f} combined "
+            "Monte Carlo errors.", gate=True,
+        ))  # fmt: skip
+        found.append(at_most(
+            "missed", info["missed"], MISSED,
+            f"That sample has {info['missed']:.1%} of the posterior where the main one has next to "
+            "no draws.", gate=True,
+        ))  # fmt: skip
+    return found
 
 
 def _nuts(fitted: Fit) -> list[Finding]:

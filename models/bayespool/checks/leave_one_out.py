@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayespool.engines import grid, quadrature
+from bayespool.engines import grid, quadrature, rule
 from bayespool.estimands import Estimate
 from bayespool.fitting import Fit, package_versions
 from bayespool.hierarchy import Hierarchy
@@ -113,8 +113,8 @@ def refit_without_each(fitted: Fit, ess: float = 4_000.0) -> LeaveOneOutRefits:
         if whole is not None and "path" in draws.info:
             elpd = whole - draws.info["log_marginal_likelihood"]
         else:
-            nodes = int(draws.info.get("nodes", 15))
-            own = hierarchy.subset([k]).log_likelihood(one.theta, nodes)[0]
+            use = rule.fine(rule.of_fit(hierarchy, draws.info), np.random.default_rng(fitted.seed))
+            own = hierarchy.subset([k]).log_likelihood(one.theta, use)[0]
             elpd = float(np.logaddexp.reduce(own) - np.log(own.size))
         out.append(LeftOut(hierarchy.labels[k], one, elpd, refitted))
     return LeaveOneOutRefits(fitted.estimates, tuple(out))

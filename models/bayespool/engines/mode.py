@@ -1,57 +1,165 @@
-"""The posterior mode of the hyperparameters, and the curvature there."""
+"""The modes of the posterior of the hyperparameters, and the curvature at each.
+
+From several starts: weighted least squares, every coefficient with its sign turned, and draws of
+the prior that lie higher than a normal distribution around the first mode would have them.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from bayespool.hierarchy import Hierarchy
 
 Array = np.ndarray
+STEPS = 40
+PRIOR_DRAWS = 256
+MORE_STARTS = 4
+SURPRISE = 3.0  # nats above the first mode's normal approximation that make another start
+DISTINCT = 3.0  # conditional standard deviations between two modes
+NEGLIGIBLE = 12.0  # nats of mass below the largest mode at which another is dropped
+
+
+class Modes(NamedTuple):
+    """Distinct modes of the unconstrained hyperparameters, the one of largest mass first.
+
+    ``theta`` has shape (n_modes, n_hyper), ``cov`` (n_modes, n_hyper, n_hyper); ``log_mass`` is
+    Laplace's approximation of each mode's share of the evidence.
+    """
+
+    theta: Array
+    cov: Array
+    log_mass: Array
 
 
 def posterior_mode(hierarchy: Hierarchy) -> tuple[Array, Array]:
-    """Posterior mode of the unconstrained hyperparameters and inverse curvature there.
+    """The mode that weighted least squares lead to, and the inverse curvature there."""
+    theta, cov, _ = climb(hierarchy, _start(hierarchy)[:, None])
+    return theta[0], cov[0]
 
-    Newton's method on the Laplace approximation, with differences taken over a third of a
-    posterior standard deviation, so that round-off and flat directions do no harm.
+
+def posterior_modes(hierarchy: Hierarchy, rng: np.random.Generator) -> Modes:
+    """All distinct modes that the starts lead to."""
+    theta, cov, value = climb(hierarchy, _start(hierarchy)[:, None])
+    others = _other_starts(hierarchy, theta[0], cov[0], value[0], rng)
+    if others.shape[1]:
+        more = climb(hierarchy, others)
+        theta, cov, value = (np.concatenate(pair) for pair in zip((theta, cov, value), more,
+                                                                  strict=True))  # fmt: skip
+    mass = value + 0.5 * np.linalg.slogdet(cov)[1]
+    kept: list[int] = []
+    for i in np.argsort(-mass, kind="stable"):
+        apart = all(_distance(theta[i], theta[k], cov[k]) > DISTINCT for k in kept)
+        if not kept or (apart and mass[i] > mass[kept[0]] - NEGLIGIBLE):
+            kept.append(int(i))
+    return Modes(theta[kept], cov[kept], mass[kept])
+
+
+def climb(hierarchy: Hierarchy, start: Array) -> tuple[Array, Array, Array]:
+    """Newton's method on the Laplace approximation, from all starts (n_hyper, n) at once.
+
+    Differences are taken over a third of a posterior standard deviation, so that round-off and
+    flat directions do no harm.
+
+    Returns
+    -------
+    theta (n, n_hyper), cov (n, n_hyper, n_hyper), and the log posterior at each, (n,)
     """
-    theta = _start(hierarchy)
-    d = len(theta)
+    d, n = start.shape
+    theta = start.T.copy()
     pairs = [(i, j) for i in range(d) for j in range(i)]
-    step = np.full(d, 0.1)
-    scale = np.full(d, 1.0)
-    cov = np.eye(d)
-    value = -np.inf
-    for _ in range(40):
-        points = np.zeros((d, 1 + 2 * d + len(pairs)))
-        for i in range(d):
-            points[i, 1 + i], points[i, 1 + d + i] = step[i], -step[i]
-        for c, (i, j) in enumerate(pairs):
-            points[[i, j], 1 + 2 * d + c] = step[i], step[j]
-        f = hierarchy.log_posterior(theta[:, None] + points, 1)
-        # beyond the edge of a bounded prior the density is zero: a fall, but not a bottomless one
-        f = np.where(np.isfinite(f), f, f[0] - 3.0)
-        up, down = f[1 : 1 + d], f[1 + d : 1 + 2 * d]
-        value = f[0]
-        gradient = (up - down) / (2.0 * step)
-        hessian = np.diag((up - 2.0 * f[0] + down) / step**2)
-        for c, (i, j) in enumerate(pairs):
-            mixed = (f[1 + 2 * d + c] - up[i] - up[j] + f[0]) / (step[i] * step[j])
-            hessian[i, j] = hessian[j, i] = mixed
-        cov = _positive_inverse(-hessian, scale)
-        move = cov @ gradient
-        fractions = np.array([1.0, 0.5, 0.25, 0.1, 0.03, 0.0])
-        longest = np.max(np.abs(move) / 3.0)
-        trial = hierarchy.log_posterior(
-            theta[:, None] + move[:, None] * fractions / max(longest, 1.0), 1
-        )
-        best = int(np.argmax(trial))
-        theta = theta + move * fractions[best] / max(longest, 1.0)
-        scale = np.sqrt(np.diag(cov))
-        step = np.clip(scale / 3.0, 1e-4, 0.3)
-        if float(gradient @ move) < 1e-2 or trial[best] - value < 1e-3:
+    step, scale = np.full((n, d), 0.1), np.ones((n, d))
+    cov, value = np.tile(np.eye(d), (n, 1, 1)), np.full(n, -np.inf)
+    moving = np.ones(n, bool)
+    fractions = np.array([1.0, 0.5, 0.25, 0.1, 0.03, 0.0])
+    for _ in range(STEPS):
+        at = np.flatnonzero(moving)
+        f = _around(hierarchy, theta[at], step[at], pairs)
+        gradient, hessian = _differences(f, step[at], pairs)
+        value[at] = f[:, 0]
+        for k, i in enumerate(at):
+            cov[i] = _positive_inverse(-hessian[k], scale[i])
+        move = np.einsum("nij,nj->ni", cov[at], gradient)
+        longest = np.maximum(np.max(np.abs(move), axis=1) / 3.0, 1.0)
+        trials = theta[at, :, None] + move[:, :, None] * fractions / longest[:, None, None]
+        height = hierarchy.log_posterior(_columns(trials), 1).reshape(len(at), len(fractions))
+        best = np.argmax(height, axis=1)
+        theta[at] = trials[np.arange(len(at)), :, best]
+        scale[at] = np.sqrt(np.einsum("nii->ni", cov[at]))
+        step[at] = np.clip(scale[at] / 3.0, 1e-4, 0.3)
+        gain = height[np.arange(len(at)), best] - value[at]
+        slow = np.einsum("ni,ni->n", gradient, move) < 1e-2
+        moving[at] = ~(slow | (gain < 1e-3))
+        if not moving.any():
             break
-    return theta, cov
+    return theta, cov, value
+
+
+def _columns(points: Array) -> Array:
+    """Points (n, n_hyper, m) as columns (n_hyper, n m)."""
+    return np.moveaxis(points, 1, 0).reshape(points.shape[1], -1)
+
+
+def _around(hierarchy: Hierarchy, theta: Array, step: Array, pairs: list[tuple[int, int]]) -> Array:
+    """The log posterior at every start, one step up and down each axis, and on the diagonals."""
+    n, d = theta.shape
+    points = np.repeat(theta[:, :, None], 1 + 2 * d + len(pairs), axis=2)
+    for i in range(d):
+        points[:, i, 1 + i] += step[:, i]
+        points[:, i, 1 + d + i] -= step[:, i]
+    for c, (i, j) in enumerate(pairs):
+        points[:, i, 1 + 2 * d + c] += step[:, i]
+        points[:, j, 1 + 2 * d + c] += step[:, j]
+    f = hierarchy.log_posterior(_columns(points), 1).reshape(n, -1)
+    # beyond the edge of a bounded prior the density is zero: a fall, but not a bottomless one
+    return np.where(np.isfinite(f), f, f[:, :1] - 3.0)
+
+
+def _differences(f: Array, step: Array, pairs: list[tuple[int, int]]) -> tuple[Array, Array]:
+    """Gradient and matrix of second derivatives from `_around`."""
+    n, d = step.shape
+    up, down = f[:, 1 : 1 + d], f[:, 1 + d : 1 + 2 * d]
+    hessian = np.zeros((n, d, d))
+    at = np.arange(d)
+    hessian[:, at, at] = (up - 2.0 * f[:, :1] + down) / step**2
+    for c, (i, j) in enumerate(pairs):
+        mixed = f[:, 1 + 2 * d + c] - up[:, i] - up[:, j] + f[:, 0]
+        hessian[:, i, j] = hessian[:, j, i] = mixed / (step[:, i] * step[:, j])
+    return (up - down) / (2.0 * step), hessian
+
+
+def _other_starts(
+    hierarchy: Hierarchy, mode: Array, cov: Array, value: float, rng: np.random.Generator
+) -> Array:
+    """Points that lie higher than the first mode's normal approximation, (n_hyper, n)."""
+    theta = np.concatenate([_reflections(hierarchy, mode), hierarchy.draw_prior(PRIOR_DRAWS, rng)],
+                           axis=1)  # fmt: skip
+    height = hierarchy.log_posterior(theta, 1)
+    precision = np.linalg.inv(cov)
+    away = theta - mode[:, None]
+    expected = value - 0.5 * np.einsum("in,ij,jn->n", away, precision, away)
+    surprise = np.where(np.isfinite(height), height - expected, -np.inf)
+    chosen: list[int] = []
+    for i in np.argsort(-surprise):
+        if surprise[i] < SURPRISE or len(chosen) == MORE_STARTS:
+            break
+        if all(_distance(theta[:, i], theta[:, k], cov) > DISTINCT for k in chosen):
+            chosen.append(int(i))
+    return theta[:, chosen]
+
+
+def _reflections(hierarchy: Hierarchy, mode: Array) -> Array:
+    """The mode with the sign of each coefficient turned, and of all, (n_hyper, n)."""
+    p = len(hierarchy.coefficients)
+    signs = np.ones((len(mode), p + 1))
+    signs[np.arange(p), np.arange(p)] = -1.0
+    signs[:p, p] = -1.0
+    return mode[:, None] * (signs if p > 1 else signs[:, :1])
+
+
+def _distance(a: Array, b: Array, cov: Array) -> float:
+    return float(np.sqrt((a - b) @ np.linalg.solve(cov, a - b)))
 
 
 def _start(hierarchy: Hierarchy) -> Array:

@@ -1,23 +1,27 @@
-"""The quadrature engine: study effects by adaptive Gauss-Hermite, hyperparameters by adaptive
-importance sampling. Deterministic given the seed, and it reports its own error.
+"""The quadrature engine: study effects integrated out, hyperparameters by adaptive importance
+sampling. Deterministic given the seed, and it reports its own error.
 
 References
 ----------
 Cappe, Douc, Guillin, Marin & Robert (2008), Stat Comput 18:447-459 (adaptive mixtures);
-Vehtari et al. (2024), JMLR 25:1-58 (Pareto smoothing).
+Vehtari et al. (2024), JMLR 25:1-58 (Pareto smoothing); Tran, Scharth, Pitt & Kohn (2013),
+arXiv:1309.3339 (importance sampling with an estimated likelihood).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from bayespool.engines import grid
+from bayespool.engines import grid, rule, tempered
 from bayespool.engines.coordinates import Coordinates
 from bayespool.engines.draws import Draws
-from bayespool.engines.mode import posterior_mode
+from bayespool.engines.mode import posterior_modes
+from bayespool.engines.proposal import COMPONENTS, DEFENCE, adapt
+from bayespool.engines.rule import LOG_LIKELIHOOD_ERROR, Chosen
+from bayespool.engines.tempered import Agreement, Second
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.mixture import (
     Mixture,
@@ -27,26 +31,22 @@ from bayespool.numerics.mixture import (
     systematic,
 )
 from bayespool.numerics.pareto import smooth_log_weights
+from bayespool.numerics.points import Points
 
 Array = np.ndarray
-ROUNDS = 4
-ROUND_SIZE = 600
-MANY = 7  # hyperparameters, from which on adapting pays twice the rounds and more nodes
-COMPONENTS = 4
-DEFENCE = 0.05  # share of one wide component that guards the tails
 REFITS = 2
-POOR = 0.1  # effective draws per draw below which a better proposal is sought
-ENOUGH_TO_LEARN = 60_000  # draws that a better proposal is made from
+POOR = 0.3  # effective draws per draw below which a better proposal is sought
+ENOUGH_TO_LEARN = 5_000  # draws that a better proposal is made from
 LEAVE_OUT_WIDENING = 1.4  # of the covariances, so that posteriors without a study fit inside
 LEAVE_OUT_DRAWS = 3.0  # points per effective draw asked for
 BATCH = 5_000
 MAX_DRAWS = 200_000
 OUTPUT_FACTOR = 2.0
-NODE_LADDER = (3, 5, 7, 9, 11, 13, 19, 27)
-LOG_LIKELIHOOD_ERROR = 1e-3
 PARETO_K = 0.7
-PROBES = 24
+PROBES = 48
 SMALLEST_ESS = 400.0
+LARGEST_VARIANCE = 1.0  # of the estimated log likelihood; beyond, its noise governs the weights
+SECOND_SHARE = 0.3  # of the proposal, to the tempered one, where the main one missed something
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +60,17 @@ class QuadratureDraws:
     ancestor : array of int, shape (n_draws,)
         Which importance draw each came from; equal ancestors are one draw as far as the Monte
         Carlo error goes.
-    nodes : int
-        Quadrature nodes per dimension.
+    nodes, points : int
+        Quadrature nodes per dimension, or randomised points a study; the other is zero.
     node_error : float
-        Largest change of the total log likelihood over probe draws when the nodes are doubled.
+        Largest change of the total log likelihood over probe draws when the nodes are doubled;
+        zero with points.
+    variance : float
+        Of the estimated total log likelihood over probe draws; zero with nodes.
+    n_modes : int
+        Distinct modes that the starts led to.
+    second_ess, second_z, missed : float
+        The independent second sample; see `engines.tempered.Agreement`.
     pareto_k, ess, efficiency : float
         Tail shape of the weights, effective sample size, and its share of the draws made.
     log_marginal_likelihood, log_marginal_likelihood_mcse : float
@@ -72,22 +79,33 @@ class QuadratureDraws:
     theta: Array
     ancestor: Array
     nodes: int
+    points: int
     node_error: float
+    variance: float
     pareto_k: float
     ess: float
     efficiency: float
     n_evaluated: int
     log_marginal_likelihood: float
     log_marginal_likelihood_mcse: float
+    n_modes: int = 1
+    second_ess: float = float("nan")
+    second_z: float = float("nan")
+    missed: float = float("nan")
 
     @property
     def failures(self) -> tuple[str, ...]:
         """Sentences on what the self-check found wrong; empty when it passed."""
-        out = []
+        out = list(Agreement(self.second_ess, self.second_z, self.missed).failures)
         if not self.node_error < LOG_LIKELIHOOD_ERROR:
             out.append(
                 f"doubling the {self.nodes} quadrature nodes moves the log likelihood by "
                 f"{self.node_error:.2g}, above {LOG_LIKELIHOOD_ERROR:g}"
+            )
+        if not self.variance < LARGEST_VARIANCE:
+            out.append(
+                f"the log likelihood by {self.points} points has a variance of "
+                f"{self.variance:.2g}, above {LARGEST_VARIANCE:g}"
             )
         if not self.pareto_k < PARETO_K:
             out.append(f"Pareto k of the weights is {self.pareto_k:.2f}, above {PARETO_K:g}")
@@ -152,15 +170,16 @@ def sample_leaving_out(
     """
     rng = np.random.default_rng(seed)
     full, proposal, coordinates = _sample(hierarchy, rng, ess, None)
+    chosen = Chosen(full.nodes, full.points, full.variance)
     proposal = proposal.widened(LEAVE_OUT_WIDENING)
     y = proposal.draw(int(LEAVE_OUT_DRAWS * ess), rng)
-    by_study = hierarchy.log_likelihood(coordinates.theta(y), full.nodes)
+    by_study = hierarchy.log_likelihood(coordinates.theta(y), chosen.rule(rng))
     total = coordinates.log_prior(y) + by_study.sum(axis=0) - proposal.log_density(y)
     out = []
     for k in range(hierarchy.n_studies):
         weighted = _weigh(coordinates, y, total - by_study[k])
         if weighted.pareto_k < PARETO_K and weighted.reached >= 0.5 * ess:
-            out.append((_resample(hierarchy, weighted, ess, full.nodes, rng), False))
+            out.append((_resample(hierarchy, weighted, ess, chosen, rng), False))
         else:
             others = [j for j in range(hierarchy.n_studies) if j != k]
             again = _sample(hierarchy.subset(others), rng, ess, None)[0]
@@ -172,10 +191,12 @@ def _sample(
     hierarchy: Hierarchy, rng: np.random.Generator, ess: float, nodes: int | None
 ) -> tuple[QuadratureDraws, Mixture, Coordinates]:
     """Draws, and the proposal that made them, in its coordinates."""
-    mode, cov = posterior_mode(hierarchy)
-    coordinates = Coordinates.at(hierarchy, mode)
-    proposal = adapt(coordinates, *coordinates.from_mode(mode, cov), rng)
-    chosen = nodes if nodes is not None else choose_nodes(coordinates, proposal, rng)
+    modes = posterior_modes(hierarchy, rng)
+    coordinates = Coordinates.at(hierarchy, modes.theta[0])
+    proposal = adapt(coordinates, modes, rng)
+    chosen = Chosen(nodes, 0, 0.0) if nodes is not None else _choose(coordinates, proposal, rng)
+    second = tempered.second_sample(coordinates, chosen.rule(rng), rng)
+    proposal = _guarded(coordinates, proposal, second, chosen, rng)
     refits = 0
     while True:
         least = POOR if refits < REFITS else 0.0
@@ -191,10 +212,46 @@ def _sample(
             ).with_component(2.0 * DEFENCE, mean, 3.0 * overall)
             continue
         result = _resample(hierarchy, weighted, ess, chosen, rng)
-        finer = [n for n in NODE_LADDER if n > chosen]
-        if nodes is not None or result.node_error < LOG_LIKELIHOOD_ERROR or not finer:
-            return result, proposal, coordinates
-        chosen = finer[0]
+        further = rule.finer(hierarchy, chosen)
+        if nodes is not None or result.node_error < LOG_LIKELIHOOD_ERROR or further is None:
+            found = tempered.agreement(
+                second, proposal, weighted.y, weighted.w, weighted.log_w, weighted.reached
+            )
+            checked = replace(
+                result,
+                n_modes=len(modes.theta),
+                second_ess=found.ess,
+                second_z=found.z,
+                missed=found.missed,
+            )
+            return checked, proposal, coordinates
+        chosen = further
+
+
+def _choose(coordinates: Coordinates, proposal: Mixture, rng: np.random.Generator) -> Chosen:
+    """The cheapest rule on draws near the posterior."""
+    hierarchy = coordinates.hierarchy
+    if hierarchy.gaussian:
+        return Chosen(1, 0, 0.0)
+    y = proposal.draw(8 * PROBES, rng)
+    log_w = coordinates.log_density(y, 1) - proposal.log_density(y)
+    w = np.exp(log_w - log_w.max())
+    return rule.choose(hierarchy, coordinates.theta(y[:, systematic(w, PROBES, rng)]), rng)
+
+
+def _guarded(
+    coordinates: Coordinates,
+    proposal: Mixture,
+    second: Second,
+    chosen: Chosen,
+    rng: np.random.Generator,
+) -> Mixture:
+    """The proposal, with the tempered one beside it where it misses part of the posterior."""
+    y = proposal.draw(tempered.COMPARED, rng)
+    log_w = coordinates.log_density(y, chosen.rule(rng)) - proposal.log_density(y)
+    if not tempered.missed(second, proposal, log_w.max()) > tempered.MISSED / 5.0:
+        return proposal
+    return proposal.joined(second.proposal, SECOND_SHARE)
 
 
 class _Weighted(NamedTuple):
@@ -224,7 +281,7 @@ def _draw_until(
     coordinates: Coordinates,
     proposal: Mixture,
     ess: float,
-    nodes: int,
+    chosen: Chosen,
     rng: np.random.Generator,
     least: float,
 ) -> _Weighted:
@@ -234,11 +291,11 @@ def _draw_until(
     """
     aim = ess / (1.0 - 0.25 / OUTPUT_FACTOR)  # what resampling costs is drawn beforehand
     y, log_w = np.empty((proposal.mean.shape[1], 0)), np.empty(0)
-    batch = int(BATCH * ess / 4_000.0)
+    batch, use = int(BATCH * ess / 4_000.0), chosen.rule(rng)
     while True:
         new = proposal.draw(batch, rng)
         y = np.concatenate([y, new], axis=1)
-        log_w = np.append(log_w, coordinates.log_density(new, nodes) - proposal.log_density(new))
+        log_w = np.append(log_w, coordinates.log_density(new, use) - proposal.log_density(new))
         weighted = _weigh(coordinates, y, log_w)
         drawn = log_w.size
         enough = weighted.reached >= aim or drawn >= MAX_DRAWS * ess / 4_000.0
@@ -249,7 +306,7 @@ def _draw_until(
 
 
 def _resample(
-    hierarchy: Hierarchy, weighted: _Weighted, ess: float, nodes: int, rng: np.random.Generator
+    hierarchy: Hierarchy, weighted: _Weighted, ess: float, chosen: Chosen, rng: np.random.Generator
 ) -> QuadratureDraws:
     """Equally weighted draws from weighted points, with the self-check's measurements."""
     drawn = weighted.log_w.size
@@ -258,11 +315,18 @@ def _resample(
     n_out = int(OUTPUT_FACTOR * ess)
     ancestor = systematic(weighted.w, n_out, rng)
     kept = weighted.theta[:, ancestor]
+    probes = kept[:, :: max(1, n_out // PROBES)]
     return QuadratureDraws(
         theta=kept,
         ancestor=ancestor,
-        nodes=nodes,
-        node_error=node_error(hierarchy, kept[:, :: max(1, n_out // PROBES)], nodes),
+        nodes=chosen.nodes,
+        points=chosen.points,
+        node_error=rule.node_error(hierarchy, probes, chosen.nodes) if chosen.nodes else 0.0,
+        variance=(
+            rule.noise(hierarchy, probes, Points(chosen.points, rng, chosen.nodes))
+            if chosen.points
+            else 0.0
+        ),
         pareto_k=weighted.pareto_k,
         ess=float(1.0 / (1.0 / weighted.reached + 0.25 / n_out)),
         efficiency=float(weighted.reached / drawn),
@@ -282,57 +346,3 @@ def smallest_ess(values: Array, w: Array) -> float:
     squared = (values - mean[:, None]) ** 2
     ratio = np.einsum("dn,n->d", squared, w) / np.einsum("dn,n->d", squared, w * w)
     return float(min(ratio.min(), 1.0 / np.sum(w * w)))
-
-
-def node_error(hierarchy: Hierarchy, theta: Array, nodes: int) -> float:
-    """Largest change of the total log likelihood when the nodes per dimension are doubled."""
-    if hierarchy.likelihood.exact:
-        return 0.0
-    coarse = hierarchy.log_likelihood(theta, nodes).sum(axis=0)
-    fine = hierarchy.log_likelihood(theta, 2 * nodes + 1).sum(axis=0)
-    return float(np.max(np.abs(fine - coarse)))
-
-
-def choose_nodes(coordinates: Coordinates, proposal: Mixture, rng: np.random.Generator) -> int:
-    """The fewest nodes per dimension whose error on probe draws stays well inside the aim."""
-    hierarchy = coordinates.hierarchy
-    if hierarchy.likelihood.exact:
-        return 1
-    y = proposal.draw(8 * PROBES, rng)
-    log_w = coordinates.log_density(y, NODE_LADDER[0]) - proposal.log_density(y)
-    w = np.exp(log_w - log_w.max())
-    theta = coordinates.theta(y[:, systematic(w, PROBES, rng)])
-    for nodes in NODE_LADDER[1:]:
-        if node_error(hierarchy, theta, nodes) < 0.5 * LOG_LIKELIHOOD_ERROR:
-            return nodes
-    return NODE_LADDER[-1]
-
-
-def adapt(coordinates: Coordinates, mode: Array, cov: Array, rng: np.random.Generator) -> Mixture:
-    """A mixture proposal fitted to the posterior over a few rounds of importance sampling.
-
-    Draws of all rounds are pooled with the balance heuristic; the mixture is refitted to them by
-    weighted EM after every round.
-    """
-    mixture = Mixture(np.array([0.7, 0.3]), np.stack([mode, mode]), np.stack([cov, 4.0 * cov]))
-    many = len(mode) >= MANY
-    nodes = 1 if coordinates.hierarchy.likelihood.exact else NODE_LADDER[int(many)]
-    size = int(ROUND_SIZE * max(1.0, len(mode) / 5.0) ** 2)
-    points: list[Array] = []
-    targets: list[Array] = []
-    used: list[Mixture] = []
-    for round_number in range(2 * ROUNDS if many else ROUNDS):
-        points.append(mixture.draw(size, rng))
-        targets.append(coordinates.log_density(points[-1], nodes))
-        used.append(mixture)
-        x = np.concatenate(points, axis=1)
-        proposals = np.stack([m.log_density(x) for m in used])
-        top = proposals.max(axis=0)
-        balance = top + np.log(np.exp(proposals - top).mean(axis=0))
-        smoothed, _ = smooth_log_weights(np.concatenate(targets) - balance)
-        w = np.exp(smoothed)
-        mean, overall = moments(x, w)
-        if round_number == 0:
-            mixture = scattered(x, w, mean, overall, COMPONENTS, rng)
-        mixture = expectation_maximisation(mixture, x, w, overall)
-    return mixture.with_component(DEFENCE, mean, 2.0 * overall)

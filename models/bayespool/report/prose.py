@@ -107,6 +107,19 @@ def cautions(
     return tuple(dict.fromkeys(numbers.tied(text) for text in out))
 
 
+def _integrated(fitted: Fit) -> str:
+    """How study effects were integrated out, in words."""
+    info = fitted.draws.info
+    if fitted.hierarchy.gaussian:
+        return "in closed form"
+    nodes, points = info.get("nodes", 0), info.get("points", 0)
+    of_nodes = f"by adaptive Gauss-Hermite quadrature with {nodes} nodes per dimension"
+    of_points = f"by an unbiased estimate from {points} randomised points"
+    if nodes and points:
+        return f"{of_nodes} ({of_points} of studies with several results)"
+    return of_nodes if nodes else f"{of_points} a study around the joint mode of its effects"
+
+
 def engine_words(fitted: Fit) -> str:
     """What the engine did, in words."""
     info, messages = fitted.draws.info, fitted.draws.messages
@@ -124,9 +137,7 @@ def engine_words(fitted: Fit) -> str:
             f"has no such marginal {draws:,} evenly spread draws were taken."
         )
     elif fitted.engine == "quadrature":
-        how = f"by adaptive Gauss-Hermite quadrature with {info['nodes']} nodes per dimension"
-        if fitted.hierarchy.likelihood.exact:
-            how = "in closed form, a Student t distribution as a mixture of normal ones"
+        how = _integrated(fitted)
         if getattr(fitted.model, "spread", "") == "psi":
             how = "in closed form"
         text = (

@@ -181,6 +181,9 @@ def estimand_kind(name: str) -> str:
 
 CHECKS = {
     "quadrature_error": "Quadrature error",
+    "likelihood_variance": "Variance of the log likelihood",
+    "second_sample": "Independent sample",
+    "missed": "Posterior missed",
     "pareto_k": "Pareto k of the weights",
     "ess": "Effective sample size",
     "ess_bulk": "Effective sample size, bulk",

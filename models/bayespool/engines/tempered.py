@@ -1,0 +1,184 @@
+"""An independent second sample of the posterior, tempered from the prior.
+
+What the main proposal never visited cannot show in its own weights. This sample starts from draws
+of the prior and raises the power of the likelihood to one step by step, without the modes that the
+main proposal was made from. The two are compared in evidence and means.
+
+References
+----------
+Neal (2001), Stat Comput 11:125-139 (annealed importance sampling); Cornuet, Marin, Mira & Robert
+(2012), Scand J Stat 39:798-812 (draws of all rounds pooled).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from bayespool.engines.coordinates import Coordinates
+from bayespool.integration import Rule
+from bayespool.numerics.mixture import Mixture, expectation_maximisation, moments, scattered
+from bayespool.numerics.pareto import smooth_log_weights
+
+Array = np.ndarray
+ROUNDS = 12
+COMPONENTS = 4
+WIDE = 0.1  # share of a wide component
+COMPARED = 400
+FEW = 50.0  # effective draws below which nothing can be compared
+MISSED = 0.005  # share of the posterior that the main proposal may miss
+BEYOND = np.log(3.0)  # above the main sample's largest weight
+LARGEST_Z = 4.5
+SMALL = 0.1  # posterior standard deviations, or nats of evidence, that need no explanation
+
+
+class Second(NamedTuple):
+    """Draws from the tempered proposal: points, log target, and the proposal's log density."""
+
+    proposal: Mixture
+    y: Array
+    log_target: Array
+    log_proposal: Array
+
+    @property
+    def w(self) -> Array:
+        """Smoothed, normalised weights."""
+        return np.exp(smooth_log_weights(self.log_target - self.log_proposal)[0])
+
+    @property
+    def ess(self) -> float:
+        return float(1.0 / np.sum(self.w**2))
+
+
+class Agreement(NamedTuple):
+    """How the main sample stands to the second one.
+
+    ``z`` is the largest difference of a mean or of the log evidence in combined Monte Carlo errors,
+    not counting differences below a tenth; ``missed`` the share of the posterior where the main
+    proposal is thinner than any of its own draws showed; both nan where ``ess`` is too small.
+    """
+
+    ess: float
+    z: float
+    missed: float
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """Sentences; empty where the two agree, or where nothing could be compared."""
+        out = []
+        if self.missed > MISSED:
+            out.append(
+                f"an independent sample tempered from the prior finds {self.missed:.1%} of the "
+                "posterior where the main one has next to no draws"
+            )
+        if self.z > LARGEST_Z:
+            out.append(
+                "an independent sample tempered from the prior differs in a mean or in the "
+                f"evidence by {self.z:.1f} Monte Carlo errors"
+            )
+        return tuple(out)
+
+
+def second_sample(coordinates: Coordinates, rule: Rule, rng: np.random.Generator) -> Second:
+    """Draws of the posterior that know nothing of its modes."""
+    proposal = _tempered(coordinates, rng)
+    y = proposal.draw(COMPARED, rng)
+    return Second(proposal, y, coordinates.log_density(y, rule), proposal.log_density(y))
+
+
+def missed(second: Second, main: Mixture, largest: float) -> float:
+    """Share of the posterior where target over main proposal exceeds the main sample's largest."""
+    if second.ess < FEW:
+        return float("nan")
+    ratio = second.log_target - main.log_density(second.y)
+    return float(second.w[ratio > largest + BEYOND].sum())
+
+
+def agreement(
+    second: Second, main: Mixture, y: Array, w: Array, log_w: Array, reached: float
+) -> Agreement:
+    """The main sample (points y, smoothed weights w, raw log weights) beside the second one."""
+    ess = second.ess
+    if ess < FEW:
+        return Agreement(ess, float("nan"), float("nan"))
+    mean, sd = _moments(y, w)
+    other, _ = _moments(second.y, second.w)
+    error = sd * np.hypot(1.0 / np.sqrt(ess), 1.0 / np.sqrt(reached))
+    gap = np.abs(mean - other)
+    z = np.where(gap > SMALL * sd, gap / error, 0.0)
+    ours, our_error = _evidence(log_w)
+    theirs, their_error = _evidence(second.log_target - second.log_proposal)
+    apart = abs(ours - theirs)
+    of_evidence = apart / np.hypot(our_error, their_error) if apart > SMALL else 0.0
+    return Agreement(ess, float(max(z.max(), of_evidence)), missed(second, main, log_w.max()))
+
+
+def _moments(y: Array, w: Array) -> tuple[Array, Array]:
+    mean = y @ w
+    return mean, np.sqrt(((y - mean[:, None]) ** 2) @ w)
+
+
+def _evidence(log_w: Array) -> tuple[float, float]:
+    top = log_w.max()
+    raw = np.exp(log_w - top)
+    return float(np.log(raw.mean()) + top), float(raw.std() / raw.mean() / np.sqrt(raw.size))
+
+
+def _tempered(coordinates: Coordinates, rng: np.random.Generator) -> Mixture:
+    """A mixture fitted to the posterior by way of ever higher powers of the likelihood.
+
+    The likelihood is Laplace's approximation: where a proposal lies needs no more.
+    """
+    d = len(coordinates.hierarchy.names)
+    size, aim = 200 + 40 * d, 40.0 + 8.0 * d
+    y = [coordinates.from_theta(coordinates.hierarchy.draw_prior(size, rng))]
+    target: list[Array] = []
+    used: list[Callable[[Array], Array]] = [coordinates.log_prior]
+    power, mixture = 0.0, None
+    for _ in range(ROUNDS):
+        target.append(coordinates.log_density(y[-1], 1))
+        x = np.concatenate(y, axis=1)
+        prior = coordinates.log_prior(x)
+        total = np.concatenate(target)
+        inside = np.isfinite(total)  # beyond the edge of a bounded prior there is nothing
+        prior = np.where(inside, prior, -np.inf)
+        likelihood = np.where(inside, total - np.where(inside, prior, 0.0), -1e300)
+        densities = np.stack([density(x) for density in used])
+        top = densities.max(axis=0)
+        balance = top + np.log(np.exp(densities - top).mean(axis=0))
+        done = power == 1.0
+        power = _next_power(prior - balance, likelihood, power, aim)
+        w = _normalised(prior - balance + power * likelihood)
+        mean, overall = moments(x, w)
+        overall += 1e-8 * np.eye(d)
+        start = scattered(x, w, mean, overall, COMPONENTS, rng)
+        mixture = expectation_maximisation(start, x, w, overall)
+        mixture = mixture.with_component(WIDE, mean, 2.0 * overall)
+        if done:
+            break
+        y.append(mixture.draw(size, rng))
+        used.append(mixture.log_density)
+    assert mixture is not None
+    return mixture
+
+
+def _normalised(log_w: Array) -> Array:
+    w = np.exp(log_w - log_w.max())
+    return w / w.sum()
+
+
+def _next_power(base: Array, likelihood: Array, power: float, aim: float) -> float:
+    """The highest power up to one at which the weights keep so many effective draws."""
+
+    def ess(at: float) -> float:
+        return float(1.0 / np.sum(_normalised(base + at * likelihood) ** 2))
+
+    if ess(1.0) >= aim:
+        return 1.0
+    low, high = power, 1.0
+    for _ in range(30):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if ess(middle) >= aim else (low, middle)
+    return low
