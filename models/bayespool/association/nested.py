@@ -18,7 +18,7 @@ from bayespool.association.evidence import estimates, observe
 from bayespool.association.regression import other_priors
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
-from bayespool.hierarchy import Hierarchy
+from bayespool.hierarchy import Hierarchy, Within
 from bayespool.numerics.marginals import Marginal
 from bayespool.priors import Fixed, HalfNormal, Normal
 
@@ -131,12 +131,21 @@ class Nested:
         return model
 
     def hierarchy(self, studies: Any) -> Hierarchy:
-        """Gaussian rows; sampling errors that share patients are one more study effect."""
+        """The rows of all studies; sampling errors that share patients are one more study effect.
+
+        Effects of results widen normal rows; partial rows, whose limits they do not widen, keep
+        them as effects.
+        """
         order, study, labels = self._order(studies)
         se = np.asarray(studies.se)[order]
         n = len(order)
         shared = self.correlation > 0.0
         z = [np.ones(n)] + ([se * np.sqrt(self.correlation)] if shared else [])
+        if studies.is_partial.any():
+            within = Covariance(("tau_within",), (self.tau_within,))
+            results: dict[str, Any] = {"within": Within(np.ones((n, 1)), np.arange(n), (within,))}
+        else:
+            results = {"row_scales": ("tau_within",), "row_scale_priors": (self.tau_within,)}
         return Hierarchy(
             X=np.ones((n, 1)),
             Z=np.column_stack(z),
@@ -148,10 +157,9 @@ class Nested:
             kinds=("estimate",) * n,
             freedom_prior=self.nu,
             robust=(True, False)[: len(z)],
-            row_scales=("tau_within",),
-            row_scale_priors=(self.tau_within,),
             labels=labels,
             ridges=(("tau", "tau_within"),),
+            **results,
         )
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:

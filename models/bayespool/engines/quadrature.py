@@ -214,9 +214,7 @@ def _sample(
         result = _resample(hierarchy, weighted, ess, chosen, rng)
         further = rule.finer(hierarchy, chosen)
         if nodes is not None or result.node_error < LOG_LIKELIHOOD_ERROR or further is None:
-            found = tempered.agreement(
-                second, proposal, weighted.y, weighted.w, weighted.log_w, weighted.reached
-            )
+            found = tempered.agreement(second, proposal, weighted.y, weighted.w, weighted.log_w)
             checked = replace(
                 result,
                 n_modes=len(modes.theta),

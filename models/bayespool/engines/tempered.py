@@ -96,18 +96,15 @@ def missed(second: Second, main: Mixture, largest: float) -> float:
     return float(second.w[ratio > largest + BEYOND].sum())
 
 
-def agreement(
-    second: Second, main: Mixture, y: Array, w: Array, log_w: Array, reached: float
-) -> Agreement:
+def agreement(second: Second, main: Mixture, y: Array, w: Array, log_w: Array) -> Agreement:
     """The main sample (points y, smoothed weights w, raw log weights) beside the second one."""
     ess = second.ess
     if ess < FEW:
         return Agreement(ess, float("nan"), float("nan"))
-    mean, sd = _moments(y, w)
-    other, _ = _moments(second.y, second.w)
-    error = sd * np.hypot(1.0 / np.sqrt(ess), 1.0 / np.sqrt(reached))
+    mean, sd, error = _moments(y, w)
+    other, _, second_error = _moments(second.y, second.w)
     gap = np.abs(mean - other)
-    z = np.where(gap > SMALL * sd, gap / error, 0.0)
+    z = np.where(gap > SMALL * sd, gap / np.hypot(error, second_error), 0.0)
     ours, our_error = _evidence(log_w)
     theirs, their_error = _evidence(second.log_target - second.log_proposal)
     apart = abs(ours - theirs)
@@ -115,9 +112,11 @@ def agreement(
     return Agreement(ess, float(max(z.max(), of_evidence)), missed(second, main, log_w.max()))
 
 
-def _moments(y: Array, w: Array) -> tuple[Array, Array]:
+def _moments(y: Array, w: Array) -> tuple[Array, Array, Array]:
+    """Weighted mean, standard deviation, and the mean's Monte Carlo error (delta method)."""
     mean = y @ w
-    return mean, np.sqrt(((y - mean[:, None]) ** 2) @ w)
+    squared = (y - mean[:, None]) ** 2
+    return mean, np.sqrt(squared @ w), np.sqrt(squared @ (w * w))
 
 
 def _evidence(log_w: Array) -> tuple[float, float]:

@@ -46,6 +46,10 @@ class Binormal:
         return 2 * len(self.separation)
 
     @property
+    def several_modes(self) -> Array:
+        return np.zeros(len(self), bool)
+
+    @property
     def coupled(self) -> Array:
         return np.ones(len(self), bool)
 

@@ -91,6 +91,10 @@ class CandidateBinomial:
         return np.concatenate([[0], np.cumsum([t.rows for t in self.tables])]).astype(int)
 
     @property
+    def several_modes(self) -> Array:
+        return np.zeros(len(self), bool)
+
+    @property
     def coupled(self) -> Array:
         return np.array([t.rows > 1 for t in self.tables for _ in range(t.rows)], bool)
 

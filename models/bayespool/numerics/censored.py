@@ -9,14 +9,19 @@ likelihood is that of an interval-censored normal observation (Tobin 1958, Econo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy import special
 
 from bayespool.numerics.row_likelihood import SeparateRows
+from bayespool.numerics.tabulated import Curve, Curves
 
 Array = np.ndarray
 LOG_ROOT = 0.5 * np.log(2.0 * np.pi)
+NARROW = 1e-3  # standard errors
+REACH = 40.0  # standard errors beyond the limits; from there on the curve is a straight line
+WIDE = 4.0  # standard errors that a panel of a curve is wide, before it is halved
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,16 +37,15 @@ class Censored(SeparateRows):
     log_weight : array, shape (n_rows, K)
         Probability of each design. Disjoint intervals of one design have its weight each; minus
         infinity pads.
-    extra : array, shape (1, n_draws), optional
-        Standard deviation of an effect of every row, set by `widened`: it widens the estimate's
-        distribution and not the limits.
+    curves : Curves, optional
+        The rows' log densities, tabulated; made when they are first needed.
     """
 
     lower: Array
     upper: Array
     se: Array
     log_weight: Array
-    extra: Array | None = None
+    curves: Curves | None = field(default=None, repr=False)
     exact: bool = field(default=False, init=False)
     link_name: str = field(default="identity", init=False)
 
@@ -49,70 +53,76 @@ class Censored(SeparateRows):
         return len(self.se)
 
     def take(self, rows: Array) -> Censored:
+        curves = Curves([self._tabulated.curves[r] for r in rows]) if len(rows) else None
         return Censored(
-            self.lower[rows], self.upper[rows], self.se[rows], self.log_weight[rows], self.extra
+            self.lower[rows], self.upper[rows], self.se[rows], self.log_weight[rows], curves
         )
 
-    def part(self, draws: slice | Array) -> Censored:
-        if self.extra is None:
-            return self
-        return self._with(self.extra[:, draws])
+    @cached_property
+    def _tabulated(self) -> Curves:
+        if self.curves is not None:
+            return self.curves
+        parts = (self.lower, self.upper, self.se, self.log_weight)
+        return Curves([_curve(*(x[r].tobytes() for x in parts)) for r in range(len(self))])
 
-    def widened(self, *extra: Array) -> Censored:
-        return self._with(np.reshape(extra[0], (1, -1)))
+    @cached_property
+    def _scale(self) -> tuple[Array, Array]:
+        """Centre and unit of each row's curve, (n_rows, 1) each."""
+        found = [_centre_and_unit(*row) for row in zip(
+            self.lower, self.upper, self.se, self.log_weight, strict=True)]  # fmt: skip
+        centre, unit = np.array(found).reshape(-1, 2).T
+        return centre[:, None], unit[:, None]
 
-    def _with(self, extra: Array) -> Censored:
-        return Censored(self.lower, self.upper, self.se, self.log_weight, extra)
+    @cached_property
+    def several_modes(self) -> Array:
+        """Rows significant in an unknown direction: both tails are possible."""
+        used = np.isfinite(self.log_weight)
+        below = np.any(used & np.isinf(self.lower) & np.isfinite(self.upper), axis=1)
+        return below & np.any(used & np.isfinite(self.lower) & np.isinf(self.upper), axis=1)
 
     def observed(self) -> Array:
         """Not a number: no estimate is known."""
         return np.full(len(self), np.nan)
 
-    def _parts(self, eta: Array) -> tuple[Array, Array, Array]:
-        """Log probability, slope and curvature of each possibility, (K, ...)."""
+    def exact_log_density(self, eta: Array) -> Array:
+        """What `log_density` is read off from."""
         shape = (self.se.shape[1], *(1,) * (eta.ndim - 2), len(self), 1)
         low, high, se, log_w = (
             x.T.reshape(shape) for x in (self.lower, self.upper, self.se, self.log_weight)
         )
-        sd = se if self.extra is None else np.sqrt(se**2 + self.extra**2)
         with np.errstate(invalid="ignore", over="ignore"):
-            a, b = (low - eta) / sd, (high - eta) / sd
+            a, b = (low - eta) / se, (high - eta) / se
             point = np.broadcast_to(low == high, a.shape)
             # of two mirror images the one in the lower tail keeps its digits
             mirrored = a + b > 0.0
             a, b = np.where(mirrored, -b, a), np.where(mirrored, -a, b)
         a, b = np.where(np.isnan(a), -np.inf, a), np.where(np.isnan(b), np.inf, b)
-        sign = np.where(mirrored, -1.0, 1.0)
         log_b = special.log_ndtr(b)
         share = np.exp(np.minimum(special.log_ndtr(a) - log_b, 0.0))
         log_p = log_b + np.log1p(-np.minimum(share, 1.0 - 1e-15))
-        # phi over the probability, in logarithms
-        up = np.exp(np.minimum(-0.5 * b * b - LOG_ROOT - log_p, 700.0))
-        down = np.exp(np.minimum(-0.5 * a * a - LOG_ROOT - log_p, 700.0))
-        slope = -sign * (up - down) / sd
-        b_up = np.where(np.isfinite(b), b, 0.0) * up
-        a_down = np.where(np.isfinite(a), a, 0.0) * down
-        weight = (b_up - a_down) / sd**2 + slope**2
-        z = np.where(point, sign * a, 0.0)
-        log_p = np.where(point, -0.5 * z * z - LOG_ROOT - np.log(sd), log_p)
-        slope = np.where(point, z / sd, slope)
-        weight = np.where(point, 1.0 / sd**2, np.clip(weight, 0.0, 1.0 / sd**2))
-        return log_p + log_w, slope, weight
+        # of a narrow interval the density in its middle keeps the digits
+        width = b - a
+        narrow = width < NARROW
+        middle = np.where(narrow, a + 0.5 * np.where(narrow, width, 0.0), 0.0)
+        density = -0.5 * middle * middle - LOG_ROOT
+        thick = np.log(np.where(narrow & ~point, width, 1.0)) + np.where(
+            narrow, width * width * (middle * middle - 1.0) / 24.0, 0.0
+        )
+        log_p = np.where(narrow, density + np.where(point, -np.log(se), thick), log_p)
+        return np.asarray(special.logsumexp(log_p + log_w, axis=0))
 
     def log_density(self, eta: Array) -> Array:
-        return np.asarray(special.logsumexp(self._parts(eta)[0], axis=0))
+        centre, unit = self._scale
+        return self._tabulated((eta - centre) / unit)
 
     def log_constant(self) -> Array:
         """Zero: constants differ between the possibilities."""
         return np.zeros((len(self), 1))
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
-        log_p, slopes, weights = self._parts(eta)
-        share = np.exp(log_p - log_p.max(axis=0))
-        share /= share.sum(axis=0)
-        slope = (share * slopes).sum(axis=0)
-        weight = (share * (weights - slopes**2)).sum(axis=0) + slope**2
-        return slope, np.maximum(weight, 0.0)
+        centre, unit = self._scale
+        slope, bend = self._tabulated.derivatives((eta - centre) / unit)
+        return slope / unit, np.maximum(-bend / unit**2, 0.0)
 
     def start(self) -> tuple[Array, Array]:
         """The middle of the limits, or the finite limit, with hardly any weight."""
@@ -130,8 +140,37 @@ class Censored(SeparateRows):
         out = np.empty(eta.shape)
         for r in range(len(self)):
             drawn = rng.choice(share.shape[1], size=eta.shape[1], p=share[r])
-            sd = self.se[r, drawn]
-            if self.extra is not None:
-                sd = np.sqrt(sd**2 + self.extra[0] ** 2)
-            out[r] = eta[r] + sd * rng.standard_normal(eta.shape[1])
+            out[r] = eta[r] + self.se[r, drawn] * rng.standard_normal(eta.shape[1])
         return out
+
+
+def _centre_and_unit(
+    lower: Array, upper: Array, se: Array, log_weight: Array
+) -> tuple[float, float]:
+    """Where a row's curve is centred, and the width of its panels."""
+    used = np.isfinite(log_weight)
+    ends = np.concatenate([lower[used], upper[used]])
+    ends = ends[np.isfinite(ends)]
+    centre = 0.5 * (ends.min() + ends.max()) if ends.size else 0.0
+    return float(centre), float(WIDE * np.median(se[used]))
+
+
+@lru_cache(maxsize=4_096)
+def _curve(*columns: bytes) -> Curve:
+    """The log density of one row, tabulated; rows of other priors and refits are the same."""
+    lower, upper, se, log_weight = (np.frombuffer(x) for x in columns)
+    centre, unit = _centre_and_unit(lower, upper, se, log_weight)
+    used = np.isfinite(log_weight)
+    row = Censored(lower[None, used], upper[None, used], se[None, used], log_weight[None, used])
+    ends = np.concatenate([lower[used], upper[used], [centre]])
+    ends = (ends[np.isfinite(ends)] - centre) / unit
+    reach = REACH * se[used].max() / unit
+    low, high = int(np.floor(ends.min() - reach)), int(np.ceil(ends.max() + reach))
+
+    def function(x: Array) -> Array:
+        return row.exact_log_density((centre + unit * x)[None])[0]
+
+    step = 1e-3
+    below, above = function(np.array([low, low + step])), function(np.array([high - step, high]))
+    slopes = float(np.diff(below)[0] / step), float(np.diff(above)[0] / step)
+    return Curve.between(function, low, high, slopes)

@@ -46,9 +46,16 @@ class Mixed:
 
     @cached_property
     def coupled(self) -> Array:
+        return self._flags([part.coupled for part in self.parts])
+
+    @cached_property
+    def several_modes(self) -> Array:
+        return self._flags([part.several_modes for part in self.parts])
+
+    def _flags(self, values: Sequence[Array]) -> Array:
         out = np.zeros(len(self), bool)
-        for part, rows in zip(self.parts, self.rows, strict=True):
-            out[rows] = part.coupled
+        for flags, rows in zip(values, self.rows, strict=True):
+            out[rows] = flags
         return out
 
     def take(self, rows: Array) -> Mixed:

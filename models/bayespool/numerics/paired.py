@@ -96,6 +96,10 @@ class PairedBinomial:
         return len(self.trials)
 
     @property
+    def several_modes(self) -> Array:
+        return np.zeros(len(self), bool)
+
+    @property
     def coupled(self) -> Array:
         return np.ones(len(self), bool)
 

@@ -51,6 +51,10 @@ class PairedTables:
         return 2 * len(self.tables)
 
     @property
+    def several_modes(self) -> Array:
+        return np.zeros(len(self), bool)
+
+    @property
     def coupled(self) -> Array:
         return np.ones(len(self), bool)
 

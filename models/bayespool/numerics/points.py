@@ -12,12 +12,14 @@ importance resampling, by which effects are drawn).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
+from bayespool.covariance import solve_lower, times
+from bayespool.numerics.modes import Mode
 from bayespool.numerics.problem import Problem
 
 Array = np.ndarray
@@ -80,38 +82,83 @@ def draw_effects(problem: Problem, rng: np.random.Generator) -> tuple[Array, Arr
 
 def _weighted(problem: Problem, u_v: Array, u_z: Array) -> tuple[Array, Array, Array]:
     """Effects from uniform points, and their log weight: density over that of the proposal."""
-    rows, mode, prior = problem.rows, problem.mode, problem.prior
-    e, log_q = (_logistic if prior.normal else _student)(u_v)
-    log_q -= mode.study.log_det
-    v = mode.study.centre.copy()
-    for (i, j), c in mode.study.spread.items():
-        v[i] += c * e[j]
-    z = mode.inner.centre.copy()
+    rows, mode = problem.rows, problem.mode
+    proposal = LOGISTIC if problem.prior.normal else STUDENT
+    v, log_q = _placed(u_v, mode.study, mode.study.centre, proposal, problem.several)
+    z = mode.inner.centre
     if len(z):
-        e, log_q_z = _logistic(u_z)
-        for (a, b), c in mode.inner.spread.items():
-            z[a] += c * e[b]
+        z = z.copy()
         for (a, i), gain in mode.gain.items():
             z[a] -= gain * (v[i] - mode.study.centre[i])[rows.study_of]
-        log_q += rows.over_results(log_q_z - mode.inner.log_det)
+        several = np.flatnonzero(np.isin(rows.study_of, problem.several))
+        z, log_q_z = _placed(u_z, mode.inner, z, LOGISTIC, several)
+        log_q += rows.over_results(log_q_z)
     return v, z, problem.log_density(v, z) - log_q
 
 
+def _placed(
+    u: Array, mode: Mode, centre: Array, proposal: Proposal, several: Array
+) -> tuple[Array, Array]:
+    """Points around a centre in units of the spread at the mode, and their log density.
+
+    Where there may be `several` modes every second point is one of the effects' own distribution.
+    """
+    e, log_q = proposal.draw(u)
+    x = centre.copy()
+    for (i, j), c in mode.spread.items():
+        x[i] += c * e[j]
+    log_q -= mode.log_det
+    if several.size:
+        own = u[:, several]
+        wide = own[0] < 0.5
+        own[0] = 2.0 * np.where(wide, own[0], own[0] - 0.5)
+        e, _ = proposal.draw(_open(own))
+        middle, spread = centre[:, several], {k: c[several] for k, c in mode.spread.items()}
+        points = np.where(wide, e, middle + times(spread, e))
+        near = proposal.log_density(solve_lower(spread, points - middle)) - mode.log_det[several]
+        x[:, several] = points
+        log_q[several] = np.logaddexp(near, proposal.log_density(points)) + np.log(0.5)
+    return x, log_q
+
+
+class Proposal(NamedTuple):
+    """A distribution of one standardised effect: its quantiles and its log density.
+
+    The density is multiplied by ``sqrt(2 pi)``, and summed over the effects (the first axis).
+    """
+
+    draw: Callable[[Array], tuple[Array, Array]]
+    log_density: Callable[[Array], Array]
+
+
 def _logistic(u: Array) -> tuple[Array, Array]:
-    """Logistic points and their log density times ``(2 pi)^(q/2)``, components summed."""
-    low, high = np.log(u), np.log1p(-u)
+    low, high = np.log(u), np.log(1.0 - u)
     constant = 0.5 * np.log(2.0 * np.pi) - np.log(WIDTH)
     return WIDTH * (low - high), (low + high).sum(axis=0) + len(u) * constant
 
 
+def _logistic_density(x: Array) -> Array:
+    away = -np.abs(x) / WIDTH
+    constant = 0.5 * np.log(2.0 * np.pi) - np.log(WIDTH)
+    return (away - 2.0 * np.log1p(np.exp(away))).sum(axis=0) + len(x) * constant
+
+
 def _student(u: Array) -> tuple[Array, Array]:
-    """Independent t(4) points (Shaw 2006, J Comput Finance 9:37-73), likewise."""
+    """Student t with 4 degrees of freedom (Shaw 2006, J Comput Finance 9:37-73)."""
     alpha = 4.0 * u * (1.0 - u)
     root = np.sqrt(alpha)
     square = np.maximum(np.cos(np.arccos(root) / 3.0) / root - 1.0, 0.0)
-    x = np.copysign(2.0 * np.sqrt(square), u - 0.5)
+    x = HEAVY_WIDTH * np.copysign(2.0 * np.sqrt(square), u - 0.5)
+    return x, _student_density(x)
+
+
+def _student_density(x: Array) -> Array:
     constant = np.log(0.375) + 0.5 * np.log(2.0 * np.pi) - np.log(HEAVY_WIDTH)
-    return HEAVY_WIDTH * x, -2.5 * np.log1p(square).sum(axis=0) + len(u) * constant
+    return -2.5 * np.log1p((0.5 / HEAVY_WIDTH * x) ** 2).sum(axis=0) + len(x) * constant
+
+
+LOGISTIC = Proposal(_logistic, _logistic_density)
+STUDENT = Proposal(_student, _student_density)
 
 
 def _open(u: Array) -> Array:

@@ -45,6 +45,12 @@ class Problem(NamedTuple):
         studies = self.rows.studies
         return studies.by_study(studies.likelihood.log_constant())
 
+    @property
+    def several(self) -> Array:
+        """Studies with rows whose likelihood may have several modes."""
+        studies = self.rows.studies
+        return np.unique(studies.study[studies.likelihood.several_modes])
+
     def log_density(self, v: Array, z: Array) -> Array:
         """Log density of data and effects, up to `constant`, (n_studies, n_draws)."""
         rows = self.rows

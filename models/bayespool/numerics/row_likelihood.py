@@ -66,6 +66,11 @@ class RowLikelihood(Protocol):
         """Rows whose likelihood depends on the predictor of another row too, (n_rows,)."""
         ...
 
+    @property
+    def several_modes(self) -> Array:
+        """Rows whose likelihood has more than one mode, (n_rows,)."""
+        ...
+
     def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
         """`slope_and_weight`, and mixed second derivatives of coupled rows if there are any."""
         ...
@@ -91,6 +96,10 @@ class SeparateRows:
 
     @property
     def coupled(self) -> Array:
+        return np.zeros(len(self), bool)
+
+    @property
+    def several_modes(self) -> Array:
         return np.zeros(len(self), bool)
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
