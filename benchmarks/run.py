@@ -144,7 +144,7 @@ def main() -> None:
         assert smallest_ess(fitted) > 0.9 * ESS, smallest_ess(fitted)
         warm = median_time(lambda: bp.fit(model, csf, engine="quadrature"))
         jags = rscript("bivariate_jags.R", str(csf_csv), str(ESS))
-        record("csf_tau_dementia, warm", warm, "JAGS", _first(jags), "30x")
+        record("csf_tau_dementia, warm", warm, "JAGS", _first(jags), "40x")
 
         command = [shutil.which("bayespool") or "bayespool", "accuracy", "csf_tau_dementia",
                    "--engine", "quadrature", "--json"]  # fmt: skip
@@ -153,12 +153,12 @@ def main() -> None:
         if jags is not None:
             peer = median_time(lambda: rscript("bivariate_jags.R", str(csf_csv), str(ESS)), 3)
         record("csf_tau_dementia, cold process", cold, "Rscript and rjags, cold", peer,
-               "1.43x (0.7 of its time)")  # fmt: skip
+               "2.5x (0.4 of its time)")  # fmt: skip
 
         seconds, _ = nutpie_refit(csf.name)
-        record("csf_tau_dementia, warm", warm, "PyMC/nutpie without recompiling", seconds, "10x")
+        record("csf_tau_dementia, warm", warm, "PyMC/nutpie without recompiling", seconds, "12x")
         record("csf_tau_dementia, warm", warm, "lme4::glmer point fit",
-               _first(rscript("bivariate_glmer.R", str(csf_csv))), "5x")  # fmt: skip
+               _first(rscript("bivariate_glmer.R", str(csf_csv))), "1x")  # fmt: skip
 
         association(folder, record)
 

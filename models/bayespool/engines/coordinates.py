@@ -49,7 +49,7 @@ class Ridge:
         x, z = np.exp(logs - np.array(self.log_scales)[:, None])
         square = 0.5 * (x * x + z * z)
         below = special.ndtri(-np.expm1(-square))
-        radius = np.where(square < 0.7, below, -special.ndtri(np.exp(-square)))
+        radius = np.where(square < 0.7, below, -special.ndtri_exp(-square))
         share = np.where(x > z, np.arctan2(z, x), 0.5 * np.pi - np.arctan2(x, z)) / (0.5 * np.pi)
         other = np.arctan2(x, z) / (0.5 * np.pi)
         return np.stack([radius, np.where(x > z, special.ndtri(share), -special.ndtri(other))])
@@ -141,12 +141,19 @@ class Coordinates:
     def log_density(self, y: Array, rule: Rule) -> Array:
         """Unnormalised log posterior density in these coordinates, (n_draws,)."""
         theta = self.theta(y)
-        return self.hierarchy.log_posterior(theta, rule) + self.log_jacobian(y, theta)
+        return self._within_reach(self.hierarchy.log_posterior(theta, rule), y, theta)
 
     def log_prior(self, y: Array) -> Array:
         """Log prior density in these coordinates, (n_draws,)."""
         theta = self.theta(y)
-        return self.hierarchy.log_prior(theta) + self.log_jacobian(y, theta)
+        # a standard deviation beyond double precision has density zero
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._within_reach(self.hierarchy.log_prior(theta), y, theta)
+
+    def _within_reach(self, log_density: Array, y: Array, theta: Array) -> Array:
+        with np.errstate(over="ignore", invalid="ignore"):
+            out = log_density + self.log_jacobian(y, theta)
+        return np.where(np.isnan(out), -np.inf, out)
 
     def log_jacobian(self, y: Array, theta: Array) -> Array:
         """Log of d theta / d y."""

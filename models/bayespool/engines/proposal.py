@@ -55,7 +55,12 @@ def adapt(coordinates: Coordinates, modes: Modes, rng: np.random.Generator) -> M
         if round_number == 0:
             mixture = scattered(x, w, mean, overall, COMPONENTS, rng)
         mixture = expectation_maximisation(mixture, x, w, overall)
-    return mixture.with_component(DEFENCE, mean, 2.0 * overall)
+    mixture = mixture.with_component(DEFENCE, mean, 2.0 * overall)
+    for other, cov in zip(modes.theta[1:], modes.cov[1:], strict=True):
+        # a mode of little mass starves in EM, and then few draws of large weight stand for it
+        centre, spread = coordinates.from_mode(other, cov)
+        mixture = mixture.with_component(DEFENCE, centre, 2.0 * spread)
+    return mixture
 
 
 def _around(coordinates: Coordinates, modes: Modes) -> Mixture:

@@ -1,0 +1,146 @@
+"""Seconds of every model on a reference table of its own, at an effective sample size of 4,000.
+
+``uv run benchmarks/models.py`` writes ``benchmarks/models.csv``. Warm, one process, one run; then
+leave-one-out and prior grid of the nested models. Only on a quiet machine do the seconds mean much.
+"""
+
+from __future__ import annotations
+
+import csv
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bayespool as bp
+from bayespool.accuracy import (
+    HSROC,
+    Bivariate,
+    Comparison,
+    MetaRegression,
+    NestedBivariate,
+    NestedMetaRegression,
+)
+from bayespool.association import (
+    BetaBinomial,
+    BinomialNormal,
+    Nested,
+    NormalNormal,
+    PrePost,
+    Proportion,
+)
+from bayespool.checks.leave_one_out import refit_without_each
+from bayespool.checks.variants import prior_sensitivity
+from bayespool.estimands import summarise
+from bayespool.priors import Gamma
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "analyses"))
+from mri_finding_outcome import every_result  # noqa: E402
+
+NU = Gamma(2, 0.1)
+COLUMNS = ("work", "table", "rows", "seconds", "aim", "smallest_ess", "nodes", "points", "said")
+
+
+def cidp() -> Any:
+    every = bp.load_dataset("cidp_mrn")
+    return every.select([a in ("main", "variant", "partial") for a in every.covariates["analysis"]])
+
+
+def findings() -> Any:
+    return every_result(bp.load_dataset("mri_finding_outcome"))
+
+
+def of(name: str) -> Callable[[], Any]:
+    return lambda: bp.load_dataset(name)
+
+
+# what is timed, its model (of the studies), its table, aim in seconds
+MODELS: tuple[tuple[str, Callable[[Any], Any], str, Callable[[], Any], float], ...] = (
+    ("Bivariate", lambda s: Bivariate(), "csf_tau_dementia", of("csf_tau_dementia"), 2),
+    ("Bivariate, Student t", lambda s: Bivariate(nu=NU), "anti_ccp", of("anti_ccp"), 2),
+    ("MetaRegression", lambda s: MetaRegression(covariates=("generation",)), "anti_ccp",
+     of("anti_ccp"), 2),
+    ("MetaRegression, own covariances",
+     lambda s: MetaRegression(covariates=("generation",), by="generation"), "anti_ccp",
+     of("anti_ccp"), 2),
+    ("NestedBivariate", lambda s: NestedBivariate(), "brachial_plexus_readers",
+     of("brachial_plexus_readers"), 2),
+    ("NestedMetaRegression", lambda s: NestedMetaRegression(covariates=("control_type",)),
+     "cidp_mrn", cidp, 2),
+    ("Comparison", lambda s: Comparison(), "ascus_hc2_repc", of("ascus_hc2_repc"), 2),
+    ("Comparison, shared effects", lambda s: Comparison(shared=True), "ct_mri_cad",
+     of("ct_mri_cad"), 2),
+    ("Comparison", lambda s: Comparison(), "ct_mri_cad", of("ct_mri_cad"), 2),
+    ("HSROC", lambda s: HSROC(), "rheumatoid_factor", of("rheumatoid_factor"), 2),
+    ("NormalNormal", lambda s: NormalNormal.for_studies(s)[0], "hackshaw1998", of("hackshaw1998"),
+     2),
+    ("NormalNormal, Student t", lambda s: NormalNormal.for_studies(s, nu=NU)[0], "hackshaw1998",
+     of("hackshaw1998"), 2),
+    ("BinomialNormal, odds ratio", lambda s: BinomialNormal(), "nielweise2007", of("nielweise2007"),
+     2),
+    ("BinomialNormal, risk ratio", lambda s: BinomialNormal(measure="rr"), "nielweise2007",
+     of("nielweise2007"), 2),
+    ("Proportion", lambda s: Proportion(), "spine_infection_followup",
+     of("spine_infection_followup"), 2),
+    ("BetaBinomial", lambda s: BetaBinomial(), "spine_infection_followup",
+     of("spine_infection_followup"), 2),
+    ("Nested", lambda s: Nested.for_studies(s)[0], "konstantopoulos2011", of("konstantopoulos2011"),
+     2),
+    ("Nested, censored rows", lambda s: Nested.for_studies(s)[0], "mri_finding_outcome", findings,
+     5),
+    ("PrePost", lambda s: PrePost(), "mrn_changes_management", of("mrn_changes_management"), 2),
+)  # fmt: skip
+
+
+def timed(work: Callable[[], Any], repeats: int = 3) -> float:
+    seconds = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
+
+
+def main() -> None:
+    records = []
+
+    def record(work: str, table: str, fitted: bp.Fit, seconds: float, aim: float) -> None:
+        info = fitted.draws.info
+        least = min(summarise(n, x, fitted.draws.ancestor).ess
+                    for n, x in fitted.draws.hyper.items())  # fmt: skip
+        records.append((work, table, len(fitted.studies), f"{seconds:.2f}", f"{aim:g}",
+                        f"{least:.0f}", info.get("nodes", ""), info.get("points", ""),
+                        "; ".join(fitted.draws.failures)))  # fmt: skip
+        print(*records[-1], sep=", ", flush=True)
+
+    for name, build, table, load, aim in MODELS:
+        studies = load()
+        model = build(studies)
+        fitted = bp.fit(model, studies, engine="quadrature")
+
+        def work(model: Any = model, studies: Any = studies) -> object:
+            return bp.fit(model, studies, engine="quadrature")
+
+        record(name, table, fitted, timed(work), aim)
+        if name in ("NestedMetaRegression", "Nested, censored rows"):
+            many = 10.0 if name == "NestedMetaRegression" else 60.0
+
+            def left(fitted: bp.Fit = fitted) -> object:
+                return refit_without_each(fitted)
+
+            def grid(fitted: bp.Fit = fitted) -> object:
+                return prior_sensitivity(fitted)
+
+            record(f"{name}: leave-one-out", table, fitted, timed(left, 1), many)
+            record(f"{name}: prior grid", table, fitted, timed(grid, 1), many)
+    with (HERE / "models.csv").open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(records)
+
+
+if __name__ == "__main__":
+    main()
