@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool import __version__
+from bayespool import __version__, progress
+from bayespool.agreement import Agreement
 from bayespool.engines.draws import Draws
 from bayespool.estimands import Estimate, of_marginal, summarise
 from bayespool.hierarchy import Hierarchy
 
 if TYPE_CHECKING:
+    from bayespool.parallel import Later
     from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
 DEFAULT_SEED = 2026
-ENGINES = ("auto", "nuts", "quadrature")
+ENGINES = ("auto", "both", "nuts", "quadrature")
 N_PRIOR = 4_000
 _STREAM = {"prior": 1, "new": 2, "predictive": 3, "effects": 4, "points": 5}
 
@@ -36,6 +38,8 @@ class Fit:
     draws : Draws
     seed : int
     versions : mapping of package to version at the time of the fit
+    checked_by : Fit or Later, optional
+        The same model and data fitted by another engine, or the promise of it.
     """
 
     model: Any
@@ -43,10 +47,41 @@ class Fit:
     draws: Draws
     seed: int
     versions: Mapping[str, str]
+    checked_by: Fit | Later | None = field(default=None, repr=False)
 
     @property
     def engine(self) -> str:
         return self.draws.engine
+
+    @property
+    def check(self) -> Fit | None:
+        """The same model and data fitted by another engine, which is waited for, or None."""
+        if self.checked_by is None or isinstance(self.checked_by, Fit):
+            return self.checked_by
+        found: Fit = self.checked_by.result()
+        return found
+
+    @cached_property
+    def agreement(self) -> Agreement | None:
+        """What is kept of the check by another engine, in a file too; None where there was none."""
+        if (other := self.check) is None:
+            return None
+        return Agreement(other.engine, other.seed, other.estimates, other.draws.messages)
+
+    def with_check(self, other: Fit) -> Fit:
+        """This fit, checked by another of the same model and data; else a ``ValueError``."""
+        a, b = ((repr(x.model), x.studies.sha256, x.studies.row) for x in (self, other))
+        if a != b:
+            raise ValueError(
+                "other_engine is a fit of another model or other data; allowed: the same model and "
+                "studies fitted by another engine"
+            )
+        one = copy(self)
+        vars(one)["checked_by"] = other
+        return one
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"checked_by": self.check}
 
     @cached_property
     def hierarchy(self) -> Hierarchy:
@@ -212,9 +247,11 @@ def fit(
     ----------
     model : a model such as ``accuracy.Bivariate()``
     studies : AccuracyStudies
-    engine : {"auto", "nuts", "quadrature"}
+    engine : {"auto", "both", "nuts", "quadrature"}
         ``auto`` takes quadrature where the model has a hierarchy and the engine's self-check
-        passes, and goes on to NUTS otherwise; the fit's messages say which and why.
+        passes, and goes on to NUTS otherwise; the fit's messages say which and why. ``both`` does
+        the same, and fits by NUTS in another process meanwhile, as an independent check:
+        `Fit.check` waits for it, and a report holds the agreement.
     seed : int
     **options
         Passed to the engine: ``ess`` and ``nodes`` for quadrature; ``draws``, ``sampler`` and
@@ -225,28 +262,56 @@ def fit(
     _check_options(engine, options)
     studies = studies.by_study()
     model.check(studies)
-    hierarchy = model.hierarchy(studies)
-    messages: tuple[str, ...] = ()
-    draws: Draws | None = None
-    if engine in ("auto", "quadrature"):
-        from bayespool.engines import quadrature
+    by_nuts = model, studies, seed, _only(options, NUTS_OPTIONS)
+    if engine == "nuts":
+        return _by_nuts(*by_nuts)
+    later: Later | None = None
+    if engine == "both":
+        from bayespool.parallel import beside
 
-        draws = quadrature.run(hierarchy, seed, **_only(options, QUADRATURE_OPTIONS))
-        if engine == "auto" and draws.failures:
-            reasons = "; ".join(draws.failures)
-            messages = (
-                f"quadrature did not pass its self-check ({reasons}); fitted by NUTS instead",
-            )
-            draws = None
-    if draws is None:
-        from bayespool.engines import nuts
+        later = beside(_as_check, *by_nuts, lane="check by NUTS")
+    progress.stage("fitting by quadrature")
+    from bayespool.engines import quadrature
 
-        draws = nuts.sample(model.build(studies), hierarchy, seed, **_only(options, NUTS_OPTIONS))
+    draws = quadrature.run(model.hierarchy(studies), seed, **_only(options, QUADRATURE_OPTIONS))
+    if draws.failures and engine != "quadrature":
+        message = (
+            f"quadrature did not pass its self-check ({'; '.join(draws.failures)}); fitted by NUTS "
+            "instead"
+        )
+        progress.note(message)
+        return _with_messages(later.result() if later else _by_nuts(*by_nuts), (message,))
+    fitted = Fit(model, studies, draws, seed, package_versions("quadrature"), later)
+    return _with_messages(fitted, _cautions(model))
+
+
+def _by_nuts(model: Any, studies: Any, seed: int, options: Mapping[str, Any]) -> Fit:
+    from bayespool.engines import nuts
+
+    progress.stage("loading PyMC")
+    draws = nuts.sample(model.build(studies), model.hierarchy(studies), seed, **options)
+    fitted = Fit(model, studies, draws, seed, package_versions("nuts"))
+    return _with_messages(fitted, _cautions(model))
+
+
+def _as_check(model: Any, studies: Any, seed: int, options: Mapping[str, Any]) -> Fit:
+    """A fit by NUTS with what will be asked of it, which takes its time too."""
+    fitted = _by_nuts(model, studies, seed, options)
+    fitted.estimates  # noqa: B018
+    return fitted
+
+
+def _cautions(model: Any) -> tuple[str, ...]:
     cautions = (getattr(prior, "caution", "") for prior in model.priors.values())
-    messages += tuple(caution for caution in cautions if caution)
-    if messages:
-        draws = replace(draws, messages=messages + draws.messages)
-    return Fit(model, studies, draws, seed, package_versions(draws.engine))
+    return tuple(caution for caution in cautions if caution)
+
+
+def _with_messages(fitted: Fit, messages: tuple[str, ...]) -> Fit:
+    """The fit with messages put first."""
+    if not messages:
+        return fitted
+    draws = replace(fitted.draws, messages=messages + fitted.draws.messages)
+    return replace(fitted, draws=draws)
 
 
 def _of_one(new: Array) -> Array:
@@ -262,8 +327,7 @@ def _check_options(engine: str, options: Mapping[str, Any]) -> None:
     legal = {
         "quadrature": QUADRATURE_OPTIONS,
         "nuts": NUTS_OPTIONS,
-        "auto": QUADRATURE_OPTIONS + NUTS_OPTIONS,
-    }[engine]
+    }.get(engine, QUADRATURE_OPTIONS + NUTS_OPTIONS)
     unknown = sorted(set(options) - set(legal))
     if unknown:
         raise TypeError(
@@ -284,8 +348,3 @@ def package_versions(engine: str) -> Mapping[str, str]:
     if engine == "nuts":
         packages += ["pymc", "pytensor", "nutpie", "arviz-stats"]
     return {"bayespool": __version__} | {name: version(name) for name in packages}
-
-
-def provenance_json(fitted: Fit) -> str:
-    """Provenance as compact JSON, for file attributes."""
-    return json.dumps(fitted.provenance, sort_keys=True)

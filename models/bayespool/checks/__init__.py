@@ -14,10 +14,11 @@ __all__ = ["Finding", "run_checks"]
 
 def run_checks(fitted: Fit) -> tuple[Finding, ...]:
     """All findings on a fit, gates first."""
-    from bayespool.checks import convergence, influence, predictive, prior_overlap
+    from bayespool.checks import agreement, convergence, influence, predictive, prior_overlap
 
     findings = (
         *convergence.check(fitted),
+        *agreement.check(fitted),
         *influence.check(fitted),
         *predictive.check(fitted),
         *prior_overlap.check(fitted),

@@ -8,7 +8,7 @@ start, are kept for the next tasks of the same run, and never start any themselv
 from __future__ import annotations
 
 from bayespool.parallel.later import Later, beside
-from bayespool.parallel.tasks import each
 from bayespool.parallel.pool import CORES, cores
+from bayespool.parallel.tasks import each
 
 __all__ = ["CORES", "Later", "beside", "cores", "each"]

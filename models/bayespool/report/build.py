@@ -90,7 +90,8 @@ def write_report(
     command : str, optional
         What to type to repeat the report.
     other_engine : Fit, optional
-        The same model and data fitted by another engine, to be compared.
+        The same model and data fitted by another engine, to be compared; by default the one that
+        ``fit(..., engine="both")`` made.
     leave_one_out : LeaveOneOutRefits, optional
         From `bayespool.checks.leave_one_out.refit_without_each`.
     prior_sensitivity, cumulative, other_rows : tuple of Variant, optional
@@ -126,6 +127,8 @@ def write_report(
         raise ValueError("comparators are of diagnostic accuracy; legal here: none, or a note")
     refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
     refits.check(fitted)
+    if other_engine is not None:
+        fitted = fitted.with_check(other_engine)
     summary = build_summary(fitted, prevalences, thresholds, mid, baseline_risks, judgements)
     rows = kind.rows(fitted, refits.exact_elpd)
     drawings = draw_all(fitted, rows, kind.own_drawings(fitted, summary, rows, external))
@@ -136,7 +139,7 @@ def write_report(
         fitted, summary, rows, drawings, external,
         title or f"{kind.title}: {name.replace('_', ' ')}",
         question or (summary.judgements and summary.judgements.question) or kind.question(fitted),
-        tuple(notes), command, other_engine, refits, asked,
+        tuple(notes), command, refits, asked,
     ))  # fmt: skip
     with replacing(target) as folder:
         write(folder / "index.html", html(shown))
