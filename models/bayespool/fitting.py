@@ -80,6 +80,14 @@ class Fit:
         vars(one)["checked_by"] = other
         return one
 
+    @property
+    def bare(self) -> Fit:
+        """What a refit needs of this one: no draws of estimands, and no check to be waited for."""
+        one = Fit(self.model, self.studies, self.draws, self.seed, self.versions)
+        kept = ("hierarchy", "coding", "estimates")
+        vars(one).update({name: vars(self)[name] for name in kept if name in vars(self)})
+        return one
+
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"checked_by": self.check}
 
