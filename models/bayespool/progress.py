@@ -1,7 +1,7 @@
 """What a long computation is at: stages, told to whoever watches. By default nobody does.
 
-The library says what it does by `stage` and `note`; the command line watches. A watcher belongs to
-the context that it was set in, so that fits of one program do not tell on one another.
+The library says what it does by `stage`, `say` and `note`; the command line watches. A watcher
+belongs to the context that it was set in, so that fits of one program do not tell on one another.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ class Event:
     Attributes
     ----------
     words : str
-        The stage, such as "fitting by quadrature", or the sentence of a note; empty when the lane
+        The stage, such as "fitting by quadrature", or the line; empty when the lane
         has come to its end.
     done, total : int
         How much of a stage that is counted is done; a total of 0 where nothing is counted.
     lane : str
         Which of the things that go on side by side; empty for the main one.
-    kind : {"stage", "note", "text"}
-        A stage, which the next one replaces; a sentence that stays; text for standard output.
+    kind : {"stage", "line", "text"}
+        A stage, which the next one replaces; a line that stays; text for standard output.
     """
 
     words: str
@@ -46,9 +46,14 @@ def stage(words: str, done: int = 0, total: int = 0) -> None:
     tell(Event(words, done, total))
 
 
+def say(words: str) -> None:
+    """Say something that stays to be read."""
+    tell(Event(words, kind="line"))
+
+
 def note(words: str) -> None:
     """Say a sentence that must not be missed."""
-    tell(Event(words, kind="note"))
+    say(f"note: {words}")
 
 
 def show(text: str) -> None:
@@ -88,8 +93,8 @@ def in_lane(watcher: Watcher | None, lane: str) -> Watcher | None:
     return lambda event: watcher(replace(event, lane=event.lane or lane))
 
 
-def notes_only(watcher: Watcher | None) -> Watcher | None:
-    """A watcher that hears of notes alone: for the many small fits of one counted stage."""
+def without_stages(watcher: Watcher | None) -> Watcher | None:
+    """A watcher that does not hear of stages: for the many small fits of one counted stage."""
     if watcher is None:
         return None
     return lambda event: watcher(event) if event.kind != "stage" else None

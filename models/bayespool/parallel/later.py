@@ -32,6 +32,8 @@ class Later:
 
     def result(self) -> Any:
         """What the function returns, or raises; waits for it."""
+        if self._state == "away":
+            progress.stage(f"waiting for the {self._lane}")
         while True:
             if self._claim("here"):
                 self._do_here()

@@ -32,8 +32,8 @@ def each(
     tasks : sequence of tuples
         Arguments. A task that another process could not load is done in this one.
     words : str
-        What is counted, such as "refits": a stage of `progress`, in which only notes are heard of
-        the tasks themselves.
+        What is counted, such as "refits": a stage of `progress`, in which no stages of the tasks
+        themselves are heard of.
     lanes : sequence of str, optional
         A name for each task, if all that they say is to be heard. They are large then, and other
         processes start at once.
@@ -77,7 +77,7 @@ class _Run:
         """Who hears what a task says."""
         if self.lanes:
             return progress.in_lane(self.watcher, self.lanes[index])
-        return progress.notes_only(self.watcher) if self.words else self.watcher
+        return progress.without_stages(self.watcher) if self.words else self.watcher
 
     def next_here(self) -> int | None:
         """The next task for this process; waits while a worker may hand one back."""

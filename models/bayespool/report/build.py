@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayespool.progress import stage
 from bayespool.report import incomplete
 from bayespool.report.comparators import read_comparators
 from bayespool.report.document import document
@@ -129,12 +130,15 @@ def write_report(
     refits.check(fitted)
     if other_engine is not None:
         fitted = fitted.with_check(other_engine)
+    stage("summary and checks")
     summary = build_summary(fitted, prevalences, thresholds, mid, baseline_risks, judgements)
     rows = kind.rows(fitted, refits.exact_elpd)
+    stage("figures")
     drawings = draw_all(fitted, rows, kind.own_drawings(fitted, summary, rows, external))
     drawings |= {drawing.name: drawing for drawing in draw_refits(fitted, refits)}
     panel = draw_guideline(fitted, summary, refits)
     drawings |= {drawing.name: drawing for drawing in panel}
+    stage("page")
     shown = document(Page(
         fitted, summary, rows, drawings, external,
         title or f"{kind.title}: {name.replace('_', ' ')}",
@@ -153,6 +157,7 @@ def write_report(
         for drawing in drawings.values():
             write(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
         write_formats(folder, shown, drawings.values(), asked)
+        stage("draws")
         fitted.save(folder / "posterior.nc")
     return target
 
