@@ -21,12 +21,12 @@ FLOORS = (
     ("accuracy", "association", "engines"),
     ("estimands",),
     ("agreement",),
-    ("fitting", "storage"),
+    ("fitted", "fitting", "storage"),
     ("checks",),
     ("averaging", "guideline"),
     ("plots",),
     ("report",),
-    ("batch", "cli"),
+    ("batch", "cli", "terminal"),
 )
 FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
 

@@ -15,7 +15,7 @@ from bayespool.agreement import Agreement
 from bayespool.calls import prior_from_call
 from bayespool.engines import grid
 from bayespool.engines.draws import Draws
-from bayespool.fitting import Fit
+from bayespool.fitted import Fit
 
 FORMAT = "bayespool-fit-1"
 

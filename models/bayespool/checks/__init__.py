@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bayespool.checks.finding import Finding
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 __all__ = ["Finding", "run_checks"]
 

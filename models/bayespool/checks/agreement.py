@@ -8,7 +8,7 @@ from bayespool.checks.convergence import MCSE_OF_SD
 from bayespool.checks.finding import Finding, at_most
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 ERRORS = 5.0  # of a hundred comparisons or so, 4 would stop one sound fit in two hundred
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from bayespool.engines import grid, quadrature, rule
 from bayespool.estimands import Estimate
-from bayespool.fitting import Fit, package_versions
+from bayespool.fitted import Fit, package_versions
 from bayespool.hierarchy import Hierarchy
 from bayespool.parallel import each
 from bayespool.progress import stage

@@ -11,7 +11,8 @@ import numpy as np
 from bayespool.checks.rows import fit_to_rows
 from bayespool.design import design
 from bayespool.estimands import Estimate
-from bayespool.fitting import Fit, fit
+from bayespool.fitted import Fit
+from bayespool.fitting import fit
 from bayespool.parallel import each
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from bayespool.cli.options import Output
 from bayespool.progress import stage
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.report.refits import Refits
 
 DONE, FAILED_GATE = 0, 1

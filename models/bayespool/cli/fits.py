@@ -19,19 +19,13 @@ from bayespool.cli.options import (
     with_priors,
     without,
 )
-from bayespool.cli.terminal import watched
 from bayespool.progress import say
+from bayespool.terminal import watched
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.report.refits import Refits
 
-BY = {
-    "auto": "quadrature, or NUTS where its self-check fails",
-    "both": "quadrature, and NUTS beside it as a check",
-    "nuts": "NUTS",
-    "quadrature": "quadrature",
-}
 ALONE = (
     "one study says nothing of the variation between studies: the model has tau=Fixed(0), and the "
     'effect is that of this study (--prior "tau=HalfNormal(0.5)" adds what the prior says of a new '
@@ -195,14 +189,9 @@ def association(
 
 def _fit(model: Any, studies: Any, fitting: Fitting, output: Output) -> Fit:
     """Fit, and print the answer."""
-    from bayespool.fitting import DEFAULT_SEED, fit
+    from bayespool.fitting import DEFAULT_SEED, fit, planned
 
-    if fitting.engine in BY:
-        n = len(set(studies.study))
-        say(
-            f"{studies.file}: {len(studies)} row{'s' * (len(studies) != 1)} of {n} "
-            f"stud{'ies' if n != 1 else 'y'}; {model.title}, by {BY[fitting.engine]}"
-        )
+    say(planned(model, studies, fitting.engine))
     seed = DEFAULT_SEED if fitting.seed is None else fitting.seed
     fitted = fit(model, studies, fitting.engine, seed)
     answer(fitted, output)

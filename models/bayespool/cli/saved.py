@@ -7,8 +7,8 @@ from typing import Any
 
 from bayespool.cli.delivery import answer, deliver
 from bayespool.cli.options import OUTPUT, PANEL, Output, Panel, check_prevalences, risk
-from bayespool.cli.terminal import watched
 from bayespool.progress import say
+from bayespool.terminal import watched
 
 
 def report(

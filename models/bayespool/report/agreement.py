@@ -11,7 +11,7 @@ from bayespool.report.summary import Summary
 from bayespool.report.wording import estimand_kind, inside, label_of
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 OF = {"lower": "the lower end of ", "upper": "the upper end of ", "median": "the median of "}
 

@@ -27,7 +27,7 @@ from bayespool.report.summary import build_summary, summary_json
 if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
     from bayespool.checks.variants import Variant
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.guideline.judgements import Judgements
     from bayespool.report.association_numbers import BaselineRisk
 

@@ -17,7 +17,7 @@ from bayespool.report.wording import counted
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.report.refits import Refits
     from bayespool.report.summary import Summary
 

@@ -26,7 +26,7 @@ from bayespool.report.refits import Refits
 from bayespool.report.summary import Summary
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 NB = numbers.SPACE
 BESIDE = {

@@ -41,7 +41,7 @@ from bayespool.report.points import MARGINS, ending
 from bayespool.report.wording import POOLED, measure_of, naming
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.report.refits import Refits
 
 THRESHOLDS: dict[str, tuple[float, ...]] = {"sens": (0.7, 0.8, 0.9), "spec": (0.7, 0.8, 0.9)}

@@ -11,6 +11,8 @@ from typing import Any, TextIO
 from bayespool import progress
 from bayespool.progress import Event
 
+INTERRUPTED = 130  # exit code
+
 
 @contextmanager
 def watched(*, silent: bool = False) -> Iterator[None]:
@@ -24,6 +26,20 @@ def watched(*, silent: bool = False) -> Iterator[None]:
             yield
     finally:
         terminal.pause()
+
+
+def run(main: Callable[[], Any]) -> None:
+    """Run a script's `main` as a command is run: say what is done, exit with 130 on Ctrl-C.
+
+    The first line, before anything heavy is loaded, is that of the script's docstring.
+    """
+    try:
+        with watched():
+            progress.say((sys.modules["__main__"].__doc__ or "").partition("\n")[0])
+            main()
+    except KeyboardInterrupt:
+        print("interrupted; reports that were complete stay", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 class _Terminal:
@@ -70,7 +86,7 @@ class _Terminal:
                 self._display.remove_task(self._tasks.pop(event.lane))
             return
         if event.lane not in self._tasks:
-            self._tasks[event.lane] = self._display.add_task("", total=None, count="")
+            self._tasks[event.lane] = self._display.add_task(event.words, total=None, count="")
         elif is_new:
             self._display.reset(self._tasks[event.lane])
         self._display.update(
