@@ -11,18 +11,22 @@ import bayespool
 
 PACKAGE = Path(bayespool.__file__).parent
 FLOORS = (
+    ("progress",),
+    ("parallel",),
     ("numerics",),
     ("studies", "priors", "empirical", "calls"),
     ("covariance", "datasets", "design", "pymc_rows"),
     ("integration", "hyperparameters"),
     ("hierarchy",),
     ("accuracy", "association", "engines"),
-    ("fitting", "storage", "estimands"),
+    ("estimands",),
+    ("agreement",),
+    ("fitted", "fitting", "storage"),
     ("checks",),
     ("averaging", "guideline"),
     ("plots",),
     ("report",),
-    ("batch", "cli"),
+    ("batch", "cli", "terminal"),
 )
 FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
 
@@ -40,7 +44,9 @@ def imports_of(path: Path) -> set[str]:
     for node in ast.walk(tree):
         if id(node) in checking:
             continue
-        if (
+        if isinstance(node, ast.ImportFrom) and node.module == "bayespool":
+            out |= {a.name for a in node.names if a.name in FLOOR}
+        elif (
             isinstance(node, ast.ImportFrom)
             and node.module
             and node.module.startswith("bayespool.")

@@ -17,11 +17,17 @@ _HOME = {
     "dataset_names": "bayespool.datasets",
     "AccuracyStudies": "bayespool.studies",
     "fit": "bayespool.fitting",
-    "Fit": "bayespool.fitting",
+    "Fit": "bayespool.fitted",
     "load": "bayespool.storage",
     "write_report": "bayespool.report",
+    "make_report": "bayespool.report",
+    "print_answer": "bayespool.report.console",
+    "each": "bayespool.parallel",
+    "run": "bayespool.terminal",
 }
-_MODULES = ("accuracy", "association", "averaging", "checks", "estimands", "priors", "studies")
+_MODULES = (
+    "accuracy", "association", "averaging", "checks", "datasets", "estimands", "priors", "studies",
+)  # fmt: skip
 
 __all__ = [*_HOME, *_MODULES]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from bayespool.checks.leave_one_out import refit_without_each
 from bayespool.estimands import Estimate, summarise
-from bayespool.fitting import Fit
+from bayespool.fitted import Fit
 
 Array = np.ndarray
 

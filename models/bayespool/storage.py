@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from bayespool.agreement import Agreement
 from bayespool.calls import prior_from_call
 from bayespool.engines import grid
 from bayespool.engines.draws import Draws
-from bayespool.fitting import Fit
+from bayespool.fitted import Fit
 
 FORMAT = "bayespool-fit-1"
 
@@ -102,6 +103,8 @@ def to_tree(fitted: Fit) -> Any:
         "failures": json.dumps(list(fitted.draws.failures)),
         "studies": json.dumps(studies_to_record(studies)),
     }
+    if fitted.agreement is not None:
+        tree.attrs["agreement"] = fitted.agreement.text()
     return tree
 
 
@@ -180,7 +183,10 @@ def load(path: str | Path) -> Fit:
         failures=tuple(json.loads(tree.attrs["failures"])),
     )
     versions = json.loads(tree.attrs["versions"])
-    return Fit(model, studies, draws, int(tree.attrs["seed"]), versions)
+    fitted = Fit(model, studies, draws, int(tree.attrs["seed"]), versions)
+    if "agreement" in tree.attrs:
+        vars(fitted)["agreement"] = Agreement.from_text(tree.attrs["agreement"])
+    return fitted
 
 
 def model_from_call(text: str) -> Any:

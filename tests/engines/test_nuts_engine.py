@@ -30,45 +30,47 @@ def test_both_engines_agree_on_every_study(nuts_fit, quadrature_fit):
 class _Scripted:
     """A sampler that diverges until the target acceptance is high enough."""
 
-    def __init__(self, tree, enough):
-        self.tree, self.enough, self.targets = tree, enough, []
+    def __init__(self, posterior, enough):
+        self.posterior, self.enough, self.targets = posterior, enough, []
 
-    def __call__(self, model):
+    def __call__(self, model, names):
+        assert set(names) == set(self.posterior)
+
         def start(seed, target, draws, progress):
             self.targets.append(target)
-            tree = self.tree.copy()
-            stats = tree["sample_stats"].to_dataset().copy()
-            stats["diverging"] = stats["diverging"] | (target < self.enough)
-            tree["sample_stats"] = type(tree)(stats)
-            return tree
+            shape = self.posterior["v"].shape[:2]
+            return self.posterior, {"diverging": np.full(shape, target < self.enough)}
 
         return start
 
 
 @pytest.mark.parametrize("enough,runs", [(0.5, 1), (0.95, 2), (2.0, 3)])
 def test_divergences_lead_to_another_run_and_are_told(nuts_fit, monkeypatch, enough, runs):
-    import xarray as xr
-
     v = np.zeros((*nuts_fit.draws.shape, len(nuts_fit.studies), 2))
-    sampled = ("chain", "draw")
-    tree = xr.DataTree.from_dict(
-        {
-            "posterior": xr.Dataset(
-                {n: (sampled, x) for n, x in nuts_fit.draws.hyper.items()}
-                | {"v": ((*sampled, "study", "outcome"), v)}
-            ),
-            "sample_stats": xr.Dataset(
-                {"diverging": (sampled, np.zeros(nuts_fit.draws.shape, bool))}
-            ),
-        }
-    )
-    scripted = _Scripted(tree, enough)
+    scripted = _Scripted(dict(nuts_fit.draws.hyper) | {"v": v}, enough)
     monkeypatch.setattr(nuts, "_with_nutpie", scripted)
-    draws = nuts.sample(None, nuts_fit.hierarchy, 1)
+    built = nuts_fit.model.build(nuts_fit.studies)
+    draws = nuts.sample(built, nuts_fit.hierarchy, 1)
     assert len(scripted.targets) == runs
     assert scripted.targets == sorted(scripted.targets)
     assert len(draws.messages) == (runs - 1 if runs < 3 else 3)
     assert draws.info["divergences"] == (0 if runs < 3 else draws.hyper["rho"].size)
+
+
+def test_an_interrupt_does_not_pass_off_a_part_for_the_whole(quadrature_fit, monkeypatch):
+    import nutpie
+
+    class Interrupted:
+        def wait(self):
+            raise KeyboardInterrupt
+
+    def sample(compiled, *, blocking=True, **options):
+        assert not blocking  # nutpie itself would return what there is
+        return Interrupted()
+
+    monkeypatch.setattr(nutpie, "sample", sample)
+    with pytest.raises(KeyboardInterrupt):
+        nuts.sample(quadrature_fit.model.build(quadrature_fit.studies), quadrature_fit.hierarchy, 1)
 
 
 def test_an_unknown_sampler_is_refused(nuts_fit):

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 from bayespool.checks.finding import Finding
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 __all__ = ["Finding", "run_checks"]
 
 
 def run_checks(fitted: Fit) -> tuple[Finding, ...]:
     """All findings on a fit, gates first."""
-    from bayespool.checks import convergence, influence, predictive, prior_overlap
+    from bayespool.checks import agreement, convergence, influence, predictive, prior_overlap
 
     findings = (
         *convergence.check(fitted),
+        *agreement.check(fitted),
         *influence.check(fitted),
         *predictive.check(fitted),
         *prior_overlap.check(fitted),

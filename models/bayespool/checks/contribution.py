@@ -18,7 +18,7 @@ from bayespool.numerics.likelihoods import Binomial, Gaussian
 from bayespool.priors import Fixed
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.hierarchy import Hierarchy
     from bayespool.numerics.row_likelihood import RowLikelihood
 

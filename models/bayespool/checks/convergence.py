@@ -17,7 +17,7 @@ from bayespool.engines.tempered import LARGEST_Z, MISSED
 from bayespool.estimands import summarise
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 R_HAT = 1.01
 ESS = 400.0

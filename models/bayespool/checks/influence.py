@@ -17,7 +17,7 @@ from bayespool.checks.finding import Finding, at_most
 from bayespool.numerics.pareto import smooth_log_weights
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 PARETO_K = 0.7
 

@@ -9,11 +9,17 @@ import numpy as np
 
 from bayespool.engines import grid, quadrature, rule
 from bayespool.estimands import Estimate
-from bayespool.fitting import Fit, package_versions
+from bayespool.fitted import Fit, package_versions
 from bayespool.hierarchy import Hierarchy
+from bayespool.parallel import each
+from bayespool.progress import stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from bayespool.engines.draws import Draws
+
+WORDS = "studies left out"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,32 +95,44 @@ def refit_without_each(fitted: Fit, ess: float = 4_000.0) -> LeaveOneOutRefits:
     ValueError
         With fewer than two studies there is nothing left to fit.
     """
-    studies, model = fitted.studies, fitted.model
-    if fitted.hierarchy.n_studies < 2:
+    hierarchy = fitted.hierarchy
+    if hierarchy.n_studies < 2:
         raise ValueError("leaving one study out needs at least 2 studies")
-    hierarchy, versions = fitted.hierarchy, package_versions("quadrature")
-    labels = np.array(studies.study)
-    keep = [np.flatnonzero(labels != name) for name in dict.fromkeys(studies.study)]
+    bare = fitted.bare
     if grid.applies(hierarchy):
-        refits = [(grid.run(hierarchy.subset(_others(hierarchy, k)), fitted.seed), True)
-                  for k in range(hierarchy.n_studies)]  # fmt: skip
+        tasks = [(bare, k) for k in range(hierarchy.n_studies)]
+        left_out = each(_on_the_grid, tasks, WORDS)
     else:
-        refits = [
-            (quadrature.as_draws(hierarchy, result), refitted)
-            for result, refitted in quadrature.sample_leaving_out(hierarchy, fitted.seed, ess)
-        ]
+        stage("points that serve all studies left out")
+        found = quadrature.sample_leaving_out(hierarchy, fitted.seed, ess)
+        drawn = [(quadrature.as_draws(hierarchy, result), refitted) for result, refitted in found]
+        left_out = each(_left_out, [(bare, k, *one) for k, one in enumerate(drawn)], WORDS)
+    return LeaveOneOutRefits(fitted.estimates, tuple(left_out))
+
+
+def _on_the_grid(fitted: Fit, k: int) -> LeftOut:
+    hierarchy = fitted.hierarchy
+    draws = grid.run(hierarchy.subset(_others(hierarchy, k)), fitted.seed)
+    return _left_out(fitted, k, draws, True)
+
+
+def _left_out(fitted: Fit, k: int, draws: Draws, refitted: bool) -> LeftOut:
+    """The posterior without the k-th study, summarised."""
+    studies, hierarchy = fitted.studies, fitted.hierarchy
+    label = list(dict.fromkeys(studies.study))[k]
+    keep = np.flatnonzero(np.array(studies.study) != label)
+    one = Fit(
+        fitted.model, studies.select(keep), draws, fitted.seed, package_versions("quadrature")
+    )
+    # covariates stay coded as in the whole table: the same centres and reference levels
+    vars(one)["hierarchy"] = hierarchy.subset(_others(hierarchy, k))
+    vars(one)["coding"] = studies
     whole = fitted.draws.info.get("log_marginal_likelihood")
-    out = []
-    for k, (draws, refitted) in enumerate(refits):
-        one = Fit(model, studies.select(keep[k]), draws, fitted.seed, versions)
-        # covariates stay coded as in the whole table: the same centres and reference levels
-        vars(one)["hierarchy"] = hierarchy.subset(_others(hierarchy, k))
-        vars(one)["coding"] = studies
-        if whole is not None and "path" in draws.info:
-            elpd = whole - draws.info["log_marginal_likelihood"]
-        else:
-            use = rule.fine(rule.of_fit(hierarchy, draws.info), np.random.default_rng(fitted.seed))
-            own = hierarchy.subset([k]).log_likelihood(one.theta, use)[0]
-            elpd = float(np.logaddexp.reduce(own) - np.log(own.size))
-        out.append(LeftOut(hierarchy.labels[k], one, elpd, refitted))
-    return LeaveOneOutRefits(fitted.estimates, tuple(out))
+    if whole is not None and "path" in draws.info:
+        elpd = whole - draws.info["log_marginal_likelihood"]
+    else:
+        use = rule.fine(rule.of_fit(hierarchy, draws.info), np.random.default_rng(fitted.seed))
+        own = hierarchy.subset([k]).log_likelihood(one.theta, use)[0]
+        elpd = float(np.logaddexp.reduce(own) - np.log(own.size))
+    one.estimates  # noqa: B018
+    return LeftOut(hierarchy.labels[k], one, elpd, refitted)

@@ -20,7 +20,7 @@ from bayespool.numerics.mixed import Mixed
 from bayespool.numerics.paired_tables import PairedTables
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.hierarchy import Hierarchy
 
 SPREAD_P = 0.025

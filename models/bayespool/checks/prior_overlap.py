@@ -9,7 +9,7 @@ import numpy as np
 from bayespool.checks.finding import Finding, at_most, whole_percent
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 OVERLAP = 0.7
 BINS = 60

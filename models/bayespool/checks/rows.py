@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.engines import grid, quadrature
-from bayespool.fitting import Fit, package_versions
+from bayespool.fitted import Fit, package_versions
 
 if TYPE_CHECKING:
     from bayespool.hierarchy import Hierarchy

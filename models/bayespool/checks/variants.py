@@ -11,7 +11,9 @@ import numpy as np
 from bayespool.checks.rows import fit_to_rows
 from bayespool.design import design
 from bayespool.estimands import Estimate
-from bayespool.fitting import Fit, fit
+from bayespool.fitted import Fit
+from bayespool.fitting import fit
+from bayespool.parallel import each
 
 if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
@@ -44,11 +46,16 @@ def prior_sensitivity(fitted: Fit, models: Mapping[str, Any] | None = None) -> t
         By default the model's own `alternatives`.
     """
     models = fitted.model.alternatives() if models is None else models
-    refits = [
-        Variant(name, fit(model, fitted.studies, engine="auto", seed=fitted.seed))
-        for name, model in models.items()
-    ]
+    tasks = [(model, fitted.studies, fitted.seed) for model in models.values()]
+    refits = map(Variant, models, each(_refit, tasks, "refits under other priors"))
     return (Variant("as fitted", fitted), *refits)
+
+
+def _refit(model: Any, studies: AccuracyStudies, seed: int) -> Fit:
+    """A fit with its summary, which another process is to work out too."""
+    one = fit(model, studies, engine="auto", seed=seed)
+    one.estimates  # noqa: B018
+    return one
 
 
 def other_rows(fitted: Fit, choices: Mapping[str, Any]) -> tuple[Variant, ...]:
@@ -67,7 +74,8 @@ def other_rows(fitted: Fit, choices: Mapping[str, Any]) -> tuple[Variant, ...]:
         Rows of another table, none left, not enough for the model, without a group that is pooled,
         or another selection where a numeric covariate would be centred elsewhere.
     """
-    return tuple(Variant(name, _refitted(fitted, name, rows)) for name, rows in choices.items())
+    tasks = [(fitted.bare, name, rows) for name, rows in choices.items()]
+    return tuple(map(Variant, choices, each(_refitted, tasks, "refits to other rows")))
 
 
 def _refitted(fitted: Fit, name: str, rows: Any) -> Fit:
@@ -109,10 +117,9 @@ def cumulative(fitted: Fit, column: str = "year") -> tuple[Variant, ...]:
     ValueError
         When the table has no such column, or a study has no value in it.
     """
-    return tuple(
-        Variant(name, fit(fitted.model, upto, engine="auto", seed=fitted.seed))
-        for name, upto in steps(fitted.studies, column).items()
-    )
+    selections = steps(fitted.studies, column)
+    tasks = [(fitted.model, upto, fitted.seed) for upto in selections.values()]
+    return tuple(map(Variant, selections, each(_refit, tasks, f"refits by {column}")))
 
 
 def steps(studies: AccuracyStudies, column: str = "year") -> dict[str, AccuracyStudies]:

@@ -17,8 +17,9 @@ from bayespool.cli.fits import accuracy, association
 from bayespool.cli.panel import judgement_form, summary_of_findings
 from bayespool.cli.saved import report
 from bayespool.cli.tables import check, datasets
+from bayespool.terminal import INTERRUPTED
 
-WRONG_INPUT, INTERRUPTED = 2, 130
+WRONG_INPUT = 2
 
 app = App(
     name="bayespool",

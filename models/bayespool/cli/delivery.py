@@ -8,12 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayespool.cli.options import Output
+from bayespool.progress import stage
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.report.refits import Refits
 
 DONE, FAILED_GATE = 0, 1
+
+
+def answer(fitted: Fit, output: Output) -> None:
+    """Print the answer, before anything else is worked out."""
+    if not output.silent:
+        from bayespool.report.console import print_answer
+
+        print_answer(fitted)
 
 
 def deliver(
@@ -25,7 +34,7 @@ def deliver(
     refits: Refits | None = None,
     notes: tuple[str, ...] = (),
 ) -> int:
-    """Write, print, and say by the exit code whether the numbers may be used.
+    """Write, print the rest, and say by the exit code whether the numbers may be used.
 
     Parameters
     ----------
@@ -43,6 +52,7 @@ def deliver(
     """
     from bayespool.report.summary import build_summary, summary_dict
 
+    stage("summary and checks")
     summary = build_summary(fitted, **asked)
     if folder is not None:
         from bayespool.report import write_report
@@ -54,14 +64,16 @@ def deliver(
     if output.as_json:
         print(json.dumps(summary_dict(summary, fitted, refits), indent=1, allow_nan=False))
     elif not output.quiet:
-        from bayespool.report.console import print_summary
+        from bayespool.report.console import print_rest
 
-        print_summary(summary, fitted, refits, folder)
+        print_rest(summary, fitted, refits, folder)
     failed = [finding for finding in summary.checks if finding.gate and not finding.passed]
     for finding in failed:
         print(f"check failed: {finding.sentence} (threshold {finding.threshold:g})",
               file=sys.stderr)  # fmt: skip
-    for sentence in (*fitted.draws.messages, *(() if output.quiet else notes)):
+    checked = fitted.agreement.messages if fitted.agreement is not None else ()
+    of_check = (f"the check: {sentence}" for sentence in checked)
+    for sentence in (*fitted.draws.messages, *of_check, *(() if output.quiet else notes)):
         print(f"note: {sentence}", file=sys.stderr)
     return FAILED_GATE if failed and not output.allow_unconverged else DONE
 

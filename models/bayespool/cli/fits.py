@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bayespool.cli.delivery import deliver
+from bayespool.cli.delivery import answer, deliver
 from bayespool.cli.options import (
     FITTING,
     OUTPUT,
@@ -20,9 +19,11 @@ from bayespool.cli.options import (
     with_priors,
     without,
 )
+from bayespool.progress import say
+from bayespool.terminal import watched
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.report.refits import Refits
 
 ALONE = (
@@ -89,28 +90,31 @@ def accuracy(
     prevalence
         Prevalence (a proportion) for predictive values and natural frequencies; repeat for more.
     """
-    from bayespool.accuracy.choosing import Options, choose
-    from bayespool.checks.variants import check_steps
-    from bayespool.datasets import resolve
-    from bayespool.guideline.bias import low_risk_only as of_low_risk
+    with watched(silent=output.silent):
+        say(f"reading {table}")
+        from bayespool.accuracy.choosing import Options, choose
+        from bayespool.checks.variants import check_steps
+        from bayespool.datasets import resolve
+        from bayespool.guideline.bias import low_risk_only as of_low_risk
 
-    check_prevalences(prevalence)
-    asked = {"prevalences": prevalence or None, **panel.asked()}
-    studies = selected(resolve(table), fitting.where)
-    if low_risk_only:
-        studies = of_low_risk(studies)
-    options = Options(
-        link=link, covariate=covariate, covariate_on=covariate_on, by=by, test=test, shared=shared,
-        indirect=indirect, correlation=correlation, robust=robust, marker=marker,
-    )  # fmt: skip
-    chosen = with_priors(choose(model, options), fitting.prior)
-    chosen.check(studies)
-    without(studies, fitting.without)
-    folder = output.folder(Path("reports") / studies.name)
-    if fitting.cumulative:
-        check_steps(chosen, studies)  # says what is wrong before a fit is waited for
-    fitted = _fit(chosen, studies, fitting, output)
-    return deliver(fitted, folder, output, asked, panel.words(), _refits(fitted, fitting))
+        check_prevalences(prevalence)
+        asked = {"prevalences": prevalence or None, **panel.asked()}
+        studies = selected(resolve(table), fitting.where)
+        if low_risk_only:
+            studies = of_low_risk(studies)
+        options = Options(
+            link=link, covariate=covariate, covariate_on=covariate_on, by=by, test=test,
+            shared=shared, indirect=indirect, correlation=correlation, robust=robust,
+            marker=marker,
+        )  # fmt: skip
+        chosen = with_priors(choose(model, options), fitting.prior)
+        chosen.check(studies)
+        without(studies, fitting.without)
+        folder = output.folder(Path("reports") / studies.name)
+        if fitting.cumulative:
+            check_steps(chosen, studies)  # says what is wrong before a fit is waited for
+        fitted = _fit(chosen, studies, fitting, output)
+        return deliver(fitted, folder, output, asked, panel.words(), _refits(fitted, fitting))
 
 
 def association(
@@ -156,39 +160,42 @@ def association(
     robust
         Student-t study effects, which give way to outlying studies.
     """
-    from bayespool.association.choosing import choose
-    from bayespool.association.scale import varies
-    from bayespool.checks.variants import steps
-    from bayespool.datasets import resolve_association
-    from bayespool.report.association_numbers import check_baseline, check_mid
+    with watched(silent=output.silent):
+        say(f"reading {table}")
+        from bayespool.association.choosing import choose
+        from bayespool.association.scale import varies
+        from bayespool.checks.variants import steps
+        from bayespool.datasets import resolve_association
+        from bayespool.report.association_numbers import check_baseline, check_mid
 
-    asked: dict[str, Any] = {"mid": mid, "baseline_risks": tuple(map(risk, baseline_risk))}
-    asked |= panel.asked()
-    read = selected(resolve_association(table, measure, bridge=bridge), fitting.where)
-    chosen, studies = choose(read, measure, model, covariate, robust=robust)
-    chosen = with_priors(chosen, fitting.prior)
-    without(studies, fitting.without)
-    check_mid(mid, measure)
-    check_baseline(asked["baseline_risks"], measure)
-    folder = output.folder(Path("reports") / studies.name)
-    if fitting.cumulative:
-        steps(studies)
-    fitted = _fit(chosen, studies, fitting, output)
-    alone = hasattr(studies, "yes_before") and not varies(chosen)
-    return deliver(
-        fitted, folder, output, asked, panel.words(), _refits(fitted, fitting),
-        (ALONE,) if alone else (),
-    )  # fmt: skip
+        asked: dict[str, Any] = {"mid": mid, "baseline_risks": tuple(map(risk, baseline_risk))}
+        asked |= panel.asked()
+        read = selected(resolve_association(table, measure, bridge=bridge), fitting.where)
+        chosen, studies = choose(read, measure, model, covariate, robust=robust)
+        chosen = with_priors(chosen, fitting.prior)
+        without(studies, fitting.without)
+        check_mid(mid, measure)
+        check_baseline(asked["baseline_risks"], measure)
+        folder = output.folder(Path("reports") / studies.name)
+        if fitting.cumulative:
+            steps(studies)
+        fitted = _fit(chosen, studies, fitting, output)
+        alone = hasattr(studies, "yes_before") and not varies(chosen)
+        return deliver(
+            fitted, folder, output, asked, panel.words(), _refits(fitted, fitting),
+            (ALONE,) if alone else (),
+        )  # fmt: skip
 
 
 def _fit(model: Any, studies: Any, fitting: Fitting, output: Output) -> Fit:
-    from bayespool.fitting import DEFAULT_SEED, fit
+    """Fit, and print the answer."""
+    from bayespool.fitting import DEFAULT_SEED, fit, planned
 
-    options: dict[str, Any] = {}
-    if fitting.engine == "nuts":
-        options["progress"] = not output.quiet and not output.as_json and sys.stderr.isatty()
+    say(planned(model, studies, fitting.engine))
     seed = DEFAULT_SEED if fitting.seed is None else fitting.seed
-    return fit(model, studies, fitting.engine, seed, **options)
+    fitted = fit(model, studies, fitting.engine, seed)
+    answer(fitted, output)
+    return fitted
 
 
 def _refits(fitted: Fit, fitting: Fitting) -> Refits:

@@ -23,7 +23,8 @@ class Fitting:
         A prior as its own call, such as "tau_sens=HalfNormal(0.5)", or "tau=HalfNormal(0.5)" of an
         association; repeat for more.
     engine
-        auto, quadrature or nuts.
+        auto (quadrature, or NUTS where its self-check fails), both (the same, and NUTS beside it
+        as an independent check), quadrature or nuts.
     seed
         Of all random numbers; fixed and shown by default.
     leave_one_out
@@ -107,6 +108,11 @@ class Output:
     as_json: Annotated[bool, Parameter(name="--json")] = False
     allow_unconverged: bool = False
     quiet: bool = False
+
+    @property
+    def silent(self) -> bool:
+        """Nothing is said beside errors, notes and JSON."""
+        return self.quiet or self.as_json
 
     def folder(self, default: Path) -> Path | None:
         """The folder of the report, or None where only JSON is wanted.

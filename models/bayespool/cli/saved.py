@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bayespool.cli.delivery import deliver
+from bayespool.cli.delivery import answer, deliver
 from bayespool.cli.options import OUTPUT, PANEL, Output, Panel, check_prevalences, risk
+from bayespool.progress import say
+from bayespool.terminal import watched
 
 
 def report(
@@ -32,11 +34,14 @@ def report(
     baseline_risk
         Of an association: risk in group 2, for absolute effects; repeat for more.
     """
-    from bayespool.storage import load
+    with watched(silent=output.silent):
+        say(f"reading {posterior}")
+        from bayespool.storage import load
 
-    check_prevalences(prevalence)
-    asked: dict[str, Any] = {"prevalences": prevalence or None, "mid": mid, **panel.asked()}
-    asked["baseline_risks"] = tuple(map(risk, baseline_risk))
-    fitted = load(posterior)
-    folder = output.folder(posterior.resolve().parent)
-    return deliver(fitted, folder, output, asked, panel.words())
+        check_prevalences(prevalence)
+        asked: dict[str, Any] = {"prevalences": prevalence or None, "mid": mid, **panel.asked()}
+        asked["baseline_risks"] = tuple(map(risk, baseline_risk))
+        fitted = load(posterior)
+        folder = output.folder(posterior.resolve().parent)
+        answer(fitted, output)
+        return deliver(fitted, folder, output, asked, panel.words())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from bayespool import progress as telling
 from bayespool.engines.draws import Draws
 from bayespool.hierarchy import Hierarchy
 
@@ -54,10 +55,12 @@ def sample(
     run = {"nutpie": _with_nutpie, "pymc": _with_pymc}
     if sampler not in run:
         raise ValueError(f"sampler={sampler!r} is unknown; legal: {', '.join(run)}")
-    start = run[sampler](pymc_model)
+    effects_drawn = [name for name in ("v", "z", "precision") if name in pymc_model.named_vars]
+    telling.stage("compiling for NUTS")
+    start = run[sampler](pymc_model, (*hierarchy.names, *effects_drawn))
     for attempt, target in enumerate(TARGET_ACCEPT):
-        tree = start(seed + attempt, target, draws, progress)
-        diverged = int(tree.sample_stats["diverging"].sum())
+        posterior, found = start(seed + attempt, target, draws, progress)
+        diverged = int(np.sum(found["diverging"]))
         if not diverged:
             break
         again = (
@@ -69,25 +72,18 @@ def sample(
             f"{diverged} of {CHAINS * draws} draws diverged at target acceptance {target:g}; "
             + again
         )
-    posterior = tree.posterior
-    hyper = {
-        name: np.asarray(posterior[name].transpose("chain", "draw")) for name in hierarchy.names
-    }
+    hyper = {name: posterior[name] for name in hierarchy.names}
     effects = None
     if "v" in posterior and posterior["v"].shape[-1] == hierarchy.dimension:
-        v = np.moveaxis(np.asarray(posterior["v"]), (-1, -2), (0, 1))
+        v = np.moveaxis(posterior["v"], (-1, -2), (0, 1))
         if hierarchy.freedom_prior is not None:
-            v = v / np.sqrt(np.moveaxis(np.asarray(posterior["precision"]), -1, 0))
+            v = v / np.sqrt(np.moveaxis(posterior["precision"], -1, 0))
         effects = _scaled(hierarchy, hyper, v, hierarchy.scale_effects)
     within = None
     if hierarchy.within is not None:
-        z = np.moveaxis(np.asarray(posterior["z"]), (-1, -2), (0, 1))
+        z = np.moveaxis(posterior["z"], (-1, -2), (0, 1))
         within = _scaled(hierarchy, hyper, z, hierarchy.scale_within)
-    stats = {
-        new: np.asarray(tree.sample_stats[old])
-        for old, new in KEPT_STATS.items()
-        if old in tree.sample_stats
-    }
+    stats = {new: np.asarray(found[old]) for old, new in KEPT_STATS.items() if old in found}
     return Draws(
         engine="nuts",
         hyper=hyper,
@@ -118,13 +114,19 @@ def _scaled(
     return u.reshape(v.shape)
 
 
-def _with_nutpie(pymc_model: Any) -> Any:
+Sampled = tuple[Mapping[str, np.ndarray], Mapping[str, Any]]
+Start = Callable[[int, float, int, bool], Sampled]
+
+
+def _with_nutpie(pymc_model: Any, names: Sequence[str]) -> Start:
     import nutpie
 
-    compiled = nutpie.compile_pymc_model(pymc_model)
+    from bayespool.engines.compiled import POINT, compile_model, values_at
 
-    def start(seed: int, target: float, draws: int, progress: bool) -> Any:
-        return nutpie.sample(
+    compiled, density = compile_model(pymc_model)
+
+    def start(seed: int, target: float, draws: int, progress: bool) -> Sampled:
+        sampler = nutpie.sample(
             compiled,
             draws=draws,
             tune=TUNE,
@@ -132,18 +134,39 @@ def _with_nutpie(pymc_model: Any) -> Any:
             seed=seed,
             target_accept=target,
             progress_bar=progress,
+            progress_callback=_counted(target),
             save_warmup=False,
+            blocking=False,  # or an interrupt would give what there is for the whole
         )
+        tree = sampler.wait()
+        points = np.asarray(tree.posterior[POINT])
+        return values_at(pymc_model, density, points, names), tree.sample_stats
 
     return start
 
 
-def _with_pymc(pymc_model: Any) -> Any:
+def _counted(target: float) -> Callable[[Sequence[Any]], None] | None:
+    """Tells who watches how many draws are done; nutpie calls it in a thread of its own."""
+    watcher = telling.watcher()
+    if watcher is None:
+        return None
+    words = "sampling by NUTS" + (f", again at {target:g}" if target > TARGET_ACCEPT[0] else "")
+
+    def tell(chains: Sequence[Any]) -> None:
+        done, total = (sum(getattr(chain, name) for chain in chains)
+                       for name in ("finished_draws", "total_draws"))  # fmt: skip
+        telling.tell(telling.Event(words, done, total), watcher)
+
+    return tell
+
+
+def _with_pymc(pymc_model: Any, names: Sequence[str]) -> Start:
     import pymc as pm
 
-    def start(seed: int, target: float, draws: int, progress: bool) -> Any:
+    def start(seed: int, target: float, draws: int, progress: bool) -> Sampled:
+        telling.stage("sampling by NUTS")
         with pymc_model:
-            return pm.sample(
+            tree = pm.sample(
                 draws=draws,
                 tune=TUNE,
                 chains=CHAINS,
@@ -155,5 +178,8 @@ def _with_pymc(pymc_model: Any) -> Any:
                 compute_convergence_checks=False,
                 quiet=not progress,
             )
+        kept = {name: np.asarray(tree.posterior[name].transpose("chain", "draw", ...))
+                for name in names}  # fmt: skip
+        return kept, tree.sample_stats
 
     return start

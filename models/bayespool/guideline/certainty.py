@@ -22,7 +22,7 @@ from bayespool.estimands import Probability, probability
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 UNIT = ("sens", "spec", "fpr", "ppv", "npv", "prev", "auc")
 

@@ -18,7 +18,7 @@ from bayespool.estimands import LOWER, UPPER
 from bayespool.guideline.findings import check_prevalences
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 Array = np.ndarray
 POINTS = 199

@@ -17,7 +17,7 @@ import numpy as np
 from bayespool.estimands import Estimate
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 PEOPLE = 1_000
 PERSONS = ("patient", "person", "participant", "people", "patients", "participants")

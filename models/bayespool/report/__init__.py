@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bayespool.report.build import write_report
+    from bayespool.report.make import make_report
 
-__all__ = ["write_report"]
+__all__ = ["make_report", "write_report"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +17,8 @@ def __getattr__(name: str) -> Any:
         from bayespool.report.build import write_report
 
         return write_report
+    if name == "make_report":
+        from bayespool.report.make import make_report
+
+        return make_report
     raise AttributeError(f"module 'bayespool.report' has no attribute {name!r}")

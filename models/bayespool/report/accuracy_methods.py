@@ -8,7 +8,7 @@ from bayespool.report import numbers, points
 from bayespool.report.wording import listed
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 ROWS = (
     "In every study the number of true positives is binomial among the participants with the "

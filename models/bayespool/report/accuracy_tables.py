@@ -17,7 +17,7 @@ from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells
 from bayespool.report.wording import LABELS, estimand_label, told
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 NB = numbers.SPACE
 

@@ -12,7 +12,7 @@ from bayespool.report.summary import Summary
 from bayespool.report.wording import LABELS, counted, listed, told
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 NB = numbers.SPACE
 MOST_CARDS = 4  # groups with a card of their own

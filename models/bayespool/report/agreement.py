@@ -2,61 +2,63 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from bayespool.estimands import Estimate
+from bayespool.agreement import Agreement, Difference
 from bayespool.report import numbers
-from bayespool.report.blocks import Table
+from bayespool.report.blocks import Bullets, Prose, Section, Table
 from bayespool.report.summary import Summary
-from bayespool.report.wording import estimand_kind, label_of
+from bayespool.report.wording import estimand_kind, inside, label_of
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
+
+OF = {"lower": "the lower end of ", "upper": "the upper end of ", "median": "the median of "}
 
 
-def other_estimates(fitted: Fit, other: Fit) -> dict[str, Estimate]:
-    """Estimates of the second fit.
-
-    Raises
-    ------
-    ValueError
-        When the two are not fits of the same model to the same data.
-    """
-    same = repr(fitted.model) == repr(other.model) and fitted.studies.row == other.studies.row
-    if not same or fitted.studies.sha256 != other.studies.sha256:
-        raise ValueError(
-            "other_engine is a fit of another model or other data; legal: the same model and "
-            "studies fitted by another engine"
-        )
-    return other.estimates
-
-
-def difference(a: float, b: float, mcse_a: float, mcse_b: float) -> float:
-    """Difference in units of the combined Monte Carlo standard error; 0 of 0 is 0."""
-    combined = math.hypot(mcse_a, mcse_b)
-    if combined == 0.0:
-        return 0.0 if a == b else math.inf
-    return (a - b) / combined
+def agreement_section(fitted: Fit, other: Agreement, summary: Summary) -> Section:
+    """How far the two are from each other, and every estimate of both."""
+    again = (
+        "a second time by the same engine"
+        if other.engine == fitted.engine
+        else "by a second engine that shares no random numbers with the first"
+    )
+    largest = other.largest(summary.estimates, filter(summary.tells_of, other.estimates))
+    words = (
+        f"The same model and data were also fitted {again}. The largest "
+        f"difference is {numbers.number(abs(largest.value), 1)} combined Monte Carlo standard "
+        f"errors, of {named(fitted, largest)}; among this many medians and ends of intervals two "
+        "or three are no surprise."
+    )
+    table = agreement_table(fitted, other, summary)
+    said = (Bullets(other.messages),) if other.messages else ()
+    blocks = (Prose(words), *said, table)
+    return Section("agreement", "Two engines", "Two independent computations", blocks)
 
 
-def agreement_table(fitted: Fit, other: Fit, summary: Summary) -> tuple[Table, float]:
-    """Both medians and means per estimand, and the largest difference in combined errors."""
-    theirs = other_estimates(fitted, other)
-    rows, largest = [], 0.0
-    for name in filter(summary.tells_of, theirs):
-        a, b, kind = summary.estimates[name], theirs[name], estimand_kind(name)
-        median = difference(a.median, b.median, a.mcse_median, b.mcse_median)
-        mean = difference(a.mean, b.mean, a.mcse, b.mcse)
-        largest = max(largest, abs(median), abs(mean))
+def named(fitted: Fit, one: Difference) -> str:
+    """What a difference is of, in words."""
+    return f"{OF[one.summary]}{inside(label_of(fitted, one.name))}"
+
+
+def agreement_table(fitted: Fit, other: Agreement, summary: Summary) -> Table:
+    """Both medians and means per estimand, and their differences in combined errors."""
+    rows = []
+    names = [name for name in other.estimates if summary.tells_of(name)]
+    apart = {
+        (one.name, one.summary): one.value for one in other.differences(summary.estimates, names)
+    }
+    for name in names:
+        a, b, kind = summary.estimates[name], other.estimates[name], estimand_kind(name)
         cells = [numbers.value(x, kind) for x in (a.median, b.median)]
-        cells.append(numbers.number(median, 1))
+        cells.append(numbers.number(apart.get((name, "median"), 0.0), 1))
         cells += [numbers.value(x, kind) for x in (a.mean, b.mean)]
-        rows.append((label_of(fitted, name), *cells, numbers.number(mean, 1)))
+        cells.append(numbers.number(apart.get((name, "mean"), 0.0), 1))
+        rows.append((label_of(fitted, name), *cells))
     first, second = (fitted.engine, other.engine)
     if first == second:
         first, second = f"{first}, seed {fitted.seed}", f"{second}, seed {other.seed}"
     head = ("", f"Median, {first}", f"Median, {second}", "Difference in errors",
             f"Mean, {first}", f"Mean, {second}", "Difference in errors")  # fmt: skip
     caption = "Differences are in units of the combined Monte Carlo standard error"
-    return Table(caption, head, tuple(rows)), largest
+    return Table(caption, head, tuple(rows))

@@ -17,7 +17,7 @@ from bayespool.priors import ProbabilityInterval
 from bayespool.studies.measures import MEASURES, OF_COUNTS
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 Array = np.ndarray
 BaselineRisk = float | ProbabilityInterval

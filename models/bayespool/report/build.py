@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayespool.progress import stage
 from bayespool.report import incomplete
 from bayespool.report.comparators import read_comparators
 from bayespool.report.document import document
@@ -26,7 +27,7 @@ from bayespool.report.summary import build_summary, summary_json
 if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
     from bayespool.checks.variants import Variant
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.guideline.judgements import Judgements
     from bayespool.report.association_numbers import BaselineRisk
 
@@ -90,7 +91,8 @@ def write_report(
     command : str, optional
         What to type to repeat the report.
     other_engine : Fit, optional
-        The same model and data fitted by another engine, to be compared.
+        The same model and data fitted by another engine, to be compared; by default the one that
+        ``fit(..., engine="both")`` made.
     leave_one_out : LeaveOneOutRefits, optional
         From `bayespool.checks.leave_one_out.refit_without_each`.
     prior_sensitivity, cumulative, other_rows : tuple of Variant, optional
@@ -126,17 +128,22 @@ def write_report(
         raise ValueError("comparators are of diagnostic accuracy; legal here: none, or a note")
     refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
     refits.check(fitted)
+    if other_engine is not None:
+        fitted = fitted.with_check(other_engine)
+    stage("summary and checks")
     summary = build_summary(fitted, prevalences, thresholds, mid, baseline_risks, judgements)
     rows = kind.rows(fitted, refits.exact_elpd)
+    stage("figures")
     drawings = draw_all(fitted, rows, kind.own_drawings(fitted, summary, rows, external))
     drawings |= {drawing.name: drawing for drawing in draw_refits(fitted, refits)}
     panel = draw_guideline(fitted, summary, refits)
     drawings |= {drawing.name: drawing for drawing in panel}
+    stage("page")
     shown = document(Page(
         fitted, summary, rows, drawings, external,
         title or f"{kind.title}: {name.replace('_', ' ')}",
         question or (summary.judgements and summary.judgements.question) or kind.question(fitted),
-        tuple(notes), command, other_engine, refits, asked,
+        tuple(notes), command, refits, asked,
     ))  # fmt: skip
     with replacing(target) as folder:
         write(folder / "index.html", html(shown))
@@ -150,6 +157,7 @@ def write_report(
         for drawing in drawings.values():
             write(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
         write_formats(folder, shown, drawings.values(), asked)
+        stage("draws")
         fitted.save(folder / "posterior.nc")
     return target
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from bayespool.checks import convergence
 from bayespool.report import incomplete
 from bayespool.report.refit_words import sentences
 from bayespool.report.summary import comparisons
@@ -16,7 +17,7 @@ from bayespool.report.wording import counted
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.report.refits import Refits
     from bayespool.report.summary import Summary
 
@@ -31,21 +32,31 @@ OWN = ("beta_", "Lambda", "Theta", "shape", "sigma_", "tau_within_", "rho_within
 SMALLEST = 0.001  # of a probability that is printed
 
 
-def print_summary(summary: Summary, fitted: Fit, refits: Refits | None, out: Path | None) -> None:
-    """Print the first numbers of a fit, what its groups say of one another, and the refits."""
+def print_answer(fitted: Fit) -> None:
+    """Print what is known as soon as a fit is: its first numbers, and how its groups compare."""
     table = Table(
         title=f"{fitted.model.title}, "
         f"{counted(fitted.hierarchy.n_studies, 'study', 'studies')}, {fitted.engine}"
     )
     for column in ("", "median", "95 % interval (equal-tailed)", "MCSE"):
         table.add_column(column, justify="left" if not column else "right", overflow="fold")
-    for e in first_lines(summary.estimates, fitted):
+    for e in first_lines(fitted.estimates, fitted):
         table.add_row(e.name.replace("[", "\\["), f"{e.median:.3f}",
                       f"{e.lower:.3f} to {e.upper:.3f}", f"{e.mcse_median:.4f}")  # fmt: skip
     console = Console()
     console.print(table)
+    failed = (f"Do not use these numbers: {f.sentence}" for f in convergence.check(fitted)
+              if f.gate and not f.passed)  # fmt: skip
+    for text in (*failed, *statements(fitted)):
+        console.print(text, highlight=False, markup=False)
+
+
+def print_rest(summary: Summary, fitted: Fit, refits: Refits | None, out: Path | None) -> None:
+    """Print what took longer: rows that are no full results, refits, the check, the report."""
+    console = Console()
     of_refits = sentences(fitted, refits) if refits is not None else ()
-    for text in (*incomplete.sentences(fitted), *statements(fitted), *of_refits):
+    checked = (f.sentence for f in summary.checks if f.name == "engines_agree")
+    for text in (*incomplete.sentences(fitted), *of_refits, *checked):
         console.print(text, highlight=False, markup=False)
     if out is not None:
         console.print(f"report: {out / 'index.html'}", highlight=False, soft_wrap=True)

@@ -16,7 +16,7 @@ from bayespool.report.summary import Summary
 from bayespool.report.wording import counted, listed
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 NB = numbers.SPACE
 

@@ -20,7 +20,7 @@ from bayespool.report.wording import ALONE, AVERAGE, POOLED, counted, listed
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.report.summary import Summary
 
 NB = numbers.SPACE

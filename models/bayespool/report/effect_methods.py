@@ -11,7 +11,7 @@ from bayespool.report.wording import ALONE, inside, naming
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 _ROWS = {
     "PrePost": (

@@ -17,7 +17,7 @@ from bayespool.report.files import partial_record
 from bayespool.report.per_study import NONE, Margin, StudyRow, clopper_pearson, notes_of
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 Z95 = 1.959963984540054
 

@@ -22,7 +22,7 @@ from bayespool.report.points import MARGINS, ending, of_rows
 from bayespool.report.summary import Summary
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray

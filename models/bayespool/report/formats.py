@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bayespool.plots.svg import Svg
+from bayespool.progress import stage
 from bayespool.report.blocks import Drawing
 from bayespool.report.document import Document
 from bayespool.report.files import write
@@ -53,6 +54,7 @@ def write_formats(
     if "markdown" in asked:
         write(folder / "report.md", markdown(document))
     if "word" in asked:
+        stage("Word")
         from bayespool.report.word import word
 
         (folder / "report.docx").write_bytes(word(document))
@@ -63,6 +65,7 @@ def write_formats(
             # the mark at the beginning tells Excel that this is UTF-8
             write(folder / "tables" / f"{name}.csv", f"\ufeff{text}")
     if "png" in asked:
+        stage("figures for print")
         (folder / "figures").mkdir(exist_ok=True)
         for drawing in drawings:
             if isinstance(drawing.svg, Svg):

@@ -22,7 +22,7 @@ from bayespool.report.summary import Summary
 from bayespool.report.wording import counted, listed, told
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 Array = np.ndarray
 NB = numbers.SPACE

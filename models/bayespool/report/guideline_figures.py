@@ -23,7 +23,7 @@ from bayespool.report.wording import estimand_kind, label_of, listed, told
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.guideline.bias import RiskOfBias
     from bayespool.guideline.decision import Curve
     from bayespool.report.summary import Summary

@@ -20,7 +20,7 @@ from bayespool.report.wording import estimand_kind, estimand_label, told
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 FORMATS = ("html", "markdown", "csv")
 Record = Mapping[str, Any]

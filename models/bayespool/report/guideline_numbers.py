@@ -25,7 +25,7 @@ from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate, Probability
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.report.summary import Summary
 
 FEWEST = 3  # rows of a fit to those with a low risk of bias

@@ -20,7 +20,7 @@ from bayespool.report.wording import counted, estimand_label, label_of, told
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.guideline.certainty import Support
     from bayespool.report.summary import Summary
 

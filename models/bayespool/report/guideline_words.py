@@ -26,7 +26,7 @@ from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.guideline.certainty import Band, Support
     from bayespool.guideline.judgements import Judgements
     from bayespool.report.summary import Summary

@@ -23,7 +23,7 @@ from bayespool.report.refits import Record, also_shown, moves, shown, sound, val
 from bayespool.report.wording import counted, estimand_kind, inside, label_of, listed, measure_of
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 KINDS = {
     "margin": "one group only",

@@ -14,7 +14,7 @@ from bayespool.report.wording import label_of, listed
 if TYPE_CHECKING:
     from bayespool.checks.contribution import Contribution
     from bayespool.estimands import Estimate
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 NB = numbers.SPACE
 

@@ -27,7 +27,7 @@ from bayespool.report.per_study import StudyRow, study_rows
 from bayespool.report.wording import measure_of
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.report.page import Page
     from bayespool.report.summary import Summary
 

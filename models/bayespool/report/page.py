@@ -14,7 +14,7 @@ from bayespool.report import (
     prose,
     tables,
 )
-from bayespool.report.agreement import agreement_table
+from bayespool.report.agreement import agreement_section
 from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Section, Works
 from bayespool.report.comparators import Comparator
 from bayespool.report.kinds import ACCURACY, kind_of
@@ -26,7 +26,7 @@ from bayespool.report.refits import Refits
 from bayespool.report.summary import Summary
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 NB = numbers.SPACE
 BESIDE = {
@@ -49,7 +49,6 @@ class Page:
     question: str
     notes: Sequence[str]
     command: str | None
-    other: Fit | None
     refits: Refits
     formats: Sequence[str] = ()
 
@@ -82,8 +81,8 @@ def sections(page: Page) -> list[Section]:
     if refits.cumulative is not None:
         drawing = page.drawings["cumulative"]
         parts.append(cumulative_section(page.fitted, refits.cumulative, drawing))
-    if page.other is not None:
-        parts.append(_agreement(page, page.other))
+    if page.fitted.agreement is not None:
+        parts.append(agreement_section(page.fitted, page.fitted.agreement, page.summary))
     parts += [_methods(page), _reproduce(page)]
     return [*parts, prisma_section(parts)] if kind_of(page.fitted) is ACCURACY else parts
 
@@ -153,23 +152,6 @@ def _priors(page: Page) -> Section:
     return Section("priors", "Priors", "What was assumed, and what the data added", blocks)
 
 
-def _agreement(page: Page, other: Fit) -> Section:
-    table, largest = agreement_table(page.fitted, other, page.summary)
-    again = (
-        "a second time by the same engine"
-        if other.engine == page.fitted.engine
-        else "by a second engine that shares no random numbers with the first"
-    )
-    words = (
-        f"The same model and data were also fitted {again}. The largest "
-        f"difference is {numbers.number(largest, 1)} combined Monte Carlo standard "
-        "errors; among this many comparisons two or three are no surprise."
-    )
-    return Section(
-        "agreement", "Two engines", "Two independent computations", (Prose(words), table)
-    )
-
-
 def _methods(page: Page) -> Section:
     engine = page.fitted.engine
     kind = kind_of(page.fitted)
@@ -180,8 +162,8 @@ def _methods(page: Page) -> Section:
         keys.append("nutpie")
     if hasattr(page.fitted.studies, "events"):
         keys.append("clopper1934")
-    if page.other is not None:
-        keys += OF_ENGINE[page.other.engine]
+    if page.fitted.agreement is not None:
+        keys += OF_ENGINE[page.fitted.agreement.engine]
     works = tuple((work.text, work.doi) for work in references(keys))
     blocks: tuple[Block, ...] = (
         *map(

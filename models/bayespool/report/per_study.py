@@ -16,7 +16,7 @@ from bayespool.plots.marks import Interval
 from bayespool.report.points import MARGINS, of_rows
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.studies.partial import Partial
 
 NONE: Mapping[str, float] = MappingProxyType({})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bayespool.design import Coding, design
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 MARGINS = ("sens", "spec")
 

@@ -20,7 +20,7 @@ from bayespool.report.wording import (
 )
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 NB = numbers.SPACE
 FEW_STUDIES = 5

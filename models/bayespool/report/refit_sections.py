@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
     from bayespool.checks.variants import Variant
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 SHIFT = "Shift in posterior SDs"
 SYMBOLS = ("mu", "tau", "tau_within", "psi")

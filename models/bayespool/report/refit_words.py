@@ -22,7 +22,7 @@ from bayespool.report.wording import (
 if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
     from bayespool.checks.variants import Variant
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 
 def sentences(fitted: Fit, refits: Refits) -> list[str]:

@@ -19,7 +19,7 @@ from bayespool.report.points import main_estimands
 if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits, LeftOut
     from bayespool.checks.variants import Variant
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 Record = dict[str, Any]
 

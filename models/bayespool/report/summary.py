@@ -41,7 +41,7 @@ from bayespool.report.points import MARGINS, ending
 from bayespool.report.wording import POOLED, measure_of, naming
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
     from bayespool.report.refits import Refits
 
 THRESHOLDS: dict[str, tuple[float, ...]] = {"sens": (0.7, 0.8, 0.9), "spec": (0.7, 0.8, 0.9)}
@@ -272,13 +272,15 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
     both kinds of analysis have: among these "findings", "certainty", "risk_of_bias" (null without
     such columns) and "sensitivity" are what a guideline panel takes away. With refits there is a
     list of records for each: "leave_one_out", "prior_sensitivity", "cumulative"; with rows that are
-    no full results also "incomplete" and "without_incomplete".
+    no full results also "incomplete" and "without_incomplete". After a check by another engine
+    there is "agreement".
     """
     estimands = {}
     for name, estimate in summary.estimates.items():
         values = asdict(estimate)
         values.pop("name")
         estimands[name] = values
+    other = fitted.agreement
     plain: dict[str, Any] = strict(
         {
             "model": repr(fitted.model),
@@ -293,6 +295,7 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
         }
         | guideline_numbers.records(summary, fitted, refits)
         | (_of_association(summary, fitted) if summary.measure else {})
+        | ({} if other is None else {"agreement": other.record(summary.estimates)})
         | (refits.records(fitted) if refits is not None else {})
         | incomplete.records(fitted)
     )

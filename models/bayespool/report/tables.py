@@ -29,7 +29,7 @@ from bayespool.report.wording import (
 )
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 NB = numbers.SPACE
 INTERVAL = f"95{NB}% equal-tailed credible interval"

@@ -11,7 +11,7 @@ from bayespool.report import numbers
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 POOLED, AVERAGE, ALONE = "Pooled {}", "{} in the average study", "{} in the one study"
 

@@ -1,0 +1,256 @@
+"""A fitted model: what came out of the engine, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bayespool import __version__
+from bayespool.agreement import Agreement
+from bayespool.engines.draws import Draws
+from bayespool.estimands import Estimate, of_marginal, summarise
+from bayespool.hierarchy import Hierarchy
+
+if TYPE_CHECKING:
+    from bayespool.parallel import Later
+    from bayespool.studies import AccuracyStudies
+
+Array = np.ndarray
+N_PRIOR = 4_000
+_STREAM = {"prior": 1, "new": 2, "predictive": 3, "effects": 4, "points": 5}
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A fitted model: draws, and what follows from them, computed when first asked for.
+
+    Attributes
+    ----------
+    model, studies : the model and the data it was fitted to
+    draws : Draws
+    seed : int
+    versions : mapping of package to version at the time of the fit
+    checked_by : Fit or Later, optional
+        The same model and data fitted by another engine, or the promise of it.
+    """
+
+    model: Any
+    studies: AccuracyStudies
+    draws: Draws
+    seed: int
+    versions: Mapping[str, str]
+    checked_by: Fit | Later | None = field(default=None, repr=False)
+
+    @property
+    def engine(self) -> str:
+        return self.draws.engine
+
+    @property
+    def check(self) -> Fit | None:
+        """The same model and data fitted by another engine, which is waited for, or None."""
+        if self.checked_by is None or isinstance(self.checked_by, Fit):
+            return self.checked_by
+        found: Fit = self.checked_by.result()
+        return found
+
+    @cached_property
+    def agreement(self) -> Agreement | None:
+        """What is kept of the check by another engine, in a file too; None where there was none."""
+        if (other := self.check) is None:
+            return None
+        return Agreement(other.engine, other.seed, other.estimates, other.draws.messages)
+
+    def with_check(self, other: Fit) -> Fit:
+        """This fit, checked by another of the same model and data; else a ``ValueError``."""
+        a, b = ((repr(x.model), x.studies.sha256, x.studies.row) for x in (self, other))
+        if a != b:
+            raise ValueError(
+                "other_engine is a fit of another model or other data; allowed: the same model and "
+                "studies fitted by another engine"
+            )
+        one = copy(self)
+        vars(one)["checked_by"] = other
+        return one
+
+    @property
+    def bare(self) -> Fit:
+        """What a refit needs of this one: no draws of estimands, and no check to be waited for."""
+        one = Fit(self.model, self.studies, self.draws, self.seed, self.versions)
+        kept = ("hierarchy", "coding", "estimates")
+        vars(one).update({name: vars(self)[name] for name in kept if name in vars(self)})
+        return one
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"checked_by": self.check}
+
+    @cached_property
+    def hierarchy(self) -> Hierarchy:
+        return self.model.hierarchy(self.studies)
+
+    @cached_property
+    def coding(self) -> Any:
+        """The studies that covariates and tests are coded by: those fitted, or the whole table."""
+        return self.studies
+
+    def _rng(self, stream: str) -> np.random.Generator:
+        return np.random.default_rng([self.seed, _STREAM[stream]])
+
+    @cached_property
+    def theta(self) -> Array:
+        """Unconstrained hyperparameters, shape (n_hyper, n_chains * n_draws)."""
+        flat = {name: value.ravel() for name, value in self.draws.hyper.items()}
+        return self.hierarchy.unconstrained(flat)
+
+    def _shaped(self, values: Array) -> Array:
+        """Flat draws on the last axis to (..., n_chains, n_draws)."""
+        return values.reshape(*values.shape[:-1], *self.draws.shape)
+
+    @cached_property
+    def _all_effects(self) -> tuple[Array, Array | None]:
+        if self.draws.effects is not None:
+            return self.draws.effects, self.draws.within
+        u, w = self.hierarchy.effects(self.theta, self._rng("effects"))
+        return self._shaped(u), None if w is None else self._shaped(w)
+
+    @property
+    def effects(self) -> Array:
+        """Study effects u on the link scale, shape (q, n_studies, n_chains, n_draws)."""
+        return self._all_effects[0]
+
+    @property
+    def within(self) -> Array | None:
+        """Effects of results within studies, if any, (p, n_results, n_chains, n_draws)."""
+        return self._all_effects[1]
+
+    @cached_property
+    def predictors(self) -> Array:
+        """Linear predictor of every row of the hierarchy, shape (n_rows, n_chains, n_draws)."""
+        u, w = (
+            None if e is None else e.reshape(*e.shape[:2], -1) for e in (self.effects, self.within)
+        )
+        assert u is not None
+        return self._shaped(self.hierarchy.row_predictors(self.theta, u, w))
+
+    @cached_property
+    def samples(self) -> dict[str, Array]:
+        """Draws of every estimand, each of shape (n_chains, n_draws)."""
+        rng = self._rng("new")
+        if self.draws.z_new is None:
+            new = self.hierarchy.new_effects(self.theta, rng)
+        else:
+            z = self.draws.z_new.reshape(len(self.draws.z_new), 1, -1)
+            new = self.hierarchy.effects_from(self.theta, z, rng)
+        new = self._shaped(_of_one(new))
+        return self.model.estimands(dict(self.draws.hyper), new, self.coding)
+
+    @cached_property
+    def estimates(self) -> dict[str, Estimate]:
+        """Summary of every estimand: exact where the engine knows its marginal, else of draws."""
+        exact = self.model.exact(dict(self.draws.exact), self.studies) if self.draws.exact else {}
+        error = float(self.draws.info.get("grid_error", 0.0))
+        endless = getattr(self.model, "without_mean", ())
+        return {
+            name: of_marginal(name, exact[name], error)
+            if name in exact
+            else summarise(name, samples, self.draws.ancestor, has_mean=name not in endless)
+            for name, samples in self.samples.items()
+        }
+
+    @cached_property
+    def study_samples(self) -> dict[str, Array]:
+        """Draws of each study's own estimands, shape (n_studies, n_chains, n_draws).
+
+        Of every row of the table where the model speaks of rows.
+        """
+        if hasattr(self.model, "row_estimands"):
+            return self.model.row_estimands(self.predictors, self.studies)
+        return self.model.study_estimands(dict(self.draws.hyper), self.effects, self.studies)
+
+    @cached_property
+    def log_likelihood(self) -> Array:
+        """Log likelihood of each study, study effects integrated out.
+
+        Shape (n_studies, n_chains, n_draws).
+        """
+        from bayespool.engines import rule
+
+        use = rule.fine(rule.of_fit(self.hierarchy, self.draws.info), self._rng("points"))
+        return self._shaped(self.hierarchy.log_likelihood(self.theta, use))
+
+    @cached_property
+    def predictive(self) -> Array:
+        """Replicated rows with new effects for each study, shape (n_rows, n_chains * n_draws).
+
+        The mixed predictive distribution of Marshall & Spiegelhalter (2003), Stat Med
+        22:1649-1660: less conservative than replication from each study's own effects.
+        """
+        rng = self._rng("predictive")
+        effects = self.hierarchy.new_studies(self.theta, rng)
+        return self.hierarchy.simulate(self.theta, effects, rng)
+
+    @cached_property
+    def prior_theta(self) -> Array:
+        """Unconstrained hyperparameters from the prior, shape (n_hyper, N_PRIOR)."""
+        return self.hierarchy.draw_prior(N_PRIOR, self._rng("prior"))
+
+    @cached_property
+    def prior_samples(self) -> dict[str, Array]:
+        """Prior draws of every estimand, each of shape (1, N_PRIOR)."""
+        rng = self._rng("prior")
+        new = _of_one(self.hierarchy.new_effects(self.prior_theta, rng))[..., None, :]
+        hyper = {n: x[None] for n, x in self.hierarchy.natural(self.prior_theta).items()}
+        return self.model.estimands(hyper, new, self.coding)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Everything needed to repeat the fit."""
+        return {
+            "model": repr(self.model),
+            "priors": {name: repr(prior) for name, prior in self.model.priors.items()},
+            "engine": self.engine,
+            "seed": self.seed,
+            "data": {
+                "name": self.studies.name,
+                "file": self.studies.file,
+                "sha256": self.studies.sha256,
+                "rows": list(self.studies.row),
+            },
+            "versions": dict(self.versions),
+            "engine_info": dict(self.draws.info),
+            "messages": list(self.draws.messages),
+        }
+
+    @cached_property
+    def tree(self) -> Any:
+        """The fit as an xarray DataTree (see `bayespool.storage`)."""
+        from bayespool.storage import to_tree
+
+        return to_tree(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the DataTree as NetCDF."""
+        from bayespool.storage import save
+
+        save(self, path)
+
+
+def _of_one(new: Array) -> Array:
+    """Effects of a new study without the axis of groups, where there is one group."""
+    return new[:, 0] if new.shape[1] == 1 else new
+
+
+@lru_cache(maxsize=4)
+def package_versions(engine: str) -> Mapping[str, str]:
+    """Versions of what produced the numbers."""
+    from importlib.metadata import version
+
+    packages = ["numpy", "scipy"]
+    if engine == "nuts":
+        packages += ["pymc", "pytensor", "nutpie", "arviz-stats"]
+    return {"bayespool": __version__} | {name: version(name) for name in packages}
