@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bayespool import accuracy, association
+
 VALIDATION = Path(__file__).resolve().parents[1] / "docs" / "validation"
 
 
@@ -136,3 +138,30 @@ def test_the_page_shows_partial_evidence(partial_evidence):
         for name, row in analyses.items():
             start = f"| {case} | {name} | {estimand.replace('_', ' ')} | "
             assert f"{start}{row['fitted']:.0f} of {row['replicates']:.0f} | " in page
+
+
+def test_posteriors_of_several_modes_are_those_of_brute_force():
+    with (VALIDATION / "several_modes.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sum(row["table"] == "one" for row in rows) == 20
+    assert len({row["table"] for row in rows}) == 41
+    for row in rows:
+        assert abs(float(row["z"])) < 4 or row["said"] == "1", row
+        assert max(abs(float(row["lower_off"])), abs(float(row["upper_off"]))) < 0.25, row
+    assert sum(int(row["said"]) for row in rows) <= 2
+
+
+def test_every_model_is_timed():
+    with (VALIDATION.parents[1] / "benchmarks" / "models.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    timed = {row["work"].split(",")[0].split(":")[0] for row in rows}
+    models = {
+        name
+        for module in (accuracy, association)
+        for name in module.__all__
+        if isinstance(getattr(module, name), type)
+    }
+    assert models <= timed
+    for row in rows:
+        assert float(row["smallest_ess"]) > 3_600, row
+        assert not row["said"], row

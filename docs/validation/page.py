@@ -60,6 +60,11 @@ posterior standard deviations.
 |---|---|---|---|---|
 {engines}
 
+## Several modes
+
+By `uv run docs/validation/several_modes.py`: odds ratios of which some are told by a P value
+without a direction have posteriors of two modes. {modes_words}
+
 ## Partial evidence: what it is worth
 
 By `uv run docs/validation/partial_evidence.py`: complete tables are simulated from a fixed truth,
@@ -93,6 +98,14 @@ sensitivities would be 1.39 and not 1.30: the shared study effect is what the Ha
 ## Speed
 
 {speed}
+
+Every model on a table of its own at an effective sample size of 4,000, warm, by
+`uv run benchmarks/models.py` in one run; "points" are those of studies with several results or with
+Student t effects, and of whatever is cheaper that way ([statistics](statistics.md)).
+
+| work | table | rows | seconds | aim | nodes | points |
+|---|---|---|---|---|---|---|
+{models}
 """
 
 
@@ -116,6 +129,8 @@ def render() -> None:
         speed=speed(),
         family=family(),
         engines=engines(),
+        modes_words=modes_words(),
+        models=models(),
         partial=partial(),
         partial_words=partial_words(),
     )
@@ -209,6 +224,36 @@ def partial_words() -> str:
 def _with_error(row: dict[str, str], name: str, form: str, times: float = 1) -> str:
     value, error = (times * float(row[key]) for key in (name, f"{name}_error"))
     return f"{value:{form}} ({error:{form.lstrip('+')}})"
+
+
+def modes_words() -> str:
+    """What the kept fits of several modes say, beside brute force."""
+    with (HERE / "several_modes.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    tables = {row["table"] for row in rows}
+    found = sum(int(row["modes"]) > 1 for row in rows)
+    said = sum(int(row["said"]) for row in rows)
+    worst = max(abs(float(row["z"])) for row in rows)
+    ends = max(abs(float(row[name])) for row in rows for name in ("lower_off", "upper_off"))
+    return fill(
+        f"{len(rows)} fits of {len(tables)} such tables, the first with "
+        f"{len(rows) - len(tables) + 1} seeds: {found} starts found more than one mode, {said} fits failed their self-check. "
+        "P(mu > 0) differs from that of a brute-force grid by at most "
+        f"{worst:.1f} Monte Carlo errors, an end of the 95 % interval by at most {ends:.2f} "
+        "posterior SDs.",
+        width=100,
+    )
+
+
+def models() -> str:
+    """The kept seconds of every model as rows of a table."""
+    with (HERE.parents[1] / "benchmarks" / "models.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    return "\n".join(
+        f"| {row['work']} | {row['table']} | {row['rows']} | {float(row['seconds']):.2f} | "
+        f"{row['aim']} | {row['nodes']} | {row['points']} |"
+        for row in rows
+    )
 
 
 def speed() -> str:
