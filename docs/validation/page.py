@@ -237,7 +237,8 @@ def modes_words() -> str:
     ends = max(abs(float(row[name])) for row in rows for name in ("lower_off", "upper_off"))
     return fill(
         f"{len(rows)} fits of {len(tables)} such tables, the first with "
-        f"{len(rows) - len(tables) + 1} seeds: {found} starts found more than one mode, {said} fits failed their self-check. "
+        f"{len(rows) - len(tables) + 1} seeds: in {found} several modes were found, {said} failed "
+        "their self-check. "
         "P(mu > 0) differs from that of a brute-force grid by at most "
         f"{worst:.1f} Monte Carlo errors, an end of the 95 % interval by at most {ends:.2f} "
         "posterior SDs.",
