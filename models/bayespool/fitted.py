@@ -180,8 +180,11 @@ class Fit:
         """
         from bayespool.engines import rule
 
-        use = rule.fine(rule.of_fit(self.hierarchy, self.draws.info), self._rng("points"))
-        return self._shaped(self.hierarchy.log_likelihood(self.theta, use))
+        chosen = rule.of_fit(self.hierarchy, self.draws.info)
+        found = rule.by_study(
+            self.hierarchy, self.theta, chosen, self.draws.ancestor, self._rng("points")
+        )
+        return self._shaped(found)
 
     @cached_property
     def predictive(self) -> Array:

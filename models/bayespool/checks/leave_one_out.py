@@ -131,8 +131,9 @@ def _left_out(fitted: Fit, k: int, draws: Draws, refitted: bool) -> LeftOut:
     if whole is not None and "path" in draws.info:
         elpd = whole - draws.info["log_marginal_likelihood"]
     else:
-        use = rule.fine(rule.of_fit(hierarchy, draws.info), np.random.default_rng(fitted.seed))
-        own = hierarchy.subset([k]).log_likelihood(one.theta, use)[0]
+        chosen, rng = rule.of_fit(hierarchy, draws.info), np.random.default_rng(fitted.seed)
+        alone = hierarchy.subset([k])
+        own = rule.by_study(alone, one.theta, chosen, draws.ancestor, rng)[0]
         elpd = float(np.logaddexp.reduce(own) - np.log(own.size))
     one.estimates  # noqa: B018
     return LeftOut(hierarchy.labels[k], one, elpd, refitted)

@@ -27,7 +27,7 @@ ONE_MODE, TWO_MODES = 8.0, 25.0  # of finding the mode of one level of effects, 
 POINT = 2.1  # of a point, with the random numbers it needs
 REPLICATES = 2
 NOISIEST = 0.25  # variance of a rule that is considered at all
-FINE_POINTS = 128
+FINE_POINTS, FINE_NODES = 128, 9  # of single studies
 
 
 class Chosen(NamedTuple):
@@ -85,10 +85,28 @@ def of_fit(hierarchy: Hierarchy, info: Mapping[str, Any]) -> Chosen:
     return Chosen(15, 0, 0.0) if alone else Chosen(0, FINE_POINTS, 0.0)
 
 
-def fine(chosen: Chosen, rng: np.random.Generator) -> Rule:
-    """For the likelihood of single studies, on kept draws: more points."""
-    more = max(FINE_POINTS, chosen.points)
-    return Points(more, rng, chosen.nodes) if chosen.points else chosen.nodes
+def by_study(
+    hierarchy: Hierarchy,
+    theta: Array,
+    chosen: Chosen,
+    ancestor: Array | None,
+    rng: np.random.Generator,
+) -> Array:
+    """Log likelihood of single studies at kept draws, (n_studies, n_draws).
+
+    Errors do not average out over studies here: nodes where there are at most two effects, else
+    more points. Copies of one draw, which have equal ancestors, are integrated once.
+    """
+    if hierarchy.gaussian:
+        return hierarchy.log_likelihood(theta, 1)
+    few = hierarchy.dimension <= 2 and bool(one_level(hierarchy).all())
+    rule: Rule = max(FINE_NODES, chosen.nodes)
+    if not few:
+        rule = Points(max(FINE_POINTS, chosen.points), rng, chosen.nodes)
+    if ancestor is None:
+        return hierarchy.log_likelihood(theta, rule)
+    _, first, back = np.unique(ancestor, return_index=True, return_inverse=True)
+    return hierarchy.log_likelihood(theta[:, first], rule)[:, back]
 
 
 def finer(hierarchy: Hierarchy, chosen: Chosen) -> Chosen | None:
