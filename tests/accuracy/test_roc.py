@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -28,7 +30,7 @@ def area_by_quad(mu_sens: float, mu_spec: float, ratio: float, name: str) -> flo
             * float(g.inverse(np.asarray(mu_sens + ratio * (mu_spec - t)))),
             low, high, epsabs=1e-12, epsrel=1e-12, limit=400,
         )[0]
-        for low, high in zip(cuts, cuts[1:], strict=False)
+        for low, high in pairwise(cuts)
     ]  # fmt: skip
     return float(sum(parts))
 
@@ -70,6 +72,6 @@ def test_the_area_of_an_hsroc_curve_is_its_integral_over_thresholds(shape: float
     cuts = np.unique([*cuts, *within])
     whole = sum(
         quad(slice_, low, high, epsabs=1e-12, epsrel=1e-12, limit=400)[0]
-        for low, high in zip(cuts[:-1], cuts[1:], strict=True)
+        for low, high in pairwise(cuts)
     )
     assert float(mine.squeeze()) == pytest.approx(whole, abs=1e-8)
