@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.checks.alternatives import PriorChange, prior_change
 from bayespool.checks.rows import fit_to_rows
 from bayespool.design import design
 from bayespool.estimands import Estimate
@@ -19,10 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """One fit of a series and what distinguishes it."""
+    """One fit of a series and what distinguishes it; of other priors, how they differ."""
 
     name: str
     fit: Fit
+    prior: PriorChange | None = None
+
+    @property
+    def competes(self) -> bool:
+        """It may be named on the first screen: no prior that is there as an extreme."""
+        return self.prior is None or self.prior.plausible
 
     @property
     def estimates(self) -> dict[str, Estimate]:
@@ -41,13 +48,21 @@ def prior_sensitivity(fitted: Fit, models: Mapping[str, Any] | None = None) -> t
     ----------
     fitted : Fit
     models : mapping of str to model, optional
-        By default the model's own `alternatives`.
+        By default the model's own `alternatives`, each with a word before its name that says how
+        it differs from the prior of the fit, as in ``wide tau: HalfNormal(2)``. Those given are
+        plausible to whoever gave them.
     """
-    models = fitted.model.alternatives() if models is None else models
-    refits = [
-        Variant(name, fit(model, fitted.studies, engine="auto", seed=fitted.seed))
-        for name, model in models.items()
-    ]
+    own = fitted.model.alternatives() if models is None else models
+    refits = []
+    for name, model in own.items():
+        change = prior_change(fitted, model)
+        if models is not None:
+            change = change and replace(change, word="", plausible=True)
+        elif change is None:  # the fit has this prior already
+            continue
+        refit = fit(model, fitted.studies, engine="auto", seed=fitted.seed)
+        word = f"{change.word} " if change is not None and change.word else ""
+        refits.append(Variant(f"{word}{name}", refit, change))
     return (Variant("as fitted", fitted), *refits)
 
 
