@@ -15,7 +15,8 @@ from bayespool.plots.marks import Interval
 from bayespool.plots.rows import Panel, Row, RowsTable
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Drawing
-from bayespool.report.guideline_numbers import AS_FITTED, low_risk, variations
+from bayespool.report.changes import AS_FITTED, variations
+from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.guideline_tables import KINDS
 from bayespool.report.points import drawn, ending
 from bayespool.report.refits import Refits, shown
@@ -210,8 +211,9 @@ def _robustness(fitted: Fit, refits: Refits) -> Drawing:
     )  # fmt: skip
     caption = (
         f"Squares and lines: median and 95{NB}% equal-tailed credible interval after the change "
-        f"named. Dashed line and band: {AS_FITTED.lower()}. Lowest and highest: of each quantity "
-        "by itself, the one refit of many with the lowest and with the highest median."
+        f"named. Dashed line and band: {AS_FITTED.lower()}. Furthest down and "
+        "up: of each quantity by itself, the one refit of many that moves its median or an end of "
+        "its interval furthest; of other priors, of those that are plausible."
     )
     text = svg.to_svg(
         robustness.draw(RowsTable(panels, rows)), "figure-robustness",
