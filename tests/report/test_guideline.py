@@ -232,6 +232,12 @@ def test_figures_of_decisions_say_what_the_numbers_say(folder: Path) -> None:
     assert said in text
     assert "Where 10\u00a0% have the condition before the test" in text
     assert "Decision curve at a prevalence of 10\u00a0%" in text
+    assert text.count("broken lines: of the accuracy in a new study") == 2
+    assert (
+        text.count("he accuracy in a new study that is nowhere so")
+        + text.count("the accuracy of a new study that is so probable from")
+        >= 1
+    )
 
 
 def test_without_a_prevalence_there_is_nothing_per_thousand(biased: Any, tmp_path: Path) -> None:
