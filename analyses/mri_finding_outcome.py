@@ -14,7 +14,7 @@ from typing import Any
 import bayespool as bp
 from bayespool.association import BinomialNormal, Nested, NormalNormal
 from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import cumulative, other_rows, prior_sensitivity
+from bayespool.checks.variants import Variant, cumulative, other_rows, prior_sensitivity
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 JUDGEMENTS = Path(__file__).with_name("judgements") / "mri_finding_outcome.toml"
@@ -69,22 +69,16 @@ def every_result(studies: Any) -> Any:
 def write_all(studies: Any, complete: Any) -> None:
     """Fit the findings of all studies, nested in them, and write the main report."""
     first = studies.select([studies.study.index(study) for study in dict.fromkeys(studies.study)])
-    notes = []
+    variants = []
     for words, rows in (
-        (f"With one finding per study, its first in the table ({len(first)} rows)", first),
-        (
-            f"The {len(complete)} studies with counts or an odds ratio, one row each, three with "
-            "one table chosen among those possible",
-            complete,
-        ),
+        ("One finding per study, its first in the table", first),
+        ("Only studies with counts or an odds ratio, one row each", complete),
     ):
         model, _ = NormalNormal.for_studies(rows)
-        e = bp.fit(model, rows, engine="quadrature", ess=1_000).estimates["mu_ratio"]
-        notes.append(
-            f"{words}: odds ratio {e.median:.2f} (95 % credible interval {e.lower:.2f} to "
-            f"{e.upper:.2f})."
-        )
-    print(*notes, sep="\n", flush=True)
+        one = Variant(words, bp.fit(model, rows, engine="quadrature", ess=1_000))
+        e = one.estimates["mu_ratio"]
+        print(f"{words}: {e.median:.2f} ({e.lower:.2f} to {e.upper:.2f})", flush=True)
+        variants.append(one)
     nested, _ = Nested.for_studies(studies)
     folder = bp.write_report(
         bp.fit(nested, studies, engine="quadrature", ess=1_000),
@@ -94,7 +88,8 @@ def write_all(studies: Any, complete: Any) -> None:
         mid=1.25,
         baseline_risks=(0.2, 0.4),
         judgements=JUDGEMENTS,
-        notes=(*notes, *CENSORED, *CARE),
+        notes=(*CENSORED, *CARE),
+        other_rows=tuple(variants),
         command="uv run analyses/mri_finding_outcome.py",
     )
     print(folder / "index.html")

@@ -165,3 +165,57 @@ def test_every_model_is_timed():
     for row in rows:
         assert float(row["smallest_ess"]) > 3_600, row
         assert not row["said"], row
+
+
+@pytest.fixture(scope="module")
+def few_studies() -> dict[tuple[int, str], dict[str, dict[str, float]]]:
+    """Estimands by the number of studies and the prior of the pooled values, as numbers."""
+    out: dict = defaultdict(dict)
+    with (VALIDATION / "few_studies.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            k, prior, estimand = (row.pop(name) for name in ("studies", "prior", "estimand"))
+            out[int(k), prior][estimand] = {name: float(x) for name, x in row.items()}
+    return out
+
+
+DEFAULT, WIDE = "Normal(0, 1.5)", "Normal(0, 3)"
+GOOD = ("logit sensitivity", "logit specificity", "log diagnostic odds ratio",
+        "log positive likelihood ratio")  # fmt: skip
+
+
+def test_few_studies_are_complete(few_studies):
+    assert set(few_studies) == {(k, prior) for k in (5, 10, 30) for prior in (DEFAULT, WIDE)}
+    for (k, _), rows in few_studies.items():
+        assert {*GOOD, "SD of sensitivity", "SD of specificity", "correlation"} == set(rows)
+        for row in rows.values():
+            assert row["replicates"] == (100 if k == 30 else 200)
+            assert row["failed"] <= 0.02 * row["replicates"]
+
+
+def test_intervals_of_few_studies_hold_the_truth(few_studies):
+    for key, rows in few_studies.items():
+        for name, row in rows.items():
+            error = sqrt(0.95 * 0.05 / row["replicates"])
+            assert row["coverage"] >= 0.95 - 3 * error, (key, name)
+
+
+def test_default_priors_pull_a_good_test_down_and_wider_ones_less(few_studies):
+    for name in GOOD:
+        found = [few_studies[k, DEFAULT][name] for k in (5, 10, 30)]
+        for row in found[:2]:
+            assert row["bias"] < -2 * row["bias_error"], name
+            assert row["truth_above"] > row["truth_below"], name
+        assert found[0]["bias"] < found[2]["bias"]
+        # as much as the docs own up to, and no more
+        assert all(row["bias"] > -0.25 for row in found), name
+        for k in (5, 10, 30):
+            wide = few_studies[k, WIDE][name]
+            assert abs(wide["bias"]) < abs(few_studies[k, DEFAULT][name]["bias"]), (k, name)
+
+
+def test_the_page_shows_few_studies(few_studies):
+    page = (VALIDATION.parent / "validation.md").read_text(encoding="utf-8")
+    for (k, prior), rows in few_studies.items():
+        for name, row in rows.items():
+            cells = f"{row['replicates']:.0f} | {row['failed']:.0f} | {row['bias']:+.2f} ("
+            assert f"| {k} | `{prior}` | {name} | {cells}" in page

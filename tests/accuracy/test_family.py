@@ -67,6 +67,9 @@ CASES = {
     "own covariance": (MetaRegression(covariates=("late",), by="late", nu=NU), ONE_EACH),
     "nested": (NestedBivariate(), ROWS),
     "nested, repeated patients": (NestedBivariate(correlation=0.4, link="cloglog"), ROWS),
+    "nested regression, repeated patients": (
+        NestedMetaRegression(covariates=("late",), correlation=0.4), ROWS,
+    ),
     "comparison": (Comparison(), ROWS),
     "comparison, shared effects": (Comparison(shared=True, nu=NU), ROWS),
     "comparison, cross-classified": (Comparison(), CROSSED),
@@ -168,6 +171,7 @@ def brute_force(hierarchy, theta: np.ndarray, points: int = 17) -> np.ndarray:
     [
         (NestedBivariate(), ROWS),
         (NestedBivariate(correlation=0.5), ROWS),
+        (NestedMetaRegression(covariates=("size",), correlation=0.5), ROWS),
         (Comparison(), ROWS),
         (Comparison(), CROSSED),
         (NestedBivariate(marker="binormal"), PARTIAL.select([2, 3, 0, 1, 5])),
@@ -197,15 +201,26 @@ def test_without_variation_within_studies_results_are_only_more_rows():
     )
 
 
-def test_results_that_repeat_one_another_count_once():
+@pytest.mark.parametrize(
+    ("several", "one"),
+    [
+        (NestedBivariate(correlation=1.0), Bivariate()),
+        (
+            NestedMetaRegression(covariates=("late",), correlation=1.0),
+            MetaRegression(covariates=("late",)),
+        ),
+    ],
+)
+def test_results_that_repeat_one_another_count_once(several, one):
     twice = AccuracyStudies.from_table(
-        {"study": ["A", "A", "B"], "reader": ["1", "2", "1"], "tp": [8, 8, 9], "fn": [3, 3, 4],
-         "fp": [2, 2, 1], "tn": [20, 20, 9]}
+        {"study": [*"AABCDE"], "reader": [*"121111"], "tp": [8, 8, 9, 7, 12, 5],
+         "fn": [3, 3, 4, 5, 1, 2], "fp": [2, 2, 1, 0, 4, 3], "tn": [20, 20, 9, 11, 17, 8],
+         "late": [T, T, T, F, F, T]}
     )  # fmt: skip
-    nested = NestedBivariate(correlation=1.0).hierarchy(twice)
+    nested = several.hierarchy(twice)
     natural = {n: np.array([0.3]) for n in nested.names}
     natural |= {n: np.array([1e-6]) for n in ("tau_within_sens", "tau_within_spec")}
-    once = Bivariate().hierarchy(twice.select([0, 2]))
+    once = one.hierarchy(twice.select([0, 2, 3, 4, 5]))
     same = {n: np.array([0.3]) for n in once.names}
     np.testing.assert_allclose(
         nested.log_likelihood(nested.unconstrained(natural), 15)[:, 0],
@@ -257,11 +272,15 @@ BAD = [
     (MetaRegression(), ONE_EACH, "needs covariates; legal: "),
     (MetaRegression(covariates=("late",)), ROWS, "studies have several rows"),
     (NestedBivariate(), ONE_EACH, "no study has several rows"),
+    (
+        NestedMetaRegression(covariates=("late",), correlation=0.5), PARTIAL,
+        "nested model with correlation needs counts in every row; not so in .*legal: correlation=0",
+    ),
     (Comparison(test="nothing"), ROWS, "no column 'nothing' of tests; legal:"),
     (Comparison(), ROWS.select([0, 2, 4]), "has one test only, x"),
     (Comparison(), ROWS.select([0, 3, 4, 5]), "appear in no study together with another"),
     (Comparison(test="late"), ROWS, "is a second row of yes in A"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("model", "studies", "words"), BAD)

@@ -52,15 +52,20 @@ def test_some_studies_are_reweighted_and_not_refitted(left: Any) -> None:
     assert not all(one.refitted for one in left.studies)
 
 
-def test_shift_influence_and_rank(fitted: bp.Fit, left: Any) -> None:
-    names = ("sens", "spec")
+def test_moves_influence_and_rank(fitted: bp.Fit, left: Any) -> None:
+    names, cuts = ("sens", "spec"), [0.025, 0.5, 0.975]
     for one in left.studies:
-        shifts = []
-        for name in names:
-            before, after = fitted.samples[name], one.fit.samples[name]
-            shifts.append((after.mean() - before.mean()) / before.std(ddof=1))
-            assert left.shift(one, name) == pytest.approx(shifts[-1])
-        assert left.influence(one, names) == pytest.approx(max(map(abs, shifts)))
+        furthest = []
+        for name, move in zip(names, left.moves(one, names), strict=True):
+            before, after = (
+                np.quantile(f.samples[f"logit_{name}"], cuts) for f in (fitted, one.fit)
+            )
+            shifts = (after - before) / ((before[2] - before[0]) / 3.92)
+            found = [move.shifts[point] for point in ("lower", "median", "upper")]
+            np.testing.assert_allclose(found, shifts, atol=0.01)
+            furthest.append(np.abs(found).max())
+            assert abs(move.shift) == furthest[-1]
+        assert left.influence(one, names) == max(furthest)
     sizes = [left.influence(one, names) for one in left.ranked(names)]
     assert sizes == sorted(sizes, reverse=True)
     assert left.elpd == pytest.approx(sum(one.elpd for one in left.studies))

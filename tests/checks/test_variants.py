@@ -16,7 +16,12 @@ from bayespool.studies import AccuracyStudies
 
 def test_the_first_variant_is_the_fit(fitted: bp.Fit, priors: Any) -> None:
     assert priors[0].fit is fitted
-    assert [one.name for one in priors[1:]] == list(fitted.model.alternatives())
+    told = [one.name.split(" ", 1) for one in priors[1:]]
+    assert [name for _, name in told] == list(fitted.model.alternatives())
+    assert {word for word, _ in told} == {"narrow", "wide", "heavy-tailed", "flat", "sceptical"}
+    assert [one.name for one in priors if not one.competes] == [
+        "heavy-tailed tau: HalfCauchy(0.5)", "flat tau: Uniform(0, 5)",
+    ]  # fmt: skip
     assert len({repr(one.fit.model) for one in priors}) == len(priors)
     info = fitted.draws.info
     assert priors[0].log_marginal_likelihood == info["log_marginal_likelihood"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bayespool.accuracy import NestedMetaRegression
+from bayespool.accuracy.choosing import Options, choose
 from bayespool.cli import main
 from bayespool.storage import model_from_call
 
@@ -154,6 +157,13 @@ def test_year_by_year_where_the_first_studies_have_all_groups(folder, capsys):
     assert [row["n_studies"] for row in summary["cumulative"]] == [4, 5, 7]
 
 
+def test_results_that_share_patients_weigh_less_with_covariates_too() -> None:
+    options = Options(covariate=("design",), correlation=0.5, link="probit")
+    model = choose("nested", options)
+    assert model == NestedMetaRegression(covariates=("design",), correlation=0.5, link="probit")
+    assert choose("nested", replace(options, correlation=None)) == replace(model, correlation=0.0)
+
+
 REFUSED = {
     "one.csv --model anova": "--model anova is unknown; legal: auto, bivariate, meta-regression",
     "one.csv --shared": "--shared is of no use to --model bivariate; legal with it: --link, --rob",
@@ -172,6 +182,10 @@ REFUSED = {
     "two.csv": "2 studies have several rows",
     "two.csv --test reader": "no column 'reader' of tests; legal: test",
     "readers.csv --model nested --correlation 1.5": "correlation=1.5; legal: from 0 to 1",
+    "readers.csv --model nested --covariate design --correlation -1": (
+        "correlation=-1.0; legal: from 0 to 1"
+    ),
+    "readers.csv --model nested --covariate design --robust": "allowed: without --robust",
     "one.csv --model hsroc --prior 'tau_sens=HalfNormal(1)'": "legal: Lambda, Theta, shape",
     "one.csv --model hsroc --prior 'beta=Normal(0, 1)'": "this model has no such parameter",
     "two.csv --test test --shared --prior 'tau_within_sens=HalfNormal(1)'": "no such parameter",

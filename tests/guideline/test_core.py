@@ -95,6 +95,19 @@ def test_post_test_probability_is_bayes_theorem(accuracy):
     assert curves["negative"].upper[1] == pytest.approx(np.quantile(after_negative, 0.975))
 
 
+def test_a_new_study_is_less_certain_than_the_pooled_accuracy(accuracy):
+    x = np.array([0.1, 0.5])
+    sens, spec = accuracy.samples["sens_new"], accuracy.samples["spec_new"]
+    after = decision.post_test(accuracy, x=x, new=True)
+    ppv = 0.1 * sens / (0.1 * sens + 0.9 * (1 - spec))
+    assert after["positive"].lower[0] == pytest.approx(np.quantile(ppv, 0.025))
+    benefit = decision.net_benefit(accuracy, 0.3, x=x, new=True)
+    own = 0.3 * sens - 0.7 * (1 - spec) * (0.1 / 0.9)
+    assert benefit["test"].lower[0] == pytest.approx(np.quantile(own, 0.025))
+    pooled = decision.net_benefit(accuracy, 0.3, x=x)
+    assert (benefit["test"].lower < pooled["test"].lower).all()
+
+
 def test_net_benefit_counts_true_positives_less_weighted_false_ones(accuracy):
     curves = decision.net_benefit(accuracy, 0.3, x=np.array([0.2, 0.99]))
     sens, spec = accuracy.samples["sens"], accuracy.samples["spec"]

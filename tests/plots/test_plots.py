@@ -144,9 +144,12 @@ def ribbon(top: float = 1.0) -> fagan.Ribbon:
 def fagan_table(n: int = 2) -> fagan.FaganTable:
     few = Interval(0.001, 0.00001, 0.02)
     panels = tuple(
-        fagan.FaganPanel(f"Test $x$ {i}" if n > 1 else "", ribbon(), ribbon(0.5), 0.1, SOME, few)
+        fagan.FaganPanel(
+            f"Test $x$ {i}" if n > 1 else "", ribbon(), ribbon(0.5), 0.1, SOME, few,
+            (ribbon(0.9), ribbon(0.4)) if i else (),
+        )
         for i in range(n)
-    )
+    )  # fmt: skip
     return fagan.FaganTable(panels)
 
 
@@ -155,7 +158,7 @@ def decision_table() -> decision_curve.DecisionTable:
     falling = 100.0 - 400.0 * x
     test = fagan.Ribbon(x, falling, falling - 9, falling + 9)
     everyone = fagan.Ribbon(x, *(100.0 - 900.0 * x,) * 3)
-    return decision_curve.DecisionTable((("A $x$", test), ("B", test)), everyone, 0.1)
+    return decision_curve.DecisionTable((("A $x$", test), ("B", test)), everyone, 0.1, (test,) * 2)
 
 
 CASES: dict[str, tuple[Any, Any]] = {
@@ -233,6 +236,19 @@ def test_a_line_of_the_nomogram_goes_through_the_likelihood_ratio() -> None:
                if list(one.get_xdata()) == [-1, 1] and one.get_linestyle() == "-"]  # fmt: skip
     ratio = (0.7 / 0.3) / (0.1 / 0.9)
     assert np.mean(line.get_ydata()) == pytest.approx(np.log(ratio) / 2)
+
+
+def test_the_band_of_a_new_study_is_drawn_beside_that_of_the_pooled_accuracy() -> None:
+    figures = (fagan.draw(fagan_table(2)), 3), (decision_curve.draw(decision_table()), 0)
+    for drawn, axes in figures:
+        thin = fagan.OUTLINE["lw"]
+        lines = [line for line in drawn.axes[axes].lines if line.get_linewidth() == thin]
+        own = [line for line in lines if len(line.get_xdata()) > 2]
+        assert len(own) == 4
+    assert not any(
+        text.get_text() == "in a new study"
+        for legend in fagan.draw(fagan_table(1)).legends for text in legend.get_texts()
+    )  # fmt: skip
 
 
 def test_the_decision_curve_ends_where_its_bands_leave_the_figure() -> None:

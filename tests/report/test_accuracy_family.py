@@ -211,7 +211,8 @@ def test_refits_of_groups(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert f"sens[{A}]_shift" in data["leave_one_out"][0]
     assert f"spec_new[{B}]_median" in data["prior_sensitivity"][1]
-    assert re.search(r"Leaving out \w moves the pooled (sensitivity|specificity) of ", text)
+    moved = r"(\w+ end of the interval of the )?pooled (sensitivity|specificity) of "
+    assert re.search(rf"Leaving out \w moves the {moved}", text)
     rows = read(folder).rows
     beside = next(row for row in rows if row and row[0] == "Sensitivity: Elsewhere")
     assert f"{A}: " in beside[2]

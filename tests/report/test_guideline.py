@@ -13,14 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 from report.test_page import Reader, read, summary
+from scipy.special import logit
 
 import bayespool as bp
 from bayespool.association import NormalNormal
+from bayespool.checks.moves import moves
 from bayespool.guideline.judgements import LOWERING, Judgement, Judgements
 from bayespool.priors import Fixed, HalfNormal, Normal, ProbabilityInterval
 from bayespool.report import accuracy_words, numbers, write_report
+from bayespool.report.changes import largest_change, variations
 from bayespool.report.guideline_joined import summary_of_findings
-from bayespool.report.guideline_numbers import largest_change, low_risk, variations
+from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.guideline_tables import findings_tables, form_table
 from bayespool.report.guideline_words import change_words, panel_sentences
 from bayespool.report.refits import Refits
@@ -204,13 +207,16 @@ def test_changes_of_rows_and_priors_are_collected(
 ) -> None:
     data = {row["variant"]: row for row in summary(folder)["sensitivity"]}
     assert list(data) == [
-        "As fitted", "One study left out: lowest", "One study left out: highest",
-        "Other priors: lowest", "Other priors: highest", "Low risk of bias only",
+        "As fitted", "One study left out: furthest down", "One study left out: furthest up",
+        "Other priors: furthest down", "Other priors: furthest up", "Low risk of bias only",
     ]  # fmt: skip
-    medians = {one.study: one.estimates["sens"].median for one in refits["leave_one_out"].studies}
-    lowest = data["One study left out: lowest"]["sens"]
-    assert lowest["median"] == min(medians.values())
-    assert lowest["of"] == f"without {min(medians, key=lambda study: medians[study])}"
+    left = refits["leave_one_out"]
+    down = {one.study: min(left.moves(one, ("sens",))[0].shifts.values()) for one in left.studies}
+    study = min(down, key=lambda study: down[study])
+    lowest = data["One study left out: furthest down"]["sens"]
+    assert lowest["of"] == f"without {study}"
+    (one,) = (one for one in left.studies if one.study == study)
+    assert lowest["median"] == one.estimates["sens"].median
     assert data["Low risk of bias only"]["n_rows"] == 5
     text = section(folder, "robustness")
     assert 'id="figure-robustness"' in text
@@ -226,6 +232,12 @@ def test_figures_of_decisions_say_what_the_numbers_say(folder: Path) -> None:
     assert said in text
     assert "Where 10\u00a0% have the condition before the test" in text
     assert "Decision curve at a prevalence of 10\u00a0%" in text
+    assert text.count("broken lines: of the accuracy in a new study") == 2
+    assert (
+        text.count("he accuracy in a new study that is nowhere so")
+        + text.count("the accuracy of a new study that is so probable from")
+        >= 1
+    )
 
 
 def test_without_a_prevalence_there_is_nothing_per_thousand(biased: Any, tmp_path: Path) -> None:
@@ -378,12 +390,89 @@ def test_the_largest_change_is_told_first(folder: Path, biased: Any, refits: Any
     change = largest_change(biased, Refits(**refits))
     assert change is not None
     for one in variations(biased, Refits(**refits))[1:]:
-        for name, e in zip(("sens", "spec"), one.estimates, strict=True):
-            before = biased.estimates[name]
-            assert abs(e.median - before.median) / before.sd <= change.shift + 1e-12
+        after = dict(zip(("sens", "spec"), one.estimates, strict=True))
+        for move in moves(biased.model, biased.estimates, after, ("sens", "spec")):
+            assert abs(move.shift) <= abs(change.move.shift) + 1e-12
     said = change_words(change, biased).replace("&", "&amp;")
     assert said in section(folder, "robustness")
-    assert (said in section(folder, "answer")) == (change.shift >= 0.5)
+    assert (said in section(folder, "answer")) == (abs(change.move.shift) >= 0.5)
+    told = summary(folder)["largest_change"]
+    assert told["shift"] == change.move.shift
+    assert f"{numbers.value(told['before'], 'proportion')} to " in said
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """Five studies, whose variation is the prior's to tell, under all alternatives."""
+    from bayespool.checks.variants import prior_sensitivity
+
+    studies = bp.AccuracyStudies.from_counts(
+        list("ABCDE"), tp=[25, 26, 11, 13, 8], fp=[0, 7, 0, 1, 1], fn=[6, 6, 5, 1, 1],
+        tn=[21, 15, 13, 13, 9],
+    )  # fmt: skip
+    fitted = bp.fit(bp.accuracy.Bivariate(), studies, engine="quadrature", ess=2_000)
+    priors = prior_sensitivity(fitted)
+    folder = tmp_path_factory.mktemp("few") / "few"
+    return fitted, write_report(fitted, folder, formats=(), prior_sensitivity=priors)
+
+
+def end_moves(folder: Path) -> dict[tuple[str, str, str], float]:
+    """How far every prior moves every number of the page, from the printed twins alone."""
+    base, *rows = summary(folder)["prior_sensitivity"]
+    columns = {"lower end": "eti95_lower", "median": "median", "upper end": "eti95_upper"}
+    return {
+        (row["variant"], name, point): (logit(row[f"{name}_{end}"]) - logit(base[f"{name}_{end}"]))
+        / ((logit(base[f"{name}_eti95_upper"]) - logit(base[f"{name}_eti95_lower"])) / 3.92)
+        for row in rows for name in ("sens", "spec") for point, end in columns.items()
+    }  # fmt: skip
+
+
+def test_an_end_that_a_plausible_prior_moves_is_the_largest_change(few: tuple[Any, Path]) -> None:
+    _, folder = few
+    told, found = summary(folder)["largest_change"], end_moves(folder)
+    extreme = {key: x for key, x in found.items() if "flat tau" in key[0] or "heavy" in key[0]}
+    assert len(extreme) == 12
+    plausible = {key: x for key, x in found.items() if key not in extreme}
+    most = max(plausible, key=lambda key: abs(plausible[key]))
+    assert (told["variant"], told["estimand"], told["point"]) == most
+    assert told["shift"] == pytest.approx(plausible[most], rel=1e-6)
+    # the medians alone would have told another, and a smaller one
+    assert told["point"] != "median"
+    assert max(abs(x) for key, x in plausible.items() if key[2] == "median") < abs(told["shift"])
+    quantity = {"sens": "sensitivity", "spec": "specificity"}[told["estimand"]]
+    words = f"Largest change: the {told['point']} of the 95 % interval of {quantity} from "
+    text = section(folder, "answer").replace("\u00a0", " ")
+    assert words in text
+    assert f"prior of the pooled values, {told['variant'].split(': ')[1]}." in text
+    # extremes are told in their own section, and go further
+    assert max(map(abs, extreme.values())) > abs(told["shift"])
+    assert "Of the extreme ones “flat tau: Uniform(0, 5)” moves" in section(folder, "other-priors")
+
+
+def test_an_interval_that_is_the_prior_of_the_variation_says_so(
+    few: tuple[Any, Path], fitted: Any, tmp_path: Path
+) -> None:
+    from bayespool.checks.variants import prior_sensitivity
+
+    _, folder = few
+    told, found = summary(folder)["prior_of_variation"], end_moves(folder)
+    name, point = told["estimand"], told["point"]
+    ends = {v: found[v, name, point]
+            for v in ("narrow tau: HalfNormal(0.5)", "wide tau: HalfNormal(2)")}  # fmt: skip
+    assert told["lowest"]["variant"] == "wide tau: HalfNormal(2)"
+    assert told["highest"]["variant"] == "narrow tau: HalfNormal(0.5)"
+    assert told["range"] == pytest.approx(max(ends.values()) - min(ends.values()), rel=1e-6)
+    assert told["range"] >= 1.0
+    words = section(folder, "answer").replace("\u00a0", " ")
+    low, high = (numbers.value(told[end]["value"], "proportion") for end in ("lowest", "highest"))
+    said = f"{low} with HalfNormal(2) to {high} with HalfNormal(0.5)".replace("\u00a0", " ")
+    assert "rests on the prior of the variation between studies" in words
+    assert said in words
+    data = write_report(
+        fitted, tmp_path / "many", formats=(), prior_sensitivity=prior_sensitivity(fitted)
+    )
+    assert summary(data)["prior_of_variation"] is None
+    assert "rests on the prior" not in section(data, "answer")
 
 
 def test_joined_rows_say_where_they_count_no_people(biased: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bayespool.checks.moves import POINTS
 from bayespool.report import numbers, write_report
 from bayespool.report.files import cell
 from bayespool.report.refit_words import sentences
@@ -55,7 +56,9 @@ def test_records_are_the_refits(awkward: Any, refits: dict[str, Any], data: Any)
         row = rows[one.study]
         assert row["elpd"] == one.elpd
         assert row["sens_median"] == float(np.median(one.fit.samples["sens"]))
-        assert row["spec_shift"] == pytest.approx(left.shift(one, "spec"))
+        (move,) = left.moves(one, ("spec",))
+        assert row["spec_shift"] == move.shift
+        assert row["spec_shift_of"] == POINTS[move.point]
     base, tight = data["prior_sensitivity"]
     assert (base["log_bayes_factor"], base["sens_shift"]) == (0.0, 0.0)
     evidence = [row["log_marginal_likelihood"] for row in (tight, base)]
@@ -94,11 +97,16 @@ def test_the_page_says_the_sentences(awkward: Any, refits: dict[str, Any], page:
     assert len(found) == 3
     assert all(text in unescape(page) for text in found)
     left = refits["leave_one_out"]
-    moves = [(abs(left.shift(one, name)), one.study, name)
-             for one in left.studies for name in ("sens", "spec")]  # fmt: skip
-    size, study, name = max(moves)
-    words = {"sens": "sensitivity", "spec": "specificity"}[name]
-    start = f"Leaving out {study} moves the pooled {words} most, by {numbers.number(size)} "
+    size, study, name, point = max(
+        (abs(shift), one.study, move.name, point)
+        for one in left.studies
+        for move in left.moves(one, ("sens", "spec"))
+        for point, shift in move.shifts.items()
+    )
+    words = {"sens": "pooled sensitivity", "spec": "pooled specificity"}[name]
+    if point != "median":
+        words = f"{POINTS[point]} of the interval of the {words}"
+    start = f"Leaving out {study} moves the {words} most, by {numbers.number(size)} "
     assert found[0].startswith(start)
 
 

@@ -107,16 +107,17 @@ def _meta_regression(options: Options) -> MetaRegression:
 
 
 def _nested(options: Options) -> NestedBivariate | NestedMetaRegression:
+    correlation = options.correlation or 0.0
     if options.covariate:
-        if options.robust or options.correlation:
+        if options.robust:
             raise ValueError(
-                "--model nested with --covariate has normal effects and no weights; legal: "
-                "without --robust and --correlation"
+                "--model nested with --covariate has normal effects; allowed: without --robust"
             )
         return NestedMetaRegression(
-            covariates=options.covariate, link=options.link, marker=options.marker
-        )
-    return NestedBivariate(correlation=options.correlation or 0.0, **_with_markers(options))
+            covariates=options.covariate, correlation=correlation, link=options.link,
+            marker=options.marker,
+        )  # fmt: skip
+    return NestedBivariate(correlation=correlation, **_with_markers(options))
 
 
 def _comparison(options: Options) -> Comparison:

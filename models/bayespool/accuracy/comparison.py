@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from bayespool.accuracy import groups
+from bayespool.accuracy import groups, results
 from bayespool.accuracy.cross_classified import BOTH, cross_classified
 from bayespool.accuracy.evidence import refuse_partial
 from bayespool.accuracy.margins import (
@@ -133,12 +133,7 @@ class Comparison(Margins):
     def alternatives(self) -> dict[str, Comparison]:
         """Named priors that a reader might have preferred, for the prior sensitivity."""
         found = {name: replace(self, **changes) for name, changes in other_priors().items()}
-        for scale in () if self.shared else (0.25, 1):
-            prior = HalfNormal(scale)
-            found[f"within: HalfNormal({scale:g})"] = replace(
-                self, tau_within_sens=prior, tau_within_spec=prior
-            )
-        return found
+        return found if self.shared else found | results.alternatives(self)
 
     def groups(self, studies: AccuracyStudies) -> tuple[str, ...]:
         """The tests, in the order of their first rows."""

@@ -18,6 +18,7 @@ import numpy as np
 from bayespool.accuracy import groups
 from bayespool.accuracy.evidence import refuse_partial
 from bayespool.accuracy.margins import (
+    EDGE,
     check_prior,
     margin_rows,
     point_estimands,
@@ -205,6 +206,10 @@ class HSROC:
             ),
             **rows | {"Z": np.tile([[0.5, 1.0], [0.5, -1.0]], (k, 1))},
         )
+
+    def on_model_scale(self, values: Array) -> Array:
+        """Main estimands (proportions) on the scale that they are modelled on."""
+        return LOGIT.forward(np.clip(values, EDGE, 1.0 - EDGE))
 
     def row_estimands(self, predictors: Array, studies: AccuracyStudies) -> dict[str, Array]:
         """Sensitivity and specificity of every row (proportions), shape (n_rows, ...)."""

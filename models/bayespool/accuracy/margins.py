@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
+EDGE = float(np.finfo(float).eps)
 ACCURACY_LINKS = ("logit", "probit", "cloglog")  # defined for every linear predictor
 SUPPORT_WORDS = {
     "real": "all numbers (Normal, StudentT, Uniform)",
@@ -94,6 +95,10 @@ class Margins:
             (f"rho{group}",),
             self.rho,
         )
+
+    def on_model_scale(self, values: Array) -> Array:
+        """Main estimands (proportions) on the scale that they are modelled on."""
+        return link(self.link).forward(np.clip(values, EDGE, 1.0 - EDGE))
 
     def row_estimands(self, predictors: Array, studies: AccuracyStudies) -> dict[str, Array]:
         """Sensitivity and specificity of every row (proportions), shape (n_rows, ...)."""

@@ -14,17 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from bayespool.accuracy.evidence import observe, refuse_partial
-from bayespool.accuracy.margins import (
-    Margins,
-    margin_rows,
-    other_priors,
-    point_estimands,
-    pymc_inverse_link,
-    study_numbers,
-)
-from bayespool.covariance import Covariance
-from bayespool.hierarchy import Hierarchy, Within
+from bayespool.accuracy import results
+from bayespool.accuracy.margins import Margins, margin_rows, other_priors, point_estimands
+from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.links import link
 from bayespool.priors import LKJ, HalfNormal, Normal
 
@@ -76,86 +68,30 @@ class NestedBivariate(Margins):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0.0 <= self.correlation <= 1.0:
-            raise ValueError(f"correlation={self.correlation!r}; legal: from 0 to 1")
+        results.check_correlation(self.correlation)
 
     def alternatives(self) -> dict[str, NestedBivariate]:
         """Named priors that a reader might have preferred, for the prior sensitivity."""
         found = {name: replace(self, **changes) for name, changes in other_priors().items()}
-        for scale in (0.25, 1):
-            prior = HalfNormal(scale)
-            found[f"within: HalfNormal({scale:g})"] = replace(
-                self, tau_within_sens=prior, tau_within_spec=prior
-            )
-        return found
+        return found | results.alternatives(self)
 
     def check(self, studies: AccuracyStudies) -> None:
         """Refuse a table in which nothing is nested, and weights of partial rows."""
-        if self.correlation > 0.0:
-            refuse_partial(studies, "nested model with correlation", "correlation=0")
-        check_nested(studies)
-
-    def weights(self, studies: AccuracyStudies) -> Array:
-        """Power of the likelihood of every row of the table, shape (n_rows,)."""
-        results = np.bincount(study_numbers(studies))[study_numbers(studies)]
-        return 1.0 / (1.0 + (results - 1.0) * self.correlation)
+        results.check_nested(studies, self.correlation)
 
     def build(self, studies: AccuracyStudies) -> Any:
         """The PyMC model: what a methodologist reads, and what NUTS samples."""
         import pymc as pm
 
-        prior = self.priors
-        inverse = pymc_inverse_link(self.link)
-        study, weight = study_numbers(studies), self.weights(studies)
-        mu_sens, mu_spec = self.intercepts
-        coords = {
-            "study": list(dict.fromkeys(studies.study)),
-            "result": list(studies.row),
-            "outcome": ["sens", "spec"],
-        }
-        with pm.Model(coords=coords) as model:
-            centre_sens = prior[mu_sens].to_pymc(mu_sens)
-            centre_spec = prior[mu_spec].to_pymc(mu_spec)
-            tau_sens = prior["tau_sens"].to_pymc("tau_sens")
-            tau_spec = prior["tau_spec"].to_pymc("tau_spec")
-            rho = prior["rho"].to_pymc("rho")
-            within_sens = prior["tau_within_sens"].to_pymc("tau_within_sens")
-            within_spec = prior["tau_within_spec"].to_pymc("tau_within_spec")
-            rho_within = prior["rho_within"].to_pymc("rho_within")
-
-            v = pm.Normal("v", 0.0, 1.0, dims=("study", "outcome"))
-            u_sens = tau_sens * v[:, 0]
-            u_spec = tau_spec * (rho * v[:, 0] + pm.math.sqrt(1.0 - rho**2) * v[:, 1])
-            if self.nu is not None:
-                nu = self.nu.to_pymc("nu")
-                spread = pm.Gamma("precision", nu / 2.0, nu / 2.0, dims="study") ** -0.5
-                u_sens, u_spec = u_sens * spread, u_spec * spread
-
-            z = pm.Normal("z", 0.0, 1.0, dims=("result", "outcome"))
-            w_sens = within_sens * z[:, 0]
-            w_spec = within_spec * (
-                rho_within * z[:, 0] + pm.math.sqrt(1.0 - rho_within**2) * z[:, 1]
-            )
-
-            p = inverse(centre_sens + u_sens[study] + w_sens)
-            q = inverse(centre_spec + u_spec[study] + w_spec)
-            if self.correlation == 0.0:
-                observe(studies, p, q, "result", self.marker)
-            else:
-                tp = pm.logp(pm.Binomial.dist(n=studies.n_diseased, p=p), studies.tp)
-                tn = pm.logp(pm.Binomial.dist(n=studies.n_healthy, p=q), studies.tn)
-                pm.Potential("tp", weight * tp)
-                pm.Potential("tn", weight * tn)
+        with pm.Model(coords=results.pymc_coordinates(studies)) as model:
+            mean_sens, mean_spec = (self.priors[name].to_pymc(name) for name in self.intercepts)
+            results.pymc_results(self, studies, mean_sens, mean_spec)
         return model
 
     def hierarchy(self, studies: AccuracyStudies) -> Hierarchy:
         """The same model as rows for quadrature, with effects of results inside studies."""
-        rows = margin_rows(studies, self.link, self.marker)
-        if self.correlation > 0.0:
-            rows["likelihood"] = replace(
-                rows["likelihood"], weight=np.repeat(self.weights(studies), 2)
-            )
         prior = self.priors
+        rows = margin_rows(studies, self.link, self.marker)
         once = Hierarchy(
             X=rows["Z"],
             coefficients=self.intercepts,
@@ -164,7 +100,7 @@ class NestedBivariate(Margins):
             freedom_prior=self.nu,
             **rows,
         )
-        return with_results(once, within_covariance(self))
+        return results.with_results(once, self, studies)
 
     def at(
         self, draws: Mapping[str, Array], studies: Any, label: str = ""
@@ -172,11 +108,7 @@ class NestedBivariate(Margins):
         """Means, standard deviations and correlation of one result of a new study (link scale)."""
         mu = (draws[self.intercepts[0]], draws[self.intercepts[1]])
         between = (draws["tau_sens"], draws["tau_spec"])
-        within = (draws["tau_within_sens"], draws["tau_within_spec"])
-        total = (np.hypot(between[0], within[0]), np.hypot(between[1], within[1]))
-        shared = draws["rho"] * between[0] * between[1]
-        shared = shared + draws["rho_within"] * within[0] * within[1]
-        return mu, total, shared / np.maximum(total[0] * total[1], 1e-300)
+        return mu, *results.of_one_result(draws, between, draws["rho"])
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """Accuracy at the average study, of a new study, and of a new result of a new study.
@@ -188,33 +120,6 @@ class NestedBivariate(Margins):
         tau = (draws["tau_sens"], draws["tau_spec"])
         within = (draws["tau_within_sens"], draws["tau_within_spec"])
         out = point_estimands(mu, tau, new[:2] + new[2:], g, nu=draws.get("nu"), within=within)
-        for i, name in enumerate(("sens", "spec")):
-            out[f"{name}_new_study"] = g.inverse(mu[i] + new[i])
-            out[f"share_between_{name}"] = (tau[i] / np.hypot(tau[i], within[i])) ** 2
-        return out | draws
-
-
-def check_nested(studies: AccuracyStudies) -> None:
-    """Refuse a table in which nothing is nested."""
-    if not studies.several_rows():
-        raise ValueError(
-            f"{studies.file}: no study has several rows, so that variation within studies "
-            "cannot be told from variation between them; legal: a model of one row per study"
-        )
-
-
-def within_covariance(model: Any) -> Covariance:
-    """Covariance of the effects of results, from a model's three priors of it."""
-    return Covariance(
-        ("tau_within_sens", "tau_within_spec"),
-        (model.tau_within_sens, model.tau_within_spec),
-        ("rho_within",),
-        model.rho_within,
-    )
-
-
-def with_results(once: Hierarchy, covariance: Covariance) -> Hierarchy:
-    """The same rows with effects of results inside studies; each result has two rows."""
-    result = np.repeat(np.arange(len(once.Z) // 2), 2)
-    ridges = tuple(zip(once.sigmas[0].scales, covariance.scales, strict=True))
-    return replace(once, within=Within(once.Z, result, (covariance,)), ridges=ridges)
+        out |= {f"{name}_new_study": g.inverse(mu[i] + new[i])
+                for i, name in enumerate(("sens", "spec"))}  # fmt: skip
+        return out | results.shares_between(draws) | draws

@@ -76,13 +76,17 @@ def area(
 ) -> Array:
     """Area under the summary ROC curve from 0 to 1, which extrapolates beyond the studies.
 
-    Trapezoid rule over the specificity's link scale, where the integrand decays with all its
-    derivatives, so that the error falls exponentially with the number of points.
+    Trapezoid rule over the link scale of specificity or, where the curve is steeper than 1 there,
+    over that of sensitivity: turned about the falling diagonal, a curve keeps its area. What is
+    integrated then decays with all its derivatives and is never steeper than the link itself, so
+    that the error falls exponentially with the number of points, whatever the slope.
     """
     ends = {"logit": (-40.0, 40.0), "probit": (-9.0, 9.0), "cloglog": (-40.0, 4.5)}[g.name]
     t, step = np.linspace(*ends, points, retstep=True)
-    slope = tau_sens / tau_spec
-    total = np.zeros(np.shape(mu_sens))
+    steep = np.asarray(tau_sens > tau_spec)
+    over, under = np.where(steep, mu_sens, mu_spec), np.where(steep, mu_spec, mu_sens)
+    slope = np.minimum(tau_sens, tau_spec) / np.maximum(tau_sens, tau_spec)
+    total = np.zeros(over.shape)
     for value in t:
-        total += g.density(np.asarray(value)) * g.inverse(mu_sens + slope * (mu_spec - value))
+        total += g.density(np.asarray(value)) * g.inverse(under + slope * (over - value))
     return total * step

@@ -72,10 +72,14 @@ class BetaBinomial:
     def __repr__(self) -> str:
         return as_call(self)
 
+    def on_model_scale(self, values: Array) -> Array:
+        """Main estimands (proportions) on the scale that they are modelled on."""
+        return special.logit(np.clip(values, TINY, 1.0 - TINY))
+
     def alternatives(self) -> dict[str, BetaBinomial]:
         """Named priors that a reader might have preferred."""
         return {
-            "psi: HalfNormal(0.2)": replace(self, psi=HalfNormal(0.2)),
+            "psi: HalfNormal(0.25)": replace(self, psi=HalfNormal(0.25)),
             "psi: HalfNormal(1)": replace(self, psi=HalfNormal(1)),
             "psi: HalfCauchy(0.5)": replace(self, psi=HalfCauchy(0.5)),
             "mu: Normal(0, 1)": replace(self, mu=Normal(0, 1)),

@@ -94,6 +94,10 @@ class Nested:
     def __repr__(self) -> str:
         return as_call(self)
 
+    def on_model_scale(self, values: Array) -> Array:
+        """Main estimands on the scale that they are modelled on: as they are."""
+        return values
+
     def alternatives(self) -> dict[str, Nested]:
         """Named priors that a reader might have preferred, scaled like this model's own."""
         return other_priors(self, ("tau", "tau_within"))

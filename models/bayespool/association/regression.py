@@ -73,6 +73,10 @@ class Regression:
             "labels": studies.row,
         }
 
+    def on_model_scale(self, values: Array) -> Array:
+        """Main estimands on the scale that they are modelled on: as they are."""
+        return values
+
     def study_means(self, draws: dict[str, Array], studies: Any) -> Array:
         """``mu + x beta`` of every study, (n_studies, ...)."""
         columns = design(studies, self.covariates)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bayespool.checks.moves import Move, moves
 from bayespool.engines import grid, quadrature, rule
 from bayespool.estimands import Estimate
 from bayespool.fitted import Fit, package_versions
@@ -15,7 +16,7 @@ from bayespool.parallel import each
 from bayespool.progress import stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bayespool.engines.draws import Draws
 
@@ -64,16 +65,17 @@ class LeaveOneOutRefits:
     full: Mapping[str, Estimate]
     studies: tuple[LeftOut, ...]
 
-    def shift(self, left_out: LeftOut, name: str) -> float:
-        """Move of an estimand's mean in posterior SDs of the full fit."""
-        full = self.full[name]
-        return (left_out.estimates[name].mean - full.mean) / full.sd
+    def moves(
+        self, left_out: LeftOut, names: Sequence[str], seen: Sequence[str] = ()
+    ) -> list[Move]:
+        """How far main estimands move without one study, as `bayespool.checks.moves.moves`."""
+        return moves(left_out.fit.model, self.full, left_out.estimates, names, seen)
 
-    def influence(self, left_out: LeftOut, names: tuple[str, ...]) -> float:
-        """Largest absolute shift over some estimands, in posterior SDs."""
-        return max(abs(self.shift(left_out, name)) for name in names)
+    def influence(self, left_out: LeftOut, names: Sequence[str]) -> float:
+        """The furthest move of some estimands' medians or interval ends, in posterior SDs."""
+        return max(abs(move.shift) for move in self.moves(left_out, names))
 
-    def ranked(self, names: tuple[str, ...]) -> list[LeftOut]:
+    def ranked(self, names: Sequence[str]) -> list[LeftOut]:
         """Studies from most to least influential on the estimands named."""
         return sorted(self.studies, key=lambda one: -self.influence(one, names))
 

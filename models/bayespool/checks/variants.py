@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.checks.alternatives import PriorChange, prior_change
 from bayespool.checks.rows import fit_to_rows
 from bayespool.design import design
 from bayespool.estimands import Estimate
@@ -21,10 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """One fit of a series and what distinguishes it."""
+    """One fit of a series and what distinguishes it; of other priors, how they differ."""
 
     name: str
     fit: Fit
+    prior: PriorChange | None = None
+
+    @property
+    def competes(self) -> bool:
+        """It may be named on the first screen: no prior that is there as an extreme."""
+        return self.prior is None or self.prior.plausible
 
     @property
     def estimates(self) -> dict[str, Estimate]:
@@ -43,11 +50,27 @@ def prior_sensitivity(fitted: Fit, models: Mapping[str, Any] | None = None) -> t
     ----------
     fitted : Fit
     models : mapping of str to model, optional
-        By default the model's own `alternatives`.
+        By default the model's own `alternatives`, each with a word before its name that says how
+        it differs from the prior of the fit, as in ``wide tau: HalfNormal(2)``. Those given are
+        plausible to whoever gave them.
     """
-    models = fitted.model.alternatives() if models is None else models
-    tasks = [(model, fitted.studies, fitted.seed) for model in models.values()]
-    refits = map(Variant, models, each(_refit, tasks, "refits under other priors"))
+    own = fitted.model.alternatives() if models is None else models
+    changes = {name: prior_change(fitted, model) for name, model in own.items()}
+    if models is None:  # the fit has some of these priors already
+        changes = {name: change for name, change in changes.items() if change is not None}
+    else:
+        changes = {
+            name: change and replace(change, word="", plausible=True)
+            for name, change in changes.items()
+        }
+    tasks = [(own[name], fitted.studies, fitted.seed) for name in changes]
+    fits = each(_refit, tasks, "refits under other priors")
+    refits = [
+        Variant(
+            f"{change.word} {name}" if change is not None and change.word else name, one, change
+        )
+        for (name, change), one in zip(changes.items(), fits, strict=True)
+    ]
     return (Variant("as fitted", fitted), *refits)
 
 

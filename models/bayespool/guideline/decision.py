@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 POINTS = 199
+TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ class Curve:
     upper: Array
 
 
-def post_test(fitted: Fit, label: str = "", x: Array | None = None) -> dict[str, Curve]:
+def post_test(
+    fitted: Fit, label: str = "", x: Array | None = None, *, new: bool = False
+) -> dict[str, Curve]:
     """Probability of the condition after a positive and a negative result, by that before.
 
     Parameters
@@ -45,10 +48,12 @@ def post_test(fitted: Fit, label: str = "", x: Array | None = None) -> dict[str,
         Test or group, where there are several.
     x : array, shape (n_points,), optional
         Probabilities before the test; 199 between 0 and 1 by default.
+    new : bool
+        With the accuracy of a new study instead of the pooled one.
     """
     before = np.linspace(0.005, 0.995, POINTS) if x is None else np.asarray(x, float)
     check_prevalences(before.tolist())
-    sens, spec = _draws(fitted, label)
+    sens, spec = _draws(fitted, label, new)
     positive, negative = [], []
     for p in before:
         ppv, npv = predictive_values(sens, spec, float(p))
@@ -61,7 +66,7 @@ def post_test(fitted: Fit, label: str = "", x: Array | None = None) -> dict[str,
 
 
 def net_benefit(
-    fitted: Fit, prevalence: float, label: str = "", x: Array | None = None
+    fitted: Fit, prevalence: float, label: str = "", x: Array | None = None, *, new: bool = False
 ) -> dict[str, Curve]:
     """Net benefit of testing, of treating all and of treating none, by the threshold probability.
 
@@ -74,6 +79,8 @@ def net_benefit(
         In (0, 1).
     x : array, shape (n_points,), optional
         Threshold probabilities.
+    new : bool
+        With the accuracy of a new study instead of the pooled one.
 
     Returns
     -------
@@ -84,7 +91,7 @@ def net_benefit(
     check_prevalences([prevalence])
     t = np.linspace(0.005, 0.995, POINTS) if x is None else np.asarray(x, float)
     check_prevalences(t.tolist())
-    sens, spec = _draws(fitted, label)
+    sens, spec = _draws(fitted, label, new)
     odds = t / (1.0 - t)
     everyone = prevalence - (1.0 - prevalence) * odds
     bands, chance = [], []
@@ -102,12 +109,14 @@ def net_benefit(
     }
 
 
-def _draws(fitted: Fit, label: str) -> tuple[Array, Array]:
-    ending = f"[{label}]" if label else ""
+def _draws(fitted: Fit, label: str, new: bool) -> tuple[Array, Array]:
+    ending, of = f"[{label}]" if label else "", "_new" if new else ""
     if f"sens{ending}" not in fitted.samples:
         legal = [n[5:-1] for n in fitted.samples if n.startswith("sens[")]
         raise ValueError(f"label={label!r}; legal: {', '.join(legal) or 'none'}")
-    return fitted.samples[f"sens{ending}"], fitted.samples[f"spec{ending}"]
+    # a new study may lie as far out as numbers go, and 0 people of 0 have no probability
+    sens, spec = (np.maximum(fitted.samples[f"{m}{of}{ending}"], TINY) for m in ("sens", "spec"))
+    return sens, spec
 
 
 def _band(values: Array) -> Array:

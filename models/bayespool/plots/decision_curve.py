@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.fagan import Ribbon
+from bayespool.plots.fagan import OUTLINE, Ribbon, outline
 from bayespool.plots.series import look_of
 from bayespool.plots.style import FAINT, INK, MUTED, label, styled
 
@@ -20,12 +20,14 @@ BELOW = 0.18  # of the largest benefit: how far below zero is shown
 class DecisionTable:
     """Net benefit per 1,000 people: of every test with its band, of treating all and none.
 
-    ``prevalence`` is where the line of treating all crosses zero.
+    ``prevalence`` is where the line of treating all crosses zero; ``new`` holds a ribbon for each
+    test in a new study.
     """
 
     tests: tuple[tuple[str, Ribbon], ...]
     everyone: Ribbon
     prevalence: float
+    new: tuple[Ribbon, ...] = ()
 
 
 def furthest(table: DecisionTable, floor: float) -> float:
@@ -56,6 +58,10 @@ def draw(table: DecisionTable) -> Figure:
         axes.fill_between(ribbon.x, ribbon.lower, ribbon.upper, color=look.color, alpha=0.16, lw=0)
         axes.plot(ribbon.x, ribbon.median, color=look.color, lw=2.0, ls=look.line,
                   label=label(name) or "treat those who test positive")  # fmt: skip
+    for i, ribbon in enumerate(table.new):
+        outline(axes, ribbon, look_of(i).color)
+    if table.new:
+        axes.plot([], [], label="95 % interval in a new study", color=MUTED, **OUTLINE)
     axes.set_xlabel("Probability of the condition from which on one would treat (%)")
     axes.set_ylabel("Net benefit, true positives per 1,000")
     handles, labels = axes.get_legend_handles_labels()

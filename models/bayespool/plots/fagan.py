@@ -18,6 +18,7 @@ SIDE, TOP, BOTTOM = 4.05, 0.65, 0.9  # TOP holds a title, and the axis labels of
 UNTITLED = 0.15
 PROBABILITIES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95,
                  0.98, 0.99, 0.995, 0.998, 0.999)  # fmt: skip
+OUTLINE: dict[str, Any] = {"lw": 0.8, "ls": (0, (4, 1.5, 1, 1.5))}
 RATIOS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
 
 
@@ -33,7 +34,10 @@ class Ribbon:
 
 @dataclass(frozen=True)
 class FaganPanel:
-    """One test: curves of both results, and what they are at one probability before."""
+    """One test: curves of both results, and what they are at one probability before.
+
+    ``new`` holds both curves once more, with the accuracy of a new study.
+    """
 
     title: str
     positive: Ribbon
@@ -41,6 +45,7 @@ class FaganPanel:
     before: float
     after_positive: Interval
     after_negative: Interval
+    new: tuple[Ribbon, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,14 @@ def draw(table: FaganTable) -> Figure:
         ))  # fmt: skip
         _nomogram(nomogram, panel)
         _curves(curves, panel)
-    _legend(figure)
+    _legend(figure, new=any(panel.new for panel in table.panels))
     return figure
+
+
+def outline(axes: Any, ribbon: Ribbon, color: str) -> None:
+    """The band of a new study: its two ends."""
+    for end in (ribbon.lower, ribbon.upper):
+        axes.plot(ribbon.x, end, color=color, **OUTLINE)
 
 
 def _logit(p: Any) -> Any:
@@ -123,11 +134,13 @@ def _curves(axes: Any, panel: FaganPanel) -> None:
                                 (panel.negative, ACCENT, (0, (5, 2)))):  # fmt: skip
         axes.fill_between(ribbon.x, ribbon.lower, ribbon.upper, color=color, alpha=0.16, lw=0)
         axes.plot(ribbon.x, ribbon.median, color=color, lw=1.8, ls=line)
+    for ribbon, color in zip(panel.new, (CONTRAST, ACCENT), strict=False):
+        outline(axes, ribbon, color)
     axes.set_xlabel("Probability before the test (%)")
     axes.set_ylabel("Probability after the test (%)")
 
 
-def _legend(figure: Any) -> None:
+def _legend(figure: Any, *, new: bool) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -137,5 +150,7 @@ def _legend(figure: Any) -> None:
         Patch(color=MUTED, alpha=0.2, lw=0, label="95 % interval"),
         Line2D([], [], color=MUTED, lw=0.7, ls=(0, (1, 2)), label="no test"),
     ]
-    figure.legend(handles=handles, loc="lower center", ncols=4, bbox_to_anchor=(0.5, 0.0),
-                  columnspacing=1.4)  # fmt: skip
+    if new:
+        handles.insert(3, Line2D([], [], color=MUTED, label="in a new study", **OUTLINE))
+    figure.legend(handles=handles, loc="lower center", ncols=len(handles), columnspacing=1.4,
+                  bbox_to_anchor=(0.5, 0.0))  # fmt: skip

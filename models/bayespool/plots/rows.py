@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 80
 ROW_HEIGHT, TOP, BOTTOM, WIDTH = 0.26, 0.45, 0.75, 9.4
 NAMES, GAP = 0.25, 0.04
+LONGEST = 34  # characters of a label: heavy-tailed tau: HalfCauchy(0.5)
 LINE = 0.2  # inches of a second line of the titles
 NARROWEST = 1.5  # inches of a panel with its gap
 FEW_PANELS = 3  # whose titles have room for one line
@@ -67,7 +68,7 @@ def draw_rows(table: RowsTable, reference: str, main: str, wide: str = "") -> Fi
     names.set_xlim(0, 1)
     names.set_ylim(lines - 0.5, -0.5)
     for y, row in enumerate(table.rows):
-        write(names, 0.03, y, label(row.label, row.number), va="center", fontsize=8.5)
+        write(names, 0.03, y, label(row.label, row.number, LONGEST), va="center", fontsize=8.5)
     step = (1.0 - NAMES) / len(table.panels)
     for i, panel in enumerate(table.panels):
         axes = figure.add_axes((NAMES + i * step, bottom, step - GAP, tall))

@@ -70,7 +70,7 @@ def _glyphs() -> frozenset[int]:
     return frozenset(FT2Font(findfont("DejaVu Sans")).get_charmap())
 
 
-def label(text: str, number: int | None = None) -> str:
+def label(text: str, number: int | None = None, longest: int = LABEL_LENGTH) -> str:
     """A label that fits and that the font can draw.
 
     Long labels lose their middle. Where the font lacks a character the label becomes the
@@ -81,11 +81,11 @@ def label(text: str, number: int | None = None) -> str:
     if missing and number is not None:
         return f"row {number}"
     flat = "".join("?" if c in missing else c for c in flat)
-    if len(flat) <= LABEL_LENGTH:
+    if len(flat) <= longest:
         return flat
     # the end of a label, such as the year, tells studies apart as often as its beginning
-    tail = LABEL_LENGTH * 2 // 5
-    return f"{flat[: LABEL_LENGTH - tail - 1].rstrip()}…{flat[-tail:].lstrip()}"
+    tail = longest * 2 // 5
+    return f"{flat[: longest - tail - 1].rstrip()}…{flat[-tail:].lstrip()}"
 
 
 def write(axes: Axes, x: float, y: float, text: str, **options: Any) -> Any:

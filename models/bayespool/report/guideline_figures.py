@@ -15,7 +15,8 @@ from bayespool.plots.marks import Interval
 from bayespool.plots.rows import Panel, Row, RowsTable
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Drawing
-from bayespool.report.guideline_numbers import AS_FITTED, low_risk, variations
+from bayespool.report.changes import AS_FITTED, variations
+from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.guideline_tables import KINDS
 from bayespool.report.points import drawn, ending
 from bayespool.report.refits import Refits, shown
@@ -83,17 +84,19 @@ def _fagan(fitted: Fit, summary: Summary) -> Drawing:
         curves = decision.post_test(fitted, label, POINTS)
         ppv, npv = (summary.estimates[f"{name}{ending(label)}@{p:g}"] for name in ("ppv", "npv"))
         negative = Interval(1.0 - npv.median, 1.0 - npv.upper, 1.0 - npv.lower)
+        new = decision.post_test(fitted, label, POINTS, new=True)
         panels.append(
             fagan.FaganPanel(
                 told(label), _ribbon(curves["positive"]), _ribbon(curves["negative"]), p,
-                _interval(ppv), negative,
+                _interval(ppv), negative, (_ribbon(new["positive"]), _ribbon(new["negative"])),
             )
         )  # fmt: skip
     words = " ".join(after_words(summary, label, p) for label in _labels(fitted))
     caption = (
         "Left, Fagan's nomogram: a line from the probability before the test through the "
         "likelihood ratio to the probability after it. Right: the same for every probability "
-        f"before. Bands: 95{NB}% equal-tailed credible intervals of the pooled accuracy. {words}"
+        f"before. Bands: 95{NB}% equal-tailed credible intervals of the pooled accuracy; broken "
+        f"lines: of the accuracy in a new study. {words}"
     )
     title = "From the probability before the test to that after it"
     text = svg.to_svg(fagan.draw(fagan.FaganTable(tuple(panels))), "figure-fagan", title, words)
@@ -102,13 +105,16 @@ def _fagan(fitted: Fit, summary: Summary) -> Drawing:
 
 def _decision(fitted: Fit, summary: Summary) -> Drawing:
     p = middle(summary.prevalences)
-    tests, said = [], []
+    tests, said, new = [], [], []
     everyone = None
     for label in _labels(fitted):
         curves = decision.net_benefit(fitted, p, label, POINTS)
         everyone = _ribbon(curves["all"], 1000.0)
         tests.append((told(label), _ribbon(curves["test"], 1000.0)))
         said.append(_best(told(label), curves["chance"]))
+        elsewhere = decision.net_benefit(fitted, p, label, POINTS, new=True)
+        new.append(_ribbon(elsewhere["test"], 1000.0))
+        said.append(_best_elsewhere(elsewhere["chance"]))
     assert everyone is not None
     words = " ".join(said)
     caption = (
@@ -116,11 +122,11 @@ def _decision(fitted: Fit, summary: Summary) -> Drawing:
         "positives and takes off false positives, every one of these weighted with the odds of the "
         "probability from which on one would treat: who would treat from 20 % on accepts four "
         f"needless treatments for one rightly given. Bands: 95{NB}% equal-tailed credible "
-        f"intervals. {words} No harm and no cost of the test itself is counted, and the pooled "
-        "accuracy is taken to hold where it is used."
+        f"intervals of the pooled accuracy; broken lines: of the accuracy in a new study. {words} "
+        "No harm and no cost of the test itself is counted."
     )
     text = svg.to_svg(
-        decision_curve.draw(decision_curve.DecisionTable(tuple(tests), everyone, p)),
+        decision_curve.draw(decision_curve.DecisionTable(tuple(tests), everyone, p, tuple(new))),
         "figure-decision", "Net benefit of testing, of treating all and of treating none", words,
     )  # fmt: skip
     return Drawing("decision", text, numbers.tied(caption))
@@ -140,6 +146,15 @@ def _best(label: str, chance: Curve) -> str:
         f"{who} is better than treating all and treating none, with a probability above "
         f"95{NB}%, for those who would treat from a probability of about {bounds} on."
     )
+
+
+def _best_elsewhere(chance: Curve) -> str:
+    """The same where the accuracy is that of a new study."""
+    best = chance.x[chance.median > LIKELY]
+    if not len(best):
+        return "Of the accuracy in a new study that is nowhere so probable."
+    bounds = numbers.percent_interval_prose(best[0], best[-1])
+    return f"With the accuracy of a new study that is so probable from about {bounds} on."
 
 
 def _bias(fitted: Fit) -> list[Drawing]:
@@ -210,8 +225,9 @@ def _robustness(fitted: Fit, refits: Refits) -> Drawing:
     )  # fmt: skip
     caption = (
         f"Squares and lines: median and 95{NB}% equal-tailed credible interval after the change "
-        f"named. Dashed line and band: {AS_FITTED.lower()}. Lowest and highest: of each quantity "
-        "by itself, the one refit of many with the lowest and with the highest median."
+        f"named. Dashed line and band: {AS_FITTED.lower()}. Furthest down and "
+        "up: of each quantity by itself, the one refit of many that moves its median or an end of "
+        "its interval furthest; of other priors, of those that are plausible."
     )
     text = svg.to_svg(
         robustness.draw(RowsTable(panels, rows)), "figure-robustness",

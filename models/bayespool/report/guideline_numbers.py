@@ -18,9 +18,7 @@ from bayespool.guideline.bias import RiskOfBias, read_bias
 from bayespool.guideline.certainty import Band, Support, support
 from bayespool.guideline.findings import CONSEQUENCES, Evidence, Finding
 from bayespool.guideline.judgements import MARGINS
-from bayespool.report.incomplete import incomplete
 from bayespool.report.points import compared, labels, rows_with
-from bayespool.report.refits import Refits, shown, sound
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from bayespool.report.summary import Summary
 
 FEWEST = 3  # rows of a fit to those with a low risk of bias
-AS_FITTED = "As fitted"
 Cuts = Mapping[str, Sequence[float]]
 Record = dict[str, Any]
 
@@ -150,119 +147,12 @@ def low_risk(fitted: Fit) -> LowRisk | None:
         return LowRisk(bias, None, why)
 
 
-@dataclass(frozen=True)
-class Variation:
-    """The answer once more, after one change.
-
-    Parameters
-    ----------
-    label : str
-    estimates : tuple of Estimate
-        Of the quantities in `refits.shown`, in their order.
-    whose : tuple of str
-        Which refit each comes from, where it is the extreme one of many.
-    rows : int or None
-        Fitted; None where the refits of several quantities differ in it.
-    passed : bool
-        The computation passed its checks.
-    """
-
-    label: str
-    estimates: tuple[Estimate, ...]
-    whose: tuple[str, ...] = ()
-    rows: int | None = None
-    passed: bool = True
-
-
-def variations(fitted: Fit, refits: Refits | None = None) -> tuple[Variation, ...]:
-    """The answer as fitted and after every change that was made; empty where there was none."""
-    names = shown(fitted)
-    out: list[Variation] = []
-    if refits is not None and refits.leave_one_out is not None:
-        left = {f"without {one.study}": one.fit for one in refits.leave_one_out.studies}
-        told = {f"without {x.study}": x.estimates for x in refits.leave_one_out.studies}
-        out += _extremes("One study left out", left, told, names)
-    if refits is not None and refits.prior_sensitivity is not None:
-        others = refits.prior_sensitivity[1:]
-        out += _extremes(
-            "Other priors", {one.name: one.fit for one in others},
-            {one.name: one.estimates for one in others}, names,
-        )  # fmt: skip
-    low, partial = low_risk(fitted), incomplete(fitted)
-    if low is not None and low.fit is not None:
-        out.append(_only("Low risk of bias only", low.fit, names))
-    if partial is not None and partial.without.fit is not None:
-        out.append(_only("Complete rows only", partial.without.fit, names))
-    if refits is not None:
-        out += [_only(one.name, one.fit, names) for one in refits.other_rows or ()]
-    if not out:
-        return ()
-    return (_only(AS_FITTED, fitted, names), *out)
-
-
-@dataclass(frozen=True)
-class Change:
-    """The largest change of one quantity, in posterior SDs of the fit as it is."""
-
-    name: str
-    variation: Variation
-    before: Estimate
-    after: Estimate
-    whose: str
-
-    @property
-    def shift(self) -> float:
-        return abs(self.after.median - self.before.median) / self.before.sd
-
-
-def largest_change(fitted: Fit, refits: Refits | None = None) -> Change | None:
-    """Of all variations and quantities the change that is largest; None without variations."""
-    found = [
-        Change(name, one, fitted.estimates[name], estimate, who)
-        for one in variations(fitted, refits)[1:]
-        for name, estimate, who in zip(
-            shown(fitted), one.estimates, one.whose or ("",) * len(one.estimates), strict=True
-        )
-    ]
-    return max(found, key=lambda change: change.shift, default=None)
-
-
-def _only(label: str, one: Fit, names: Sequence[str]) -> Variation:
-    found = tuple(one.estimates[name] for name in names)
-    return Variation(label, found, (), len(one.studies), sound(one))
-
-
-def _extremes(
-    label: str,
-    fits: Mapping[str, Fit],
-    told: Mapping[str, Mapping[str, Estimate]],
-    names: Sequence[str],
-) -> list[Variation]:
-    """Of each quantity by itself the refit with the lowest and that with the highest median."""
-    out = []
-    for word, place in (("lowest", 0), ("highest", -1)):
-        if not told:
-            continue
-        whose = [_in_order(told, name)[place] for name in names]
-        found = tuple(told[one][name] for one, name in zip(whose, names, strict=True))
-        passed = all(sound(fits[one]) for one in whose)
-        rows = {len(fits[one].studies) for one in whose}
-        n = rows.pop() if len(rows) == 1 else None
-        out.append(Variation(f"{label}: {word}", found, tuple(whose), n, passed))
-    return out
-
-
-def _in_order(told: Mapping[str, Mapping[str, Estimate]], name: str) -> list[str]:
-    return sorted(told, key=lambda one: told[one][name].median)
-
-
-def records(summary: Summary, fitted: Fit, refits: Refits | None = None) -> dict[str, Any]:
-    """The keys of summary.json: findings, certainty, risk_of_bias and sensitivity."""
+def records(summary: Summary, fitted: Fit) -> dict[str, Any]:
+    """The keys of summary.json: findings, certainty and risk_of_bias."""
     return {
         "findings": _findings(summary),
         "certainty": _certainty(summary),
         "risk_of_bias": _bias(fitted),
-        "sensitivity": [_variation(one, fitted) for one in variations(fitted, refits)],
     }
 
 
@@ -333,11 +223,3 @@ def _bias(fitted: Fit) -> Record | None:
         ],
         "overall": list(low.bias.overall), "why_no_fit_to_low_risk": low.why,
     }  # fmt: skip
-
-
-def _variation(one: Variation, fitted: Fit) -> Record:
-    out: Record = {"variant": one.label, "n_rows": one.rows, "passed": one.passed}
-    whose = one.whose or ("",) * len(one.estimates)
-    for name, estimate, who in zip(shown(fitted), one.estimates, whose, strict=True):
-        out[name] = _numbers(estimate) | ({"of": who} if who else {})
-    return out

@@ -15,7 +15,8 @@ from bayespool.report import (
     refit_words,
 )
 from bayespool.report.blocks import Block, Bullets, Prose, Section
-from bayespool.report.guideline_numbers import consequence, largest_change, low_risk, variations
+from bayespool.report.changes import largest_change, variations
+from bayespool.report.guideline_numbers import consequence, low_risk
 from bayespool.report.wording import listed
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING
 from bayespool.plots.traffic_light import LIGHTS
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Table
-from bayespool.report.guideline_numbers import Variation, consequence, low_risk, variations
+from bayespool.report.changes import Variation, variations
+from bayespool.report.guideline_numbers import consequence, low_risk
 from bayespool.report.points import ending
 from bayespool.report.refits import Refits, shown
 from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells, only_first

@@ -6,11 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 from bayespool.association.scale import shown_name
+from bayespool.checks.moves import POINTS
 from bayespool.guideline.bias import DOMAINS
 from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING, steps
 from bayespool.guideline.wording import Size, accuracy_sentence, effect_sentence
-from bayespool.report import numbers
-from bayespool.report.guideline_numbers import Change, largest_change, low_risk
+from bayespool.report import numbers, refit_words
+from bayespool.report.changes import Change, PriorWidth, largest_change, prior_width
+from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.points import ending
 from bayespool.report.refits import Refits, shown
 from bayespool.report.wording import (
@@ -271,13 +273,41 @@ def low_risk_words(fitted: Fit) -> str:
 
 
 def change_words(change: Change, fitted: Fit) -> str:
-    """``Largest change: specificity 87 % (80 to 92 %), 80 % (70 to 88 %) without X.``"""
-    kind = estimand_kind(change.name)
-    before, after = (numbers.value(e.median, kind) for e in (change.before, change.after))
-    how = change.whose or inside(change.variation.label)
+    """``Largest change: specificity from 87 % to 80 % (70 to 88 %; 0.8 posterior SDs), without X.``
+
+    Where an end of the interval moves further than the median, of that end.
+    """
+    move, refit = change.move, change.refit
+    what, kind = inside(label_of(fitted, move.before.name)), estimand_kind(move.before.name)
+    if move.point == "median":
+        beside = interval_words(move.after)
+    else:
+        what = f"the {POINTS[move.point]} of the 95{NB}% interval of {what}"
+        medians = [numbers.value(e.median, kind) for e in (move.before, move.after)]
+        beside = f"median {' to '.join(medians)}"
+    how = refit.name or inside(change.label)
+    if refit.variant is not None:
+        how = refit_words.under_words(fitted, refit.variant)
     return (
-        f"Largest change: {inside(label_of(fitted, change.name))} from {before} to {after} "
-        f"({interval_words(change.after)}; {numbers.number(change.shift, 1)} posterior SDs), {how}."
+        f"Largest change: {what} from {refit_words.from_to(move)} ({beside}; "
+        f"{numbers.number(abs(move.shift), 1)} posterior SDs), {how}."
+    )
+
+
+def width_words(width: PriorWidth, fitted: Fit) -> str:
+    """How much of an interval is the prior of the variation between studies."""
+    name = width.lowest[1].before.name
+    ends = []
+    for variant, move in (width.lowest, width.highest):
+        value = numbers.value(getattr(move.after, width.point), estimand_kind(name))
+        how = "as fitted"
+        if variant.prior is not None:
+            how = f"with {variant.prior.prior}" if variant.prior.word else f"under “{variant.name}”"
+        ends.append(f"{value} {how}")
+    return (
+        "How wide the intervals are rests on the prior of the variation between studies: over "
+        f"plausible ones the {POINTS[width.point]} of the 95{NB}% interval of "
+        f"{inside(label_of(fitted, name))} goes from {' to '.join(ends)}."
     )
 
 
@@ -292,8 +322,11 @@ def unstable(fitted: Fit, refits: Refits) -> list[str]:
             f"{numbers.count(n)} have a high one."
         )
     change = largest_change(fitted, refits)
-    if change is not None and change.shift >= MATTERS:
+    if change is not None and abs(change.move.shift) >= MATTERS:
         out.append(change_words(change, fitted))
+    width = prior_width(fitted, refits)
+    if width is not None:
+        out.append(width_words(width, fitted))
     return out
 
 

@@ -17,9 +17,10 @@ from bayespool.checks.contribution import (
     partial_rows,
     without_partial,
 )
+from bayespool.checks.moves import moves
 from bayespool.report import numbers
 from bayespool.report.points import main_estimands
-from bayespool.report.refits import Record, also_shown, moves, shown, sound, values_of
+from bayespool.report.refits import Record, also_shown, shown, sound, values_of
 from bayespool.report.wording import counted, estimand_kind, inside, label_of, listed, measure_of
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def without_records(fitted: Fit, found: Incomplete) -> list[Record]:
     out: list[Record] = []
     for variant, one in ((ALL, fitted), (COMPLETE, fit)):
         like = fitted if one is None else one
-        shift = moves(fitted.estimates, like.estimates, names)
+        shift = moves(fitted.model, fitted.estimates, like.estimates, names)
         values = values_of(like.estimates, also_shown(fitted, names), shift)
         rows = len(fitted.studies) - len(found.without.dropped) if one is None else len(one.studies)
         record: Record = {"variant": variant, "n_rows": rows}

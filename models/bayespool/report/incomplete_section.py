@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bayespool.report import numbers, tables
+from bayespool.checks.moves import moves
+from bayespool.report import numbers, refit_words, tables
 from bayespool.report.blocks import Block, Prose, Section, Table
 from bayespool.report.incomplete import Incomplete, incomplete, kind_words
 from bayespool.report.points import main_estimands
-from bayespool.report.refits import moves, shown, with_new
+from bayespool.report.refits import shown, with_new
 from bayespool.report.wording import label_of, listed
 
 if TYPE_CHECKING:
@@ -98,9 +99,9 @@ def _without(fitted: Fit, found: Incomplete) -> list[Block]:
         return [Prose(f"There is no answer without the incomplete rows. {found.without.why}")]
     names, seen = main_estimands(fitted), shown(fitted)
     rows = [
-        (label_of(fitted, move.shown), _both(fitted.estimates[move.shown]),
-         _both(fit.estimates[move.shown]), numbers.number(move.shift))
-        for move in moves(fitted.estimates, fit.estimates, names, seen)
+        (label_of(fitted, move.before.name), _both(move.before), _both(move.after),
+         refit_words.shift(move))
+        for move in moves(fitted.model, fitted.estimates, fit.estimates, names, seen)
     ]  # fmt: skip
     rows += [
         (label_of(fitted, name), _both(fitted.estimates[name]), _both(fit.estimates[name]),
@@ -109,7 +110,7 @@ def _without(fitted: Fit, found: Incomplete) -> list[Block]:
     ]  # fmt: skip
     head = (
         "", f"All {numbers.count(len(fitted.studies))} rows",
-        f"The {numbers.count(len(fit.studies))} complete rows alone", "Shift in posterior SDs",
+        f"The {numbers.count(len(fit.studies))} complete rows alone", refit_words.SHIFT,
     )  # fmt: skip
     return [
         Table(f"With and without the incomplete rows: median ({tables.INTERVAL})", head,
@@ -125,9 +126,7 @@ def _new(fitted: Fit, names: tuple[str, ...]) -> list[str]:
 
 
 def _warning(fit: Fit) -> list[Prose]:
-    from bayespool.report.refit_words import unsound
-
-    words = unsound({"the complete rows alone": fit})
+    words = refit_words.unsound({"the complete rows alone": fit})
     return [Prose(words)] if words else []
 
 

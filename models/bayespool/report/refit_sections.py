@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bayespool.checks.moves import moves
 from bayespool.estimands import Estimate
 from bayespool.plots import cumulative, influence, sensitivity, svg
 from bayespool.plots.marks import Interval
@@ -14,14 +15,7 @@ from bayespool.plots.rows import MAX_ROWS, Panel, Row, RowsTable
 from bayespool.report import numbers, refit_words, tables
 from bayespool.report.blocks import Block, Drawing, Prose, Section, Table
 from bayespool.report.points import main_estimands
-from bayespool.report.refits import (
-    Refits,
-    bayes_factor,
-    left_out_moves,
-    moves,
-    shown,
-    with_new,
-)
+from bayespool.report.refits import Refits, bayes_factor, shown, with_new
 from bayespool.report.wording import estimand_kind, inside, label_of, listed, measure_of
 
 if TYPE_CHECKING:
@@ -31,7 +25,6 @@ if TYPE_CHECKING:
     from bayespool.checks.variants import Variant
     from bayespool.fitted import Fit
 
-SHIFT = "Shift in posterior SDs"
 SYMBOLS = ("mu", "tau", "tau_within", "psi")
 
 
@@ -132,17 +125,17 @@ def left_out_blocks(fitted: Fit, left: LeaveOneOutRefits, drawing: Drawing) -> l
     """Sentence, figure and table of the exact refits."""
     names, seen = main_estimands(fitted), shown(fitted)
     ranked = left.ranked(names)
-    found = {one.study: left_out_moves(left, one, names, seen) for one in ranked}
+    found = {one.study: left.moves(one, names, seen) for one in ranked}
     error = refit_words.largest_error([move for row in found.values() for move in row])
     rows = []
     for rank, one in enumerate(ranked[: tables.MAX_ROWS], start=1):
         cells = [numbers.count(rank)]
         for move in found[one.study]:
-            cells += [_both(one.estimates[move.shown]), numbers.number(move.shift)]
+            cells += [_both(move.after), refit_words.shift(move)]
         rows.append((one.study, *cells, numbers.number(one.elpd)))
     head = ["Left out", "Rank"]
     for label in _labels(fitted, seen):
-        head += [label, SHIFT]
+        head += [label, refit_words.SHIFT]
     caption = (
         f"Without each study: median ({tables.INTERVAL}); Monte Carlo error of a shift at most "
         f"{error}"
@@ -164,8 +157,8 @@ def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) ->
     for one in variants:
         label = one.name.replace(", ", f",{numbers.SPACE}")
         cells: list[str] = []
-        for move in moves(base.estimates, one.estimates, names, seen):
-            cells += [_both(one.estimates[move.shown]), numbers.number(move.shift)]
+        for move in moves(fitted.model, base.estimates, one.estimates, names, seen):
+            cells += [_both(move.after), refit_words.shift(move)]
         pooled.append((label, *cells))
         found, factor = one.log_marginal_likelihood, bayes_factor(one, base)
         evidence.append(
@@ -177,7 +170,7 @@ def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) ->
         )  # fmt: skip
     head = ["Prior"]
     for label in _labels(fitted, seen):
-        head += [label, SHIFT]
+        head += [label, refit_words.SHIFT]
     head_evidence = (
         "Prior", *_labels(fitted, new), "Log marginal likelihood",
         "Bayes factor against the fit",
@@ -189,6 +182,7 @@ def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) ->
         Table(f"Under each prior: median ({tables.INTERVAL})", tuple(head), tuple(pooled)),
         Table(f"A new study, and how well each prior foresaw the data: median ({tables.INTERVAL})",
               head_evidence, tuple(evidence)),
+        *[Prose(text) for text in (refit_words.extremes(variants),) if text],
         Prose(
             f"The prior named replaces that of the fit; everything else stays. {_symbols(fitted)} "
             "A Bayes factor above 1 says that these "

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from bayespool.checks.moves import POINTS, Move, moves
 from bayespool.report import numbers
 from bayespool.report.points import main_estimands
-from bayespool.report.refits import Move, Refits, left_out_moves, moves, shown, sound
+from bayespool.report.refits import Refits, shown, sound
 from bayespool.report.wording import (
     counted,
     estimand_kind,
@@ -24,6 +25,14 @@ if TYPE_CHECKING:
     from bayespool.checks.variants import Variant
     from bayespool.fitted import Fit
 
+SHIFT = "Furthest shift in posterior SDs"
+# what a prior is of, in words
+OF = {
+    "between": "the variation between studies",
+    "within": "the variation within studies",
+    "pooled": "the pooled values",
+}
+
 
 def sentences(fitted: Fit, refits: Refits) -> list[str]:
     """One for each analysis that there is."""
@@ -39,32 +48,59 @@ def sentences(fitted: Fit, refits: Refits) -> list[str]:
 
 def left_out(fitted: Fit, left: LeaveOneOutRefits) -> str:
     """Which study moves what most."""
-    names = main_estimands(fitted)
-    seen = shown(fitted)
-    found = [(one.study, move) for one in left.studies
-             for move in left_out_moves(left, one, names, seen)]  # fmt: skip
+    names, seen = main_estimands(fitted), shown(fitted)
+    found = [(one.study, move) for one in left.studies for move in left.moves(one, names, seen)]
     study, move = max(found, key=lambda pair: abs(pair[1].shift))
     return f"Leaving out {study} moves {_most(fitted, move)}."
 
 
 def other_priors(fitted: Fit, variants: Sequence[Variant]) -> str:
-    """Which prior moves what most, and between what the medians stay."""
-    names = main_estimands(fitted)
+    """Which prior moves what most, of the plausible ones and of all; where the medians stay."""
+    names, seen = main_estimands(fitted), shown(fitted)
     base, others = variants[0], variants[1:]
     if not others:
         return "No other priors were tried."
-    found = [(one.name, move) for one in others
-             for move in moves(base.estimates, one.estimates, names, shown(fitted))]  # fmt: skip
-    prior, move = max(found, key=lambda pair: abs(pair[1].shift))
+    found = [
+        (one, move)
+        for one in others
+        for move in moves(fitted.model, base.estimates, one.estimates, names, seen)
+    ]
+    plausible = [pair for pair in found if pair[0].competes]
+    (first, near), (most, far) = (
+        max(pairs, key=lambda pair: abs(pair[1].shift)) for pairs in (plausible or found, found)
+    )
+    n = len({one.name for one, _ in plausible})
+    of = f", {numbers.count(n)} of them plausible," if 0 < n < len(others) else ""
+    said = f"Of {counted(len(others), 'other prior', 'other priors')}{of} “{first.name}” moves "
+    said += f"{_most(fitted, near)}."
+    if most is not first:
+        said += f" Of the extreme ones “{most.name}” moves {_most(fitted, far)}."
     ranges = []
     for name in shown(fitted):
         medians = [one.estimates[name].median for one in variants]
         bounds = numbers.interval(min(medians), max(medians), estimand_kind(name))
         ranges.append(f"{_pooled(fitted, name)} {bounds}")
+    return f"{said} Over all of them the medians stay within: {listed(ranges)}."
+
+
+def extremes(variants: Sequence[Variant]) -> str:
+    """Which priors are there as extremes; empty where none is."""
+    names = [f"“{one.name}”" for one in variants if not one.competes]
+    if not names:
+        return ""
     return (
-        f"Of {counted(len(others), 'other prior', 'other priors')}, “{prior}” moves "
-        f"{_most(fitted, move)}. Over all of them the medians stay within: {listed(ranges)}."
+        "Not named on the first screen, because they reach less than half as far as the prior of "
+        f"the fit, or more than twice as far: {listed(names)}."
     )
+
+
+def under_words(fitted: Fit, variant: Variant) -> str:
+    """``under a wide prior of the variation between studies, HalfNormal(2)``."""
+    prior = variant.prior
+    if prior is None or not prior.word:
+        return f"under the prior “{variant.name}”"
+    what = OF.get(prior.of) or listed([f"the {inside(label_of(fitted, n))}" for n in prior.names])
+    return f"under a {prior.word} prior of {what}, {prior.prior}"
 
 
 def over_time(fitted: Fit, variants: Sequence[Variant]) -> str:
@@ -110,10 +146,21 @@ def _pooled(fitted: Fit, name: str) -> str:
     return f"pooled {inside(label_of(fitted, stem))}{whose}"
 
 
+def shift(move: Move) -> str:
+    """How far what moves furthest moves, and what it is: a cell under `SHIFT`."""
+    return f"{numbers.number(move.shift)} ({POINTS[move.point]})"
+
+
+def from_to(move: Move) -> str:
+    """``68.1 % to 50.4 %``, of what moves furthest."""
+    kind = estimand_kind(move.before.name)
+    before, after = (numbers.value(x, kind) for x in move.values)
+    return f"{before} to {after}"
+
+
 def _most(fitted: Fit, move: Move) -> str:
-    kind = estimand_kind(move.shown)
-    size = numbers.number(abs(move.shift))
+    what = "" if move.point == "median" else f"{POINTS[move.point]} of the interval of the "
     return (
-        f"the {_pooled(fitted, move.shown)} most, by {size} posterior standard "
-        f"deviations: {numbers.value(move.before, kind)} to {numbers.value(move.after, kind)}"
+        f"the {what}{_pooled(fitted, move.before.name)} most, by "
+        f"{numbers.number(abs(move.shift))} posterior standard deviations: {from_to(move)}"
     )

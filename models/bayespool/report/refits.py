@@ -5,7 +5,6 @@ Records of numbers for summary.json and the CSV twins; NumPy and the standard li
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -13,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from bayespool.association.scale import shown_name
 from bayespool.averaging import log_bayes_factor
 from bayespool.checks import convergence
+from bayespool.checks.moves import POINTS, Move, moves
 from bayespool.estimands import Estimate
 from bayespool.report.points import main_estimands
 
 if TYPE_CHECKING:
-    from bayespool.checks.leave_one_out import LeaveOneOutRefits, LeftOut
+    from bayespool.checks.leave_one_out import LeaveOneOutRefits
     from bayespool.checks.variants import Variant
     from bayespool.fitted import Fit
 
@@ -97,44 +97,6 @@ def sound(fitted: Fit) -> bool:
     return all(finding.passed for finding in convergence.check(fitted) if finding.gate)
 
 
-@dataclass(frozen=True)
-class Move:
-    """How far an estimand's mean moves between two fits, in posterior SDs of the first.
-
-    ``before`` and ``after`` are medians of ``shown``: the estimand, or what it is for a reader.
-    """
-
-    name: str
-    shift: float
-    mcse: float
-    shown: str
-    before: float
-    after: float
-
-
-def moves(
-    before: Mapping[str, Estimate],
-    after: Mapping[str, Estimate],
-    names: Sequence[str],
-    seen: Sequence[str] = (),
-) -> list[Move]:
-    """Moves of some estimands, each shown as itself or as the one at its place in `seen`."""
-    out = []
-    for name, to_show in zip(names, seen or names, strict=True):
-        a, b = before[name], after[name]
-        error = math.hypot(a.mcse, b.mcse) / a.sd
-        medians = before[to_show].median, after[to_show].median
-        out.append(Move(name, (b.mean - a.mean) / a.sd, error, to_show, *medians))
-    return out
-
-
-def left_out_moves(
-    left: LeaveOneOutRefits, one: LeftOut, names: Sequence[str], seen: Sequence[str] = ()
-) -> list[Move]:
-    """Moves when one study is left out."""
-    return moves(left.full, one.estimates, names, seen)
-
-
 def left_out_records(fitted: Fit, left: LeaveOneOutRefits) -> list[Record]:
     """One row per study left out, the most influential first."""
     names = main_estimands(fitted)
@@ -144,7 +106,7 @@ def left_out_records(fitted: Fit, left: LeaveOneOutRefits) -> list[Record]:
         record |= {"influence": left.influence(one, names), "refitted": one.refitted}
         record["passed"] = sound(one.fit)
         kept = also_shown(fitted, names)
-        out.append(record | values_of(one.estimates, kept, left_out_moves(left, one, names)))
+        out.append(record | values_of(one.estimates, kept, left.moves(one, names)))
     return out
 
 
@@ -156,12 +118,12 @@ def prior_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
         factor = bayes_factor(one, variants[0])
         record: Record = {
             "variant": one.name, "model": repr(one.fit.model), "engine": one.fit.engine,
-            "passed": sound(one.fit),
+            "passed": sound(one.fit), "plausible": one.competes,
             "log_marginal_likelihood": one.log_marginal_likelihood,
             "log_bayes_factor": factor[0] if factor else None,
             "log_bayes_factor_mcse": factor[1] if factor else None,
         }  # fmt: skip
-        found = moves(variants[0].estimates, one.estimates, names)
+        found = moves(fitted.model, variants[0].estimates, one.estimates, names)
         kept = with_new(one, also_shown(fitted, names))
         out.append(record | values_of(one.estimates, kept, found))
     return out
@@ -221,14 +183,18 @@ def bayes_factor(variant: Variant, base: Variant) -> tuple[float, float] | None:
 def values_of(
     estimates: Mapping[str, Estimate], names: Sequence[str], found: Sequence[Move]
 ) -> Record:
-    """Columns of a record: medians, intervals and moves of some estimands."""
+    """Columns of a record: medians, intervals and moves of some estimands.
+
+    Of a move, how far the median or an end of the interval moves, and which of them.
+    """
     kept = ("median", "eti95_lower", "eti95_upper", "mcse_median")
     out: Record = {}
     for name in names:
         row = estimates[name].row()
         out |= {f"{name}_{column}": row[column] for column in kept}
     for move in found:
-        out |= {f"{move.name}_shift": move.shift, f"{move.name}_shift_mcse": move.mcse}
+        out |= {f"{move.name}_shift": move.shift, f"{move.name}_shift_mcse": move.mcse,
+                f"{move.name}_shift_of": POINTS[move.point]}  # fmt: skip
     return out
 
 

@@ -28,7 +28,7 @@ from bayespool.guideline.certainty import Support, check_thresholds
 from bayespool.guideline.findings import Evidence, check_prevalences
 from bayespool.guideline.findings import Finding as PerThousand
 from bayespool.guideline.judgements import Judgements, read_judgements
-from bayespool.report import guideline_numbers, incomplete, points
+from bayespool.report import changes, guideline_numbers, incomplete, points
 from bayespool.report.association_numbers import (
     BaselineRisk,
     NumberNeeded,
@@ -293,7 +293,8 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
             "checks": [finding.to_dict() for finding in summary.checks],
             "provenance": fitted.provenance,
         }
-        | guideline_numbers.records(summary, fitted, refits)
+        | guideline_numbers.records(summary, fitted)
+        | changes.records(fitted, refits)
         | (_of_association(summary, fitted) if summary.measure else {})
         | ({} if other is None else {"agreement": other.record(summary.estimates)})
         | (refits.records(fitted) if refits is not None else {})
