@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from bayespool.numerics.triangular import Factor
 from bayespool.priors import LKJ, Fixed, partial_correlation_logpdf
 
 Array = np.ndarray
-Factor = dict[tuple[int, int], Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,20 +142,3 @@ class Covariance:
                 remaining = remaining * np.sqrt(np.maximum(1.0 - r * r, 0.0))
             factor[row, row] = remaining
         return factor
-
-
-def times(factor: Factor, v: Array) -> Array:
-    """``u = L v`` for v of shape (q, n, n_draws)."""
-    out = np.zeros_like(v)
-    for (i, j), value in factor.items():
-        out[i] += value * v[j]
-    return out
-
-
-def solve_lower(factor: Factor, u: Array) -> Array:
-    """The inverse of `times`: v with ``L v = u``; zero where an effect has no spread."""
-    v = np.zeros_like(u)
-    for i in range(len(u)):
-        rest = u[i] - sum(factor[i, j] * v[j] for j in range(i) if (i, j) in factor)
-        v[i] = rest / np.maximum(factor[i, i], 1e-150)
-    return v

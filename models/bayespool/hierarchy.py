@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from bayespool import integration
-from bayespool.covariance import Covariance, Factor, solve_lower, times
+from bayespool.covariance import Covariance
 from bayespool.hyperparameters import Hyperparameters
 from bayespool.numerics.effect_prior import NORMAL, EffectPrior
 from bayespool.numerics.row_likelihood import RowLikelihood
 from bayespool.numerics.study_rows import Rows
+from bayespool.numerics.triangular import Factor, solve_lower, times
 
 Array = np.ndarray
 NEGLIGIBLE = -1e4  # log prior densities below this are taken as zero

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bayespool.covariance import times
 from bayespool.numerics import nested, points, quadrature
 from bayespool.numerics.effect_prior import NORMAL, EffectPrior
 from bayespool.numerics.points import Points
 from bayespool.numerics.problem import Problem
 from bayespool.numerics.scale_mixture import scale_mixture
 from bayespool.numerics.study_rows import Rows
+from bayespool.numerics.triangular import times
 
 if TYPE_CHECKING:
     from bayespool.hierarchy import Hierarchy

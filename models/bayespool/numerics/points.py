@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bayespool.covariance import solve_lower, times
 from bayespool.numerics.modes import Mode
 from bayespool.numerics.problem import Problem
+from bayespool.numerics.triangular import solve_lower, times
 
 Array = np.ndarray
 WIDTH = 0.62  # scale of the logistic proposal of a normal effect: a little wider than the best
