@@ -15,6 +15,7 @@ from bayespool.calls import prior_from_call
 from bayespool.engines import grid
 from bayespool.engines.draws import Draws
 from bayespool.fitting import Fit
+from bayespool.streams import rng
 
 FORMAT = "bayespool-fit-1"
 
@@ -56,10 +57,10 @@ def to_tree(fitted: Fit) -> Any:
             out[kind] = (dims, last(part.reshape(-1, *shape)))
         return out
 
-    rng = np.random.default_rng([fitted.seed, 5])
+    random = rng(fitted.seed, "prior predictive")
     prior_theta = fitted.prior_theta
-    prior_effects = hierarchy.new_studies(prior_theta, rng)
-    prior_rows = hierarchy.simulate(prior_theta, prior_effects, rng)
+    prior_effects = hierarchy.new_studies(prior_theta, random)
+    prior_rows = hierarchy.simulate(prior_theta, prior_effects, random)
     prior_coords = coords | {"chain": [0], "draw": np.arange(prior_theta.shape[1])}
 
     stats = dict(fitted.draws.sample_stats)

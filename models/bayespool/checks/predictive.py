@@ -18,6 +18,7 @@ from bayespool.estimands import INTERVAL_PROB, LOWER, UPPER
 from bayespool.numerics.candidates import CandidateBinomial
 from bayespool.numerics.mixed import Mixed
 from bayespool.numerics.paired_tables import PairedTables
+from bayespool.streams import rng
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -68,24 +69,23 @@ def replications(fitted: Fit) -> tuple[Hierarchy, np.ndarray]:
     given the study's own baseline, with a new effect, for other measures. In the place of a row
     that is no full table stands one that `observed` does not tell of.
     """
+    random = rng(fitted.seed, "given margins")
     if "baseline" in fitted.hierarchy.sigmas[0].scales and not fitted.hierarchy.unobserved:
         # before and after around the study's own midpoint, with a new change
         effects = fitted.effects.reshape(*fitted.effects.shape[:2], -1).copy()
-        rng = np.random.default_rng([fitted.seed, 3])
-        effects[-1] = fitted.hierarchy.new_studies(fitted.theta, rng)[-1]
-        return fitted.hierarchy, fitted.hierarchy.simulate(fitted.theta, effects, rng)
+        effects[-1] = fitted.hierarchy.new_studies(fitted.theta, random)[-1]
+        return fitted.hierarchy, fitted.hierarchy.simulate(fitted.theta, effects, random)
     if not fitted.hierarchy.unobserved:
         return fitted.hierarchy, fitted.predictive
-    rng = np.random.default_rng([fitted.seed, 3])
     studies = completed(fitted.studies)
     if fitted.model.measure != "or":
         hierarchy = fitted.model.hierarchy(studies).only("e1")
         effects = fitted.effects.reshape(*fitted.effects.shape[:2], -1).copy()
-        effects[-1] = hierarchy.new_studies(fitted.theta, rng)[-1]
-        return hierarchy, hierarchy.simulate(fitted.theta, effects, rng)
+        effects[-1] = hierarchy.new_studies(fitted.theta, random)[-1]
+        return hierarchy, hierarchy.simulate(fitted.theta, effects, random)
     given_margins = replace(fitted.model, conditional=True).hierarchy(studies)
-    effects = given_margins.new_studies(fitted.theta, rng)
-    return given_margins, given_margins.simulate(fitted.theta, effects, rng)
+    effects = given_margins.new_studies(fitted.theta, random)
+    return given_margins, given_margins.simulate(fitted.theta, effects, random)
 
 
 def things(fitted: Fit) -> str:
