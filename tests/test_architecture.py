@@ -11,7 +11,7 @@ import bayespool
 
 PACKAGE = Path(bayespool.__file__).parent
 FLOORS = (
-    ("numerics", "streams"),
+    ("numerics", "held", "streams"),
     ("studies", "priors", "empirical", "calls"),
     ("covariance", "datasets", "design", "pymc_rows"),
     ("integration", "hyperparameters"),

@@ -13,6 +13,7 @@ import numpy as np
 from bayespool.checks.finding import Finding, at_least, at_most
 from bayespool.engines.quadrature import LOG_LIKELIHOOD_ERROR, PARETO_K
 from bayespool.estimands import summarise
+from bayespool.held import held
 
 if TYPE_CHECKING:
     from bayespool.fitting import Fit
@@ -24,10 +25,11 @@ E_BFMI = 0.3
 MCSE_OF_SD = 0.05
 
 
-def check(fitted: Fit) -> list[Finding]:
+@held
+def check(fitted: Fit) -> tuple[Finding, ...]:
     """Findings on the engine that made the draws."""
     own = _quadrature(fitted) if fitted.engine == "quadrature" else _nuts(fitted)
-    return [*own, _mcse(fitted)]
+    return (*own, _mcse(fitted))
 
 
 def _quadrature(fitted: Fit) -> list[Finding]:

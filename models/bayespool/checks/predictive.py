@@ -6,7 +6,6 @@ Replications give every study new effects (mixed predictive, Marshall & Spiegelh
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from bayespool.checks.contribution import completed
 from bayespool.checks.finding import Finding, at_least, at_most, two_decimals
 from bayespool.checks.influence import leave_one_out
 from bayespool.estimands import INTERVAL_PROB, LOWER, UPPER
+from bayespool.held import held
 from bayespool.numerics.candidates import CandidateBinomial
 from bayespool.numerics.mixed import Mixed
 from bayespool.numerics.paired_tables import PairedTables
@@ -60,7 +60,7 @@ class PredictiveRow:
         return self.lower <= self.observed <= self.upper
 
 
-@lru_cache(maxsize=8)
+@held
 def replications(fitted: Fit) -> tuple[Hierarchy, np.ndarray]:
     """Rows that a new study could show, and replications of them, shape (n_rows, n_draws).
 
@@ -125,7 +125,8 @@ def _of_rows(studies: Any, n: int) -> np.ndarray:
     return np.repeat(partial, n // len(partial))
 
 
-def predictive_rows(fitted: Fit) -> list[PredictiveRow]:
+@held
+def predictive_rows(fitted: Fit) -> tuple[PredictiveRow, ...]:
     """95 % equal-tailed predictive interval and LOO-PIT of every observed row with trials."""
     hierarchy, predictive = replications(fitted)
     weights = np.exp(leave_one_out(fitted).log_weights)
@@ -150,7 +151,7 @@ def predictive_rows(fitted: Fit) -> list[PredictiveRow]:
                 i,
             )
         )
-    return out
+    return tuple(out)
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,8 @@ class Spread:
         return KINDS.get(self.kind, self.kind)
 
 
-def spreads(fitted: Fit) -> list[Spread]:
+@held
+def spreads(fitted: Fit) -> tuple[Spread, ...]:
     """Predictive p-value of the between-study spread of each margin."""
     hierarchy, predictive = replications(fitted)
     likelihood = hierarchy.likelihood
@@ -194,7 +196,7 @@ def spreads(fitted: Fit) -> list[Spread]:
         sd = values.std(axis=0, ddof=1)
         p = float(np.mean(sd[1:] > sd[0]) + 0.5 * np.mean(sd[1:] == sd[0]))
         out.append(Spread(kind, float(sd[0]), float(np.median(sd[1:])), p, scale))
-    return out
+    return tuple(out)
 
 
 def _log_odds_ratios(likelihood: Any, rows: np.ndarray, e1: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bayespool.checks.contribution import (
@@ -17,6 +16,7 @@ from bayespool.checks.contribution import (
     partial_rows,
     without_partial,
 )
+from bayespool.held import held
 from bayespool.report import numbers
 from bayespool.report.points import main_estimands
 from bayespool.report.refits import Record, also_shown, moves, shown, sound, values_of
@@ -45,7 +45,7 @@ class Incomplete:
     without: WithoutPartial
 
 
-@lru_cache(maxsize=8)
+@held
 def incomplete(fitted: Fit) -> Incomplete | None:
     """None where every row is a full result."""
     if not partial_rows(fitted.studies):
