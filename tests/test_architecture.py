@@ -13,7 +13,7 @@ PACKAGE = Path(bayespool.__file__).parent
 FLOORS = (
     ("progress",),
     ("parallel",),
-    ("numerics",),
+    ("numerics", "held", "streams"),
     ("studies", "priors", "empirical", "calls"),
     ("covariance", "datasets", "design", "pymc_rows"),
     ("integration", "hyperparameters"),

@@ -15,6 +15,7 @@ import numpy as np
 from bayespool.checks.leave_one_out import refit_without_each
 from bayespool.estimands import Estimate, summarise
 from bayespool.fitted import Fit
+from bayespool.streams import rng
 
 Array = np.ndarray
 
@@ -87,11 +88,11 @@ def average(fits: Mapping[str, Fit], weights: Mapping[str, float]) -> dict[str, 
     shared = [n for n in next(iter(fits.values())).samples
               if all(n in f.samples for f in fits.values())]  # fmt: skip
     size = min(f.samples[shared[0]].size for f in fits.values())
-    rng = np.random.default_rng(next(iter(fits.values())).seed)
+    random = rng(next(iter(fits.values())).seed, "mixture")
     picks, ancestors, offset = {}, [], 0
     for name, fitted in fits.items():
         count = round(weights[name] * size)
-        index = rng.permutation(fitted.samples[shared[0]].size)[:count]
+        index = random.permutation(fitted.samples[shared[0]].size)[:count]
         picks[name] = index
         own = fitted.draws.ancestor
         own = np.arange(fitted.samples[shared[0]].size) if own is None else own

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from bayespool.held import held
 
 Array = np.ndarray
 
@@ -123,7 +125,8 @@ class Design:
         return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def design(studies: Any, covariates: Sequence[str]) -> Design:
+@held
+def design(studies: Any, covariates: tuple[str, ...]) -> Design:
     """Code study covariates; the intercept is then the value at the centres and references.
 
     Raises
@@ -172,4 +175,5 @@ def design(studies: Any, covariates: Sequence[str]) -> Design:
             f"{studies.file}: covariates {', '.join(covariates)} are collinear; legal: columns "
             "that no other combination gives, and more studies than columns"
         )
+    matrix.setflags(write=False)
     return Design(matrix, tuple(codings))

@@ -16,6 +16,7 @@ from bayespool.agreement import Agreement
 from bayespool.engines.draws import Draws
 from bayespool.estimands import Estimate, of_marginal, summarise
 from bayespool.hierarchy import Hierarchy
+from bayespool.streams import rng
 
 if TYPE_CHECKING:
     from bayespool.parallel import Later
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 N_PRIOR = 4_000
-_STREAM = {"prior": 1, "new": 2, "predictive": 3, "effects": 4, "points": 5}
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +98,6 @@ class Fit:
         """The studies that covariates and tests are coded by: those fitted, or the whole table."""
         return self.studies
 
-    def _rng(self, stream: str) -> np.random.Generator:
-        return np.random.default_rng([self.seed, _STREAM[stream]])
-
     @cached_property
     def theta(self) -> Array:
         """Unconstrained hyperparameters, shape (n_hyper, n_chains * n_draws)."""
@@ -115,7 +112,7 @@ class Fit:
     def _all_effects(self) -> tuple[Array, Array | None]:
         if self.draws.effects is not None:
             return self.draws.effects, self.draws.within
-        u, w = self.hierarchy.effects(self.theta, self._rng("effects"))
+        u, w = self.hierarchy.effects(self.theta, rng(self.seed, "effects"))
         return self._shaped(u), None if w is None else self._shaped(w)
 
     @property
@@ -140,12 +137,12 @@ class Fit:
     @cached_property
     def samples(self) -> dict[str, Array]:
         """Draws of every estimand, each of shape (n_chains, n_draws)."""
-        rng = self._rng("new")
+        random = rng(self.seed, "new study")
         if self.draws.z_new is None:
-            new = self.hierarchy.new_effects(self.theta, rng)
+            new = self.hierarchy.new_effects(self.theta, random)
         else:
             z = self.draws.z_new.reshape(len(self.draws.z_new), 1, -1)
-            new = self.hierarchy.effects_from(self.theta, z, rng)
+            new = self.hierarchy.effects_from(self.theta, z, random)
         new = self._shaped(_of_one(new))
         return self.model.estimands(dict(self.draws.hyper), new, self.coding)
 
@@ -182,7 +179,7 @@ class Fit:
 
         chosen = rule.of_fit(self.hierarchy, self.draws.info)
         found = rule.by_study(
-            self.hierarchy, self.theta, chosen, self.draws.ancestor, self._rng("points")
+            self.hierarchy, self.theta, chosen, self.draws.ancestor, rng(self.seed, "points")
         )
         return self._shaped(found)
 
@@ -193,20 +190,20 @@ class Fit:
         The mixed predictive distribution of Marshall & Spiegelhalter (2003), Stat Med
         22:1649-1660: less conservative than replication from each study's own effects.
         """
-        rng = self._rng("predictive")
-        effects = self.hierarchy.new_studies(self.theta, rng)
-        return self.hierarchy.simulate(self.theta, effects, rng)
+        random = rng(self.seed, "predictive")
+        effects = self.hierarchy.new_studies(self.theta, random)
+        return self.hierarchy.simulate(self.theta, effects, random)
 
     @cached_property
     def prior_theta(self) -> Array:
         """Unconstrained hyperparameters from the prior, shape (n_hyper, N_PRIOR)."""
-        return self.hierarchy.draw_prior(N_PRIOR, self._rng("prior"))
+        return self.hierarchy.draw_prior(N_PRIOR, rng(self.seed, "prior"))
 
     @cached_property
     def prior_samples(self) -> dict[str, Array]:
         """Prior draws of every estimand, each of shape (1, N_PRIOR)."""
-        rng = self._rng("prior")
-        new = _of_one(self.hierarchy.new_effects(self.prior_theta, rng))[..., None, :]
+        random = rng(self.seed, "new study, prior")
+        new = _of_one(self.hierarchy.new_effects(self.prior_theta, random))[..., None, :]
         hyper = {n: x[None] for n, x in self.hierarchy.natural(self.prior_theta).items()}
         return self.model.estimands(hyper, new, self.coding)
 

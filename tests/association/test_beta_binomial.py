@@ -74,3 +74,31 @@ def test_evidence_and_leaving_out_are_those_of_the_grid(fitted: bp.Fit, exact: A
         assert one.elpd == pytest.approx(exact[0] - rest, abs=0.05)
         ours = one.estimates["mu_proportion"]
         assert abs(ours.mean - means["mu_proportion"]) < 4 * ours.mcse
+
+
+def test_proportions_drawn_are_beta_and_of_the_seed(fitted: bp.Fit) -> None:
+    theta = fitted.hierarchy.unconstrained(
+        {"mu": np.full(40_000, 0.4), "psi": np.full(40_000, 0.3)}
+    )
+    m, psi = 1.0 / (1.0 + np.exp(-0.4)), 0.3
+    new = fitted.hierarchy.new_effects(theta, np.random.default_rng(1))[0, 0]
+    told, _ = fitted.hierarchy.effects(theta, np.random.default_rng(2))
+    y, n = STUDIES.events[1], STUDIES.n[1]
+    for logit, law in (
+        (0.4 + new, stats.beta(m / psi, (1 - m) / psi)),
+        (0.4 + told[0, 1], stats.beta(m / psi + y, (1 - m) / psi + n - y)),
+    ):
+        assert stats.kstest(1.0 / (1.0 + np.exp(-logit)), law.cdf).pvalue > 1e-4
+    again, other = (bp.fit(BetaBinomial(), STUDIES, "quadrature", seed=s) for s in (1, 2))
+    same = bp.fit(BetaBinomial(), STUDIES, "quadrature", seed=1)
+    for name in ("mu_new_proportion", "mu_proportion"):
+        assert np.array_equal(again.samples[name], same.samples[name])
+        assert not np.array_equal(again.samples[name], other.samples[name])
+
+
+@pytest.mark.parametrize("psi", [1e-12, 1e6])
+def test_extreme_overdispersion_draws_numbers(fitted: bp.Fit, psi: float) -> None:
+    theta = fitted.hierarchy.unconstrained({"mu": np.zeros(100), "psi": np.full(100, psi)})
+    rng = np.random.default_rng(1)
+    drawn = [fitted.hierarchy.new_effects(theta, rng), fitted.hierarchy.effects(theta, rng)[0]]
+    assert all(np.isfinite(values).all() for values in drawn)

@@ -26,6 +26,37 @@ Array = np.ndarray
 TINY = 1e-12
 
 
+@dataclass(frozen=True, eq=False)
+class BetaHierarchy(Hierarchy):
+    """Rows with study effects that are not normal: how far a beta proportion is from ``mu``.
+
+    On the logit scale. They are integrated out in closed form by the rows, and drawn here where
+    they are asked for.
+    """
+
+    def effects(self, theta: Array, rng: np.random.Generator) -> tuple[Array, Array | None]:
+        """One draw per column of theta of every study's effect, (1, n_studies, n_draws)."""
+        rows: Any = self.likelihood
+        return self._drawn(theta, rows.successes, rows.trials - rows.successes, rng), None
+
+    def effects_from(self, theta: Array, z: Array, rng: np.random.Generator) -> Array:
+        """The effect of a new study, (1, 1, n_draws)."""
+        return self._drawn(theta, np.zeros(1), np.zeros(1), rng)
+
+    def _drawn(self, theta: Array, events: Array, others: Array, rng: np.random.Generator) -> Array:
+        draws = self.natural(theta)
+        mean, psi = special.expit(draws["mu"]), np.maximum(draws["psi"], TINY)
+        alpha = np.maximum(mean / psi + events[:, None], TINY)
+        beta = np.maximum((1.0 - mean) / psi + others[:, None], TINY)
+        logit = _log_gamma_draws(alpha, rng) - _log_gamma_draws(beta, rng)
+        return (np.clip(logit, -700.0, 700.0) - draws["mu"])[None]
+
+
+def _log_gamma_draws(shape: Array, rng: np.random.Generator) -> Array:
+    """Logarithms of gamma variates, finite however small the shape is."""
+    return np.log(rng.standard_gamma(shape + 1.0)) - rng.standard_exponential(shape.shape) / shape
+
+
 @dataclass(frozen=True, repr=False)
 class BetaBinomial:
     """``events_i ~ Binomial(n_i, p_i)``, ``p_i ~ Beta(m / psi, (1 - m) / psi)``, ``m = expit(mu)``.
@@ -104,7 +135,7 @@ class BetaBinomial:
     def hierarchy(self, studies: Any) -> Hierarchy:
         """Beta-binomial rows; the study effects are integrated out in closed form already."""
         k = len(studies)
-        return Hierarchy(
+        return BetaHierarchy(
             X=np.ones((k, 1)),
             Z=np.ones((k, 1)),
             study=np.arange(k),
@@ -121,29 +152,18 @@ class BetaBinomial:
         )
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
-        """The mean proportion, a new study's, and the correlation within studies.
-
-        ``new`` is zero (there is no normal effect); the new study's proportion is drawn here.
-        """
-        mean, psi = special.expit(draws["mu"]), np.maximum(draws["psi"], TINY)
-        rng = np.random.default_rng(mean.size)
-        proportion = rng.beta(np.maximum(mean / psi, TINY), np.maximum((1 - mean) / psi, TINY))
+        """The mean proportion, a new study's, and the correlation within studies."""
+        psi = np.maximum(draws["psi"], TINY)
         return {
             "mu": draws["mu"],
             "psi": draws["psi"],
             "icc": psi / (1.0 + psi),
-            "mu_proportion": mean,
-            "mu_new_proportion": proportion,
+            "mu_proportion": special.expit(draws["mu"]),
+            "mu_new_proportion": special.expit(draws["mu"] + new[0]),
         }
 
     def study_estimands(
         self, draws: dict[str, Array], effects: Array, studies: Any
     ) -> dict[str, Array]:
-        """Shrunken proportion of every study, drawn from its beta posterior, (n_studies, ...)."""
-        mean, psi = special.expit(draws["mu"]), np.maximum(draws["psi"], TINY)
-        rng = np.random.default_rng(mean.size + 1)
-        y, n = np.asarray(studies.events), np.asarray(studies.n)
-        shape = (-1,) + (1,) * mean.ndim
-        alpha = np.maximum(mean / psi + y.reshape(shape), TINY)
-        beta = np.maximum((1 - mean) / psi + (n - y).reshape(shape), TINY)
-        return {"proportion": rng.beta(alpha, beta)}
+        """Shrunken proportion of every study, (n_studies, ...)."""
+        return {"proportion": special.expit(draws["mu"] + effects[0])}

@@ -86,7 +86,7 @@ class Regression:
         return mean
 
 
-def check_rows(studies: Any, covariates: Sequence[str] = ()) -> None:
+def check_rows(studies: Any, covariates: tuple[str, ...] = ()) -> None:
     """Refuse rows that would wrongly count as independent studies, and unusable covariates."""
     repeated = studies.several_rows()
     if repeated:

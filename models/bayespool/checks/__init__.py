@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayespool.checks.finding import Finding
+from bayespool.held import held
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "run_checks"]
 
 
+@held
 def run_checks(fitted: Fit) -> tuple[Finding, ...]:
     """All findings on a fit, gates first."""
     from bayespool.checks import agreement, convergence, influence, predictive, prior_overlap

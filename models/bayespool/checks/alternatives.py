@@ -15,7 +15,7 @@ import numpy as np
 from bayespool.priors import LKJ, HalfCauchy, HalfStudentT, LogStudentT, StudentT, Uniform
 
 if TYPE_CHECKING:
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 FACTOR = 2.0  # how much further, or less far, a plausible alternative reaches
 ROUNDING = 1.02  # scales of alternatives are printed, and fitted, to three digits

@@ -16,6 +16,7 @@ from bayespool.checks.rows import fit_to_rows
 from bayespool.covariance import Covariance
 from bayespool.numerics.likelihoods import Binomial, Gaussian
 from bayespool.priors import Fixed
+from bayespool.streams import rng
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from bayespool.numerics.row_likelihood import RowLikelihood
 
 Array = np.ndarray
-STREAM = 5
 BATCHES, BATCH = 20, 1_000  # of draws: the error is that of leaving out batches
 FEWER = 200  # draws in a batch where a baseline is integrated out
 NODES = 9  # of that integral
@@ -158,15 +158,15 @@ class _Row:
     """One row of the table, and draws of its study's parameters from the prior."""
 
     def __init__(self, hierarchy: Hierarchy, studies: Any, i: int, seed: int) -> None:
-        rng = np.random.default_rng([seed, STREAM, i])
+        random = rng(seed, "contribution", i)
         self.own = _rows_of(hierarchy, len(studies), i)
         self.size = FEWER if flat_baseline(self.own) else BATCH
-        self.theta = self.own.draw_prior(BATCHES * self.size, rng)
-        self.effects = self.own.new_studies(self.theta, rng)
+        self.theta = self.own.draw_prior(BATCHES * self.size, random)
+        self.effects = self.own.new_studies(self.theta, random)
         self.within = None
         if self.own.within is not None:
             size = (self.own.within.Z.shape[1], self.own.within.n_results, self.theta.shape[1])
-            self.within = self.own.scale_within(self.theta, rng.standard_normal(size))
+            self.within = self.own.scale_within(self.theta, random.standard_normal(size))
 
     def log_likelihood(self, own: Hierarchy) -> Array:
         """Of every draw, up to a constant; `own` has the rows to be judged."""

@@ -15,6 +15,7 @@ from bayespool.engines.quadrature import LARGEST_VARIANCE, PARETO_K
 from bayespool.engines.rule import LOG_LIKELIHOOD_ERROR
 from bayespool.engines.tempered import LARGEST_Z, MISSED
 from bayespool.estimands import summarise
+from bayespool.held import held
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -26,10 +27,11 @@ E_BFMI = 0.3
 MCSE_OF_SD = 0.05
 
 
-def check(fitted: Fit) -> list[Finding]:
+@held
+def check(fitted: Fit) -> tuple[Finding, ...]:
     """Findings on the engine that made the draws."""
     own = _quadrature(fitted) if fitted.engine == "quadrature" else _nuts(fitted)
-    return [*own, _mcse(fitted)]
+    return (*own, _mcse(fitted))
 
 
 def _quadrature(fitted: Fit) -> list[Finding]:

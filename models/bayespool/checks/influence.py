@@ -8,12 +8,12 @@ Stat Comput 27:1413-1432; Merkle, Furr & Rabe-Hesketh 2019, Psychometrika 84:802
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayespool.checks.finding import Finding, at_most
+from bayespool.held import held
 from bayespool.numerics.pareto import smooth_log_weights
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class LeaveOneOut:
         return float(np.sqrt(self.elpd.size * self.elpd.var()))
 
 
-@lru_cache(maxsize=8)
+@held
 def leave_one_out(fitted: Fit) -> LeaveOneOut:
     """PSIS leave-one-study-out of a fit."""
     log_lik = fitted.log_likelihood.reshape(len(fitted.log_likelihood), -1)

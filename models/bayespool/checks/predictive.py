@@ -6,7 +6,6 @@ Replications give every study new effects (mixed predictive, Marshall & Spiegelh
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +14,11 @@ from bayespool.checks.contribution import completed
 from bayespool.checks.finding import Finding, at_least, at_most, two_decimals
 from bayespool.checks.influence import leave_one_out
 from bayespool.estimands import INTERVAL_PROB, LOWER, UPPER
+from bayespool.held import held
 from bayespool.numerics.candidates import CandidateBinomial
 from bayespool.numerics.mixed import Mixed
 from bayespool.numerics.paired_tables import PairedTables
+from bayespool.streams import rng
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -59,7 +60,7 @@ class PredictiveRow:
         return self.lower <= self.observed <= self.upper
 
 
-@lru_cache(maxsize=8)
+@held
 def replications(fitted: Fit) -> tuple[Hierarchy, np.ndarray]:
     """Rows that a new study could show, and replications of them, shape (n_rows, n_draws).
 
@@ -68,24 +69,23 @@ def replications(fitted: Fit) -> tuple[Hierarchy, np.ndarray]:
     given the study's own baseline, with a new effect, for other measures. In the place of a row
     that is no full table stands one that `observed` does not tell of.
     """
+    random = rng(fitted.seed, "given margins")
     if "baseline" in fitted.hierarchy.sigmas[0].scales and not fitted.hierarchy.unobserved:
         # before and after around the study's own midpoint, with a new change
         effects = fitted.effects.reshape(*fitted.effects.shape[:2], -1).copy()
-        rng = np.random.default_rng([fitted.seed, 3])
-        effects[-1] = fitted.hierarchy.new_studies(fitted.theta, rng)[-1]
-        return fitted.hierarchy, fitted.hierarchy.simulate(fitted.theta, effects, rng)
+        effects[-1] = fitted.hierarchy.new_studies(fitted.theta, random)[-1]
+        return fitted.hierarchy, fitted.hierarchy.simulate(fitted.theta, effects, random)
     if not fitted.hierarchy.unobserved:
         return fitted.hierarchy, fitted.predictive
-    rng = np.random.default_rng([fitted.seed, 3])
     studies = completed(fitted.studies)
     if fitted.model.measure != "or":
         hierarchy = fitted.model.hierarchy(studies).only("e1")
         effects = fitted.effects.reshape(*fitted.effects.shape[:2], -1).copy()
-        effects[-1] = hierarchy.new_studies(fitted.theta, rng)[-1]
-        return hierarchy, hierarchy.simulate(fitted.theta, effects, rng)
+        effects[-1] = hierarchy.new_studies(fitted.theta, random)[-1]
+        return hierarchy, hierarchy.simulate(fitted.theta, effects, random)
     given_margins = replace(fitted.model, conditional=True).hierarchy(studies)
-    effects = given_margins.new_studies(fitted.theta, rng)
-    return given_margins, given_margins.simulate(fitted.theta, effects, rng)
+    effects = given_margins.new_studies(fitted.theta, random)
+    return given_margins, given_margins.simulate(fitted.theta, effects, random)
 
 
 def things(fitted: Fit) -> str:
@@ -125,7 +125,8 @@ def _of_rows(studies: Any, n: int) -> np.ndarray:
     return np.repeat(partial, n // len(partial))
 
 
-def predictive_rows(fitted: Fit) -> list[PredictiveRow]:
+@held
+def predictive_rows(fitted: Fit) -> tuple[PredictiveRow, ...]:
     """95 % equal-tailed predictive interval and LOO-PIT of every observed row with trials."""
     hierarchy, predictive = replications(fitted)
     weights = np.exp(leave_one_out(fitted).log_weights)
@@ -150,7 +151,7 @@ def predictive_rows(fitted: Fit) -> list[PredictiveRow]:
                 i,
             )
         )
-    return out
+    return tuple(out)
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,8 @@ class Spread:
         return KINDS.get(self.kind, self.kind)
 
 
-def spreads(fitted: Fit) -> list[Spread]:
+@held
+def spreads(fitted: Fit) -> tuple[Spread, ...]:
     """Predictive p-value of the between-study spread of each margin."""
     hierarchy, predictive = replications(fitted)
     likelihood = hierarchy.likelihood
@@ -194,7 +196,7 @@ def spreads(fitted: Fit) -> list[Spread]:
         sd = values.std(axis=0, ddof=1)
         p = float(np.mean(sd[1:] > sd[0]) + 0.5 * np.mean(sd[1:] == sd[0]))
         out.append(Spread(kind, float(sd[0]), float(np.median(sd[1:])), p, scale))
-    return out
+    return tuple(out)
 
 
 def _log_odds_ratios(likelihood: Any, rows: np.ndarray, e1: np.ndarray) -> np.ndarray:

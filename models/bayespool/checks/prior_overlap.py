@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.checks.finding import Finding, at_most, whole_percent
+from bayespool.held import held
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -31,6 +32,7 @@ def hyper_priors(fitted: Fit) -> dict[str, Any]:
     return {name: prior for name, prior in fitted.hierarchy.priors.items() if name in drawn}
 
 
+@held
 def overlaps(fitted: Fit) -> dict[str, float]:
     """Overlap of every hyperparameter."""
     return {

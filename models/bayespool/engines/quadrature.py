@@ -131,6 +131,7 @@ def as_draws(hierarchy: Hierarchy, result: QuadratureDraws) -> Draws:
             item.name: getattr(result, item.name)
             for item in fields(result)
             if item.name not in ("theta", "ancestor")
+            and not np.isnan(getattr(result, item.name))  # what could not be compared
         },
         failures=result.failures,
     )

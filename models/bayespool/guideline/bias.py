@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.held import held
 from bayespool.studies.columns import normalise
 from bayespool.studies.problems import Problem, TableError
 
@@ -98,6 +99,7 @@ class RiskOfBias:
         return out
 
 
+@held
 def read_bias(studies: AccuracyStudies | Any) -> RiskOfBias | None:
     """QUADAS columns of a table, None where there are none.
 

@@ -14,6 +14,7 @@ from bayespool.association import scale
 from bayespool.estimands import LOWER, UPPER, Estimate, Probability, probability, summarise
 from bayespool.numerics.links import link
 from bayespool.priors import ProbabilityInterval
+from bayespool.streams import rng
 from bayespool.studies.measures import MEASURES, OF_COUNTS
 
 if TYPE_CHECKING:
@@ -146,13 +147,13 @@ def absolute_effects(
     out: dict[str, Estimate] = {}
     needed = []
     ancestor, mu = fitted.draws.ancestor, fitted.samples["mu"]
-    rng = np.random.default_rng([fitted.seed, 6])
+    random = rng(fitted.seed, "baseline risk")
     for risk in risks:
         p: float | Array
         if isinstance(risk, ProbabilityInterval):
             g = link("logit")
             normal = risk.on_link("logit")
-            p = g.inverse(normal.mu + normal.sigma * rng.standard_normal(mu.shape))
+            p = g.inverse(normal.mu + normal.sigma * random.standard_normal(mu.shape))
         else:
             p = risk
         other = _risk(mu, p, fitted.model.measure)

@@ -18,7 +18,7 @@ from bayespool.report.refits import Record, Refits, shown, sound
 if TYPE_CHECKING:
     from bayespool.checks.variants import Variant
     from bayespool.estimands import Estimate
-    from bayespool.fitting import Fit
+    from bayespool.fitted import Fit
 
 AS_FITTED = "As fitted"
 WIDTH = 1.0  # posterior SDs that the prior of the variation moves an end of an interval

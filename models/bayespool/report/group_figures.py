@@ -20,13 +20,13 @@ from bayespool.report.per_study import EMPTY_SHORT, StudyRow
 from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
 from bayespool.report.wording import counted, listed, told
+from bayespool.streams import rng
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
 
 Array = np.ndarray
 NB = numbers.SPACE
-STREAM = 7  # of random numbers, for prediction bands
 GRID = 41
 DOTTED_WORDS = (
     "Dotted and empty: a study whose table is reconstructed, at the possible table in the middle."
@@ -239,10 +239,10 @@ def _line(fitted: Fit, label: str, covariate: str, at: Array) -> bubble.Line:
     g, model, studies = link(fitted.model.link), fitted.model, fitted.studies
     hyper = {name: draws.ravel() for name, draws in fitted.draws.hyper.items()}
     fixed: dict[str, Any] = dict(model.settings(studies)[label]) if label else {}
-    rng = np.random.default_rng([fitted.seed, STREAM])
-    z = rng.standard_normal(fitted.theta.shape[1])
+    random = rng(fitted.seed, "covariate line")
+    z = random.standard_normal(fitted.theta.shape[1])
     if model.nu is not None:
-        z = z * np.sqrt(hyper["nu"] / rng.chisquare(hyper["nu"]))
+        z = z * np.sqrt(hyper["nu"] / random.chisquare(hyper["nu"]))
     found = np.empty((2, 5, len(at)))
     for k, value in enumerate(at):
         mu, tau, _ = model.point(hyper, studies, fixed | {covariate: float(value)})

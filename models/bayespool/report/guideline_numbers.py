@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from bayespool.guideline.bias import RiskOfBias, read_bias
 from bayespool.guideline.certainty import Band, Support, support
 from bayespool.guideline.findings import CONSEQUENCES, Evidence, Finding
 from bayespool.guideline.judgements import MARGINS
+from bayespool.held import held
 from bayespool.report.points import compared, labels, rows_with
 from bayespool.studies.measures import MEASURES
 
@@ -122,7 +122,7 @@ class LowRisk:
     why: str = ""
 
 
-@lru_cache(maxsize=8)
+@held
 def low_risk(fitted: Fit) -> LowRisk | None:
     """None where the table has no columns of risk of bias."""
     studies: Any = fitted.studies

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bayespool.checks.contribution import (
@@ -18,6 +17,7 @@ from bayespool.checks.contribution import (
     without_partial,
 )
 from bayespool.checks.moves import moves
+from bayespool.held import held
 from bayespool.report import numbers
 from bayespool.report.points import main_estimands
 from bayespool.report.refits import Record, also_shown, shown, sound, values_of
@@ -46,7 +46,7 @@ class Incomplete:
     without: WithoutPartial
 
 
-@lru_cache(maxsize=8)
+@held
 def incomplete(fitted: Fit) -> Incomplete | None:
     """None where every row is a full result."""
     if not partial_rows(fitted.studies):

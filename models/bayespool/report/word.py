@@ -12,23 +12,21 @@ from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Tab
 from bayespool.report.document import Document
 from bayespool.report.markdown import BANNER, CARE, MESSAGES, RANGE
 from bayespool.report.word_style import (
-    INK,
     WARNING,
     clean,
     empty_document,
     field,
     link,
-    repeat_and_shade,
     turn,
 )
-from bayespool.report.word_widths import Layout, layout
+from bayespool.report.word_tables import table_element
+from bayespool.report.word_widths import layout
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
 
 SCALE = 0.71  # of figures on the page, the same for all so that their letters are alike
 TALLEST_CM, WIDEST_CM = 21.0, 17.0
-KEPT_TOGETHER = 10  # rows of a table that no page break goes through
 LONGEST_TITLE = 255  # which the format allows in its properties
 
 
@@ -54,6 +52,8 @@ class _Writer:
 
     def __init__(self, word: WordDocument) -> None:
         self.word = word
+        # looked up once: the document goes through all of its styles for each
+        self.styles = {str(style.name): str(style.style_id) for style in word.styles}
         self.wide = False
         self.numbers = {"Table": 0, "Figure": 0}
 
@@ -121,11 +121,17 @@ class _Writer:
             turn(self.word, wide)
             self.wide = wide
 
+    def paragraph(self, style: str) -> Any:
+        """A new one at the end."""
+        made = self.word.add_paragraph()
+        made._p.style = None if style == "Normal" else self.styles[style]
+        return made
+
     def text(self, text: str, style: str = "Normal", *, bold: bool = False,
              colour: str = "") -> Any:  # fmt: skip
         from docx.shared import RGBColor
 
-        paragraph = self.word.add_paragraph(style=style)
+        paragraph = self.paragraph(style)
         run = paragraph.add_run(clean(text))
         if bold:
             run.bold = True
@@ -147,7 +153,7 @@ class _Writer:
 
     def caption(self, kind: str, text: str, *, above: bool) -> None:
         self.numbers[kind] += 1
-        paragraph = self.word.add_paragraph(style="Caption")
+        paragraph = self.paragraph("Caption")
         paragraph.paragraph_format.keep_with_next = above
         paragraph.add_run(f"{kind} ").bold = True
         field(paragraph, f"SEQ {kind} \\* ARABIC", str(self.numbers[kind]))
@@ -159,7 +165,7 @@ class _Writer:
 
         if not isinstance(drawing.svg, Svg):
             return
-        paragraph = self.word.add_paragraph(style="Picture")
+        paragraph = self.paragraph("Picture")
         shape = paragraph.add_run().add_picture(io.BytesIO(drawing.svg.png))
         scale = min(SCALE, Cm(WIDEST_CM) / shape.width, Cm(TALLEST_CM) / shape.height)
         shape.width, shape.height = Emu(shape.width * scale), Emu(shape.height * scale)
@@ -172,35 +178,10 @@ class _Writer:
         found = layout(table)
         self.turn_to(found.wide)
         self.caption("Table", table.caption, above=True)
-        made = self.word.add_table(len(table.rows) + 1, len(table.head), style="Table Grid")
-        made.autofit = False
-        for column, width in zip(made.columns, found.widths, strict=True):
-            column.width = width
-        last = len(table.rows)
-        for i, (row, texts) in enumerate(zip(made.rows, (table.head, *table.rows), strict=True)):
-            repeat_and_shade(row, is_head=i == 0)
-            self.row(row, texts, found, is_head=i == 0, words=table.words)
-            if i == 0 or (i < last <= KEPT_TOGETHER):
-                for cell in row.cells:
-                    cell.paragraphs[0].paragraph_format.keep_with_next = True
-        self.word.add_paragraph(style="After table")
-
-    def row(self, row: Any, texts: tuple[str, ...], found: Layout, *, is_head: bool,
-            words: bool) -> None:  # fmt: skip
-        from docx.enum.text import WD_ALIGN_PARAGRAPH
-        from docx.shared import Pt, RGBColor
-
-        for j, (cell, text, width) in enumerate(zip(row.cells, texts, found.widths, strict=True)):
-            cell.width = width
-            paragraph = cell.paragraphs[0]
-            paragraph.style = "Table Text"
-            if j > 0 and not words:
-                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-            run = paragraph.add_run(clean(text))
-            run.font.size = Pt(found.points)
-            if is_head or text == "FAILED":
-                run.bold = True
-                run.font.color.rgb = RGBColor.from_string(INK if is_head else WARNING)
+        made = table_element(table, found, self.styles["Table Grid"], self.styles["Table Text"])
+        body: Any = self.word.element.body
+        body.insert(len(body) - 1, made)  # what follows last is the section's own element
+        self.paragraph("After table")
 
 
 def _undated(raw: bytes) -> bytes:
@@ -209,6 +190,8 @@ def _undated(raw: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(raw)) as old, zipfile.ZipFile(out, "w") as new:
         for name in old.namelist():
             kept = zipfile.ZipInfo(name)
-            kept.compress_type = zipfile.ZIP_DEFLATED
+            # figures are compressed by their own format
+            packed = name.endswith(".png")
+            kept.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
             new.writestr(kept, old.read(name))
     return out.getvalue()

@@ -128,17 +128,6 @@ def link(paragraph: Any, text: str, address: str) -> None:
     element.append(run._r)
 
 
-def repeat_and_shade(row: Any, *, is_head: bool) -> None:
-    """Rows stay on one page; the head is repeated on each and shaded."""
-    properties = row._tr.get_or_add_trPr()
-    properties.append(_new("cantSplit"))
-    if is_head:
-        properties.append(_new("tblHeader"))
-        for cell in row.cells:
-            shade = _new("shd", val="clear", color="auto", fill=TINT)
-            cell._tc.get_or_add_tcPr().append(shade)
-
-
 def turn(word: WordDocument, wide: bool) -> None:
     """A new page, on its side or upright."""
     from docx.enum.section import WD_ORIENT, WD_SECTION

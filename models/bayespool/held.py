@@ -1,0 +1,36 @@
+"""What follows from a value that never changes is computed once, and lives as long as the value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import wraps
+
+_HELD = "_held"
+
+
+def held[**Arguments, Result](
+    compute: Callable[Arguments, Result],
+) -> Callable[Arguments, Result]:
+    """Keep the result of a function of a frozen object with that object.
+
+    Like `functools.cached_property`, for functions that are defined elsewhere. A cache in a module
+    would keep objects alive that nobody needs any more, and forget the first of many.
+
+    Parameters
+    ----------
+    compute : function
+        Of the object, and of hashable arguments after it. Its result is shared by all callers and
+        must not be changed.
+    """
+    name = f"{compute.__module__}.{compute.__qualname__}"
+
+    @wraps(compute)
+    def once(*arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+        owner, *others = arguments
+        found: dict[Hashable, Result] = vars(owner).setdefault(_HELD, {})
+        key = (name, *others, *sorted(named.items()))
+        if key not in found:
+            found[key] = compute(*arguments, **named)
+        return found[key]
+
+    return once

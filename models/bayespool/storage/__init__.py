@@ -1,0 +1,7 @@
+"""A fit as an xarray DataTree, and as a NetCDF file that reads back into the same fit."""
+
+from bayespool.storage.fits import load, save
+from bayespool.storage.groups import to_tree
+from bayespool.storage.records import model_from_call
+
+__all__ = ["load", "model_from_call", "save", "to_tree"]
