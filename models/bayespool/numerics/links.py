@@ -78,7 +78,10 @@ LINKS: dict[str, Link] = {
         "cloglog",
         lambda p: np.log(-np.log1p(-p)),
         lambda eta: -np.expm1(-_cloglog_rate(eta)),
-        lambda eta: np.log(-np.expm1(-_cloglog_rate(eta))),
+        # a rate below double precision is the probability itself: its logarithm is eta
+        lambda eta: np.where(
+            eta < -30.0, eta, np.log(-np.expm1(-_cloglog_rate(np.maximum(eta, -30.0))))
+        ),
         lambda eta: -_cloglog_rate(eta),
         lambda eta: np.exp(np.minimum(eta, 700.0) - _cloglog_rate(eta)),
     ),
