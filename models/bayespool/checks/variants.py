@@ -25,7 +25,7 @@ class Variant:
     fit: Fit
 
     @property
-    def estimates(self) -> dict[str, Estimate]:
+    def estimates(self) -> Mapping[str, Estimate]:
         return self.fit.estimates
 
     @property

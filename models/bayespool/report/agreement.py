@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from bayespool.estimands import Estimate
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from bayespool.fitting import Fit
 
 
-def other_estimates(fitted: Fit, other: Fit) -> dict[str, Estimate]:
+def other_estimates(fitted: Fit, other: Fit) -> Mapping[str, Estimate]:
     """Estimates of the second fit.
 
     Raises
