@@ -120,8 +120,12 @@ def _scaled(
 
 def _with_nutpie(pymc_model: Any) -> Any:
     import nutpie
+    from pytensor import config
 
-    compiled = nutpie.compile_pymc_model(pymc_model)
+    # "fast" arithmetic depends on what is compiled together: code of a first run and code that a
+    # later one finds in the cache of the disk differ in the last bits, and so would all draws
+    with config.change_flags(numba__fastmath=False):
+        compiled = nutpie.compile_pymc_model(pymc_model)
 
     def start(seed: int, target: float, draws: int, progress: bool) -> Any:
         return nutpie.sample(
