@@ -6,8 +6,8 @@ draws by NUTS.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -72,18 +72,77 @@ def summarise(
         anything for the mean. Quantiles have their errors all the same.
     """
     flat = np.sort(samples, axis=None)
-    lower, median, upper = np.quantile(flat, [LOWER, 0.5, UPPER])
+    lower, median, upper = (_quantile(flat, p) for p in (LOWER, 0.5, UPPER))
     if has_mean and np.isfinite(flat[-1]):
         mean, sd = float(samples.mean()), float(samples.std(ddof=1))
-        mcse, ess = _mean_error(samples, ancestor)
+        mcse, ess = mean_error(samples, ancestor)
     else:
         mean = sd = mcse = float("inf")
         ess = 0.0
     quantile_mcse = _quantile_error(samples, flat, ancestor)
     return Estimate(
-        name, mean, float(median), sd, float(lower), float(upper),
+        name, mean, median, sd, lower, upper,
         mcse, quantile_mcse[1], quantile_mcse[0], quantile_mcse[2], ess,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates(Mapping[str, Estimate]):
+    """Summaries of all estimands, each made when it is first asked for.
+
+    A refit has many estimands, and a report asks for few of them.
+
+    Attributes
+    ----------
+    samples : mapping of str to array, shape (n_chains, n_draws)
+    ancestor : array, shape (n_draws,), or None
+        See `summarise`.
+    exact : mapping of str to Marginal
+        Of those that are known without draws.
+    error : float
+        Relative error of the exact ones.
+    without_mean : tuple of str
+        Those whose mean is infinite.
+    """
+
+    samples: Mapping[str, Array]
+    ancestor: Array | None
+    exact: Mapping[str, Marginal]
+    error: float
+    without_mean: tuple[str, ...]
+    _made: dict[str, Estimate] = field(default_factory=dict, init=False)
+
+    def __getitem__(self, name: str) -> Estimate:
+        if name not in self._made:
+            samples = self.samples[name]
+            self._made[name] = (
+                of_marginal(name, self.exact[name], self.error)
+                if name in self.exact
+                else summarise(name, samples, self.ancestor, has_mean=name not in self.without_mean)
+            )
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.samples
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.samples)
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+
+def _quantile(flat: Array, p: float) -> float:
+    """That of `numpy.quantile`, of values that are sorted already."""
+    place = p * (flat.size - 1)
+    before = int(place)
+    a, b = float(flat[before]), float(flat[min(before + 1, flat.size - 1)])
+    if np.isnan(flat[-1]):
+        return float("nan")
+    if a == b:  # infinite ones too
+        return a
+    part = place - before
+    return b - (b - a) * (1.0 - part) if part >= 0.5 else a + (b - a) * part
 
 
 def of_marginal(name: str, marginal: Marginal, relative_error: float) -> Estimate:
@@ -107,7 +166,7 @@ def of_marginal(name: str, marginal: Marginal, relative_error: float) -> Estimat
     )
 
 
-def _mean_error(samples: Array, ancestor: Array | None) -> tuple[float, float]:
+def mean_error(samples: Array, ancestor: Array | None) -> tuple[float, float]:
     """Monte Carlo error of the mean, and how many independent draws it is worth."""
     if ancestor is None:
         return _chain_mean_error(samples)
@@ -126,7 +185,7 @@ def _quantile_error(samples: Array, flat: Array, ancestor: Array | None) -> list
         wide = _clustered((samples[0] <= at).astype(float), ancestor)
         ends = np.clip([p - wide, p + wide], 0.0, 1.0) * (flat.size - 1)
         low, high = flat[np.rint(ends).astype(int)]
-        out.append(float(high - low) / 2.0)
+        out.append(0.0 if high == low else float(high - low) / 2.0)  # both may be infinite
     return out
 
 
@@ -166,8 +225,8 @@ class Probability:
 
 def probability(statement: str, event: Array, ancestor: Array | None) -> Probability:
     """Probability of a true-or-false array of draws, shape (n_chains, n_draws)."""
-    estimate = summarise(statement, event.astype(float), ancestor)
-    return Probability(statement, estimate.mean, estimate.mcse)
+    samples = event.astype(float)
+    return Probability(statement, float(samples.mean()), mean_error(samples, ancestor)[0])
 
 
 def exceedance(

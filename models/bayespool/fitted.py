@@ -13,7 +13,7 @@ import numpy as np
 from bayespool import __version__
 from bayespool.agreement import Agreement
 from bayespool.engines.draws import Draws
-from bayespool.estimands import Estimate, of_marginal, summarise
+from bayespool.estimands import Estimate, Estimates
 from bayespool.hierarchy import Hierarchy
 from bayespool.streams import rng
 
@@ -148,17 +148,12 @@ class Fit:
         return self.model.estimands(dict(self.draws.hyper), new, self.coding)
 
     @cached_property
-    def estimates(self) -> dict[str, Estimate]:
+    def estimates(self) -> Mapping[str, Estimate]:
         """Summary of every estimand: exact where the engine knows its marginal, else of draws."""
         exact = self.model.exact(dict(self.draws.exact), self.studies) if self.draws.exact else {}
         error = float(self.draws.info.get("grid_error", 0.0))
-        endless = getattr(self.model, "without_mean", ())
-        return {
-            name: of_marginal(name, exact[name], error)
-            if name in exact
-            else summarise(name, samples, self.draws.ancestor, has_mean=name not in endless)
-            for name, samples in self.samples.items()
-        }
+        endless = tuple(getattr(self.model, "without_mean", ()))
+        return Estimates(self.samples, self.draws.ancestor, exact, error, endless)
 
     @cached_property
     def study_samples(self) -> dict[str, Array]:

@@ -14,7 +14,7 @@ from bayespool.checks.finding import Finding, at_least, at_most
 from bayespool.engines.quadrature import LARGEST_VARIANCE, PARETO_K
 from bayespool.engines.rule import LOG_LIKELIHOOD_ERROR
 from bayespool.engines.tempered import LARGEST_Z, MISSED
-from bayespool.estimands import summarise
+from bayespool.estimands import mean_error
 from bayespool.held import held
 
 if TYPE_CHECKING:
@@ -121,9 +121,10 @@ def _nuts(fitted: Fit) -> list[Finding]:
 def _mcse(fitted: Fit) -> Finding:
     worst, name = 0.0, ""
     for parameter, samples in fitted.draws.hyper.items():
-        estimate = summarise(parameter, samples, fitted.draws.ancestor)
-        if estimate.mcse / estimate.sd > worst:
-            worst, name = estimate.mcse / estimate.sd, parameter
+        mcse, _ = mean_error(samples, fitted.draws.ancestor)
+        share = mcse / float(samples.std(ddof=1))
+        if share > worst:
+            worst, name = share, parameter
     said = f"{worst:.1%}" if worst >= 0.0005 else "less than 0.1%"
     return at_most(
         "mcse_of_sd", worst, MCSE_OF_SD,

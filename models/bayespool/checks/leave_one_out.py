@@ -46,7 +46,7 @@ class LeftOut:
     refitted: bool
 
     @property
-    def estimates(self) -> dict[str, Estimate]:
+    def estimates(self) -> Mapping[str, Estimate]:
         return self.fit.estimates
 
 

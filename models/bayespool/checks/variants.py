@@ -34,7 +34,7 @@ class Variant:
         return self.prior is None or self.prior.plausible
 
     @property
-    def estimates(self) -> dict[str, Estimate]:
+    def estimates(self) -> Mapping[str, Estimate]:
         return self.fit.estimates
 
     @property

@@ -44,10 +44,8 @@ def groups_of(fitted: Fit) -> dict[str, Group]:
     chains, draws = fitted.draws.shape
     labels = list(hierarchy.labels)
     drawn: dict[str, Any] = {"chain": np.arange(chains), "draw": np.arange(draws)}
-    prior_drawn: dict[str, Any] = {
-        "chain": np.arange(1),
-        "draw": np.arange(fitted.prior_theta.shape[1]),
-    }
+    of_prior = np.arange(fitted.prior_theta.shape[1])
+    prior_drawn: dict[str, Any] = {"chain": np.arange(1), "draw": of_prior}
     by_study, of_study = (*SAMPLED, "study"), {"study": labels}
     random = rng(fitted.seed, "prior predictive")
     prior_effects = hierarchy.new_studies(fitted.prior_theta, random)
