@@ -9,9 +9,6 @@ reports/anti_ccp/.
 from pathlib import Path
 
 import bayespool as bp
-from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import cumulative, prior_sensitivity
-from bayespool.datasets import comparators
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 JUDGEMENTS = Path(__file__).with_name("judgements") / "anti_ccp.toml"
@@ -29,26 +26,24 @@ CARE = (
 
 def main() -> None:
     """Fit by both engines and write the report."""
-    studies = bp.load_dataset("anti_ccp")
-    model = bp.accuracy.Bivariate()
-    fitted = bp.fit(model, studies, engine="quadrature", ess=20_000)
-    folder = bp.write_report(
-        fitted,
+    folder = bp.make_report(
+        bp.accuracy.Bivariate(),
+        bp.load_dataset("anti_ccp"),
         REPORTS / "anti_ccp",
+        options={"ess": 20_000},
+        leave_one_out=True,
+        prior_sensitivity=True,
+        cumulative=True,
         title="Anti-CCP antibody for rheumatoid arthritis: diagnostic accuracy",
         question=QUESTION,
         prevalences=(0.1, 0.3, 0.5),
-        comparators=comparators("anti_ccp"),
+        comparators=bp.datasets.comparators("anti_ccp"),
         judgements=JUDGEMENTS,
         notes=CARE,
         command="uv run analyses/anti_ccp_accuracy.py",
-        other_engine=bp.fit(model, studies, engine="nuts"),
-        leave_one_out=refit_without_each(fitted),
-        prior_sensitivity=prior_sensitivity(fitted),
-        cumulative=cumulative(fitted),
     )
-    print(f"{folder / 'index.html'}")
+    print(folder / "index.html")
 
 
 if __name__ == "__main__":
-    main()
+    bp.run(main)

@@ -5,11 +5,9 @@ and reports/brachial_plexus_readers/ says what the study itself tells apart from
 """
 
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 import bayespool as bp
-from bayespool.accuracy import Bivariate, NestedBivariate
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 CARE = (
@@ -24,8 +22,10 @@ CARE = (
 )
 
 
-def percent(values: np.ndarray) -> str:
+def percent(values: Any) -> str:
     """Median and 95 % interval of proportions in words."""
+    import numpy as np  # here, so that the first line is out before it is loaded
+
     low, mid, high = (f"{100 * x:.0f}" for x in np.quantile(values, [0.025, 0.5, 0.975]))
     return f"{mid} % ({low} to {high} %)"
 
@@ -33,12 +33,13 @@ def percent(values: np.ndarray) -> str:
 def main() -> None:
     """Fit by both engines, and write the report."""
     readers = bp.load_dataset("brachial_plexus_readers")
-    model = NestedBivariate()
-    fitted = bp.fit(model, readers, engine="quadrature", ess=2_000)
-    one = bp.fit(Bivariate(), readers.where("reader", "in between"), engine="quadrature")
+    fitted = bp.fit(bp.accuracy.NestedBivariate(), readers, engine="both", ess=2_000)
+    bp.print_answer(fitted)
+    between = readers.where("reader", "in between")
+    one = bp.fit(bp.accuracy.Bivariate(), between, engine="quadrature")
     # the mean over the readers of the study, draw by draw
     average = {name: draws.mean(axis=0) for name, draws in fitted.study_samples.items()}
-    spread = {name: np.ptp(draws, axis=0) for name, draws in fitted.study_samples.items()}
+    spread = {name: draws.max(0) - draws.min(0) for name, draws in fitted.study_samples.items()}
     notes = (
         "What this study tells, the average of its three readers: sensitivity "
         f"{percent(average['sens'])}, specificity {percent(average['spec'])}, with 95 % credible "
@@ -60,10 +61,9 @@ def main() -> None:
         ),
         notes=(*notes, *CARE),
         command="uv run analyses/brachial_plexus_readers.py",
-        other_engine=bp.fit(model, readers, engine="nuts"),
     )
     print(folder / "index.html")
 
 
 if __name__ == "__main__":
-    main()
+    bp.run(main)

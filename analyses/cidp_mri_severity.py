@@ -9,10 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import bayespool as bp
-from bayespool.association import Nested, NormalNormal
-from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import prior_sensitivity
-from bayespool.priors import Fixed
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 QUESTION = (
@@ -33,9 +29,9 @@ CARE = (
 )
 
 
-def told(words: str, kind: Any, studies: Any, **options: Any) -> str:
+def told(words: str, kind: str, studies: Any, **options: Any) -> str:
     """Fit, and the correlation in a sentence."""
-    model, _ = kind.for_studies(studies, **options)
+    model, _ = getattr(bp.association, kind).for_studies(studies, **options)
     e = bp.fit(model, studies, engine="quadrature").estimates["mu_correlation"]
     numbers = f"{e.median:.2f} (95 % credible interval {e.lower:.2f} to {e.upper:.2f})"
     return f"{words}: {numbers.replace('-', '−')}."
@@ -43,42 +39,50 @@ def told(words: str, kind: Any, studies: Any, **options: Any) -> str:
 
 def write(name: str, studies: Any, notes: tuple[str, ...], correlation: float) -> None:
     """Fit by both engines and write one report."""
-    model, _ = Nested.for_studies(studies, correlation=correlation)
-    fitted = bp.fit(model, studies, engine="quadrature")
-    folder = bp.write_report(
-        fitted,
+    model, _ = bp.association.Nested.for_studies(studies, correlation=correlation)
+    folder = bp.make_report(
+        model,
+        studies,
         REPORTS / name,
+        leave_one_out=True,
+        prior_sensitivity=True,
         title="Nerve MRI and the severity of CIDP: correlation",
         question=QUESTION,
         mid=0.3,
         notes=(*notes, *CARE),
         command="uv run analyses/cidp_mri_severity.py",
-        other_engine=bp.fit(model, studies, engine="nuts"),
-        leave_one_out=refit_without_each(fitted),
-        prior_sensitivity=prior_sensitivity(fitted),
     )
     print(folder / "index.html")
+
+
+def variations(severity: Any) -> list[tuple[str, str, Any, dict[str, Any]]]:
+    """What else is told in a sentence: words, model, rows, options."""
+    alone = severity.select(~severity.is_partial)
+    without = severity.select([s != "Su 2020" for s in severity.study])
+    return [
+        ("Markvardsen 2016, the one study that prints its correlation, by itself gives",
+         "NormalNormal", alone, {"tau": bp.priors.Fixed(0)}),
+        ("With sampling errors of one study independent", "Nested", severity, {}),
+        ("With sampling errors of one study correlated by 0.8", "Nested", severity,
+         {"correlation": 0.8}),
+        ("Without Su 2020", "Nested", without, {"correlation": SHARED}),
+    ]  # fmt: skip
 
 
 def main() -> None:
     """The analysis of all results, and its variants."""
     cidp = bp.load_dataset("cidp_mri_severity").effects("cor").where("disease", "CIDP")
     severity = cidp.where("domain", "severity")
-    notes = (
-        told("Markvardsen 2016, the one study that prints its correlation, by itself gives",
-             NormalNormal, severity.select(~severity.is_partial), tau=Fixed(0)),
-        told("With sampling errors of one study independent", Nested, severity),
-        told("With sampling errors of one study correlated by 0.8", Nested, severity,
-             correlation=0.8),
-        told("Without Su 2020", Nested, severity.select([s != "Su 2020" for s in severity.study]),
-             correlation=SHARED),
-    )  # fmt: skip
+    notes = tuple(told(words, kind, rows, **more) for words, kind, rows, more in
+                  variations(severity))  # fmt: skip
     print(*notes, sep="\n")
-    write("cidp_mri_severity", severity, notes, SHARED)
-    each = severity.where("analysis", "main")
     note = "Variant: one result per study, the one that the card of the data set calls main."
-    write("cidp_mri_severity_one_each", each, (note,), 0.0)
+    tasks = [
+        ("cidp_mri_severity", severity, notes, SHARED),
+        ("cidp_mri_severity_one_each", severity.where("analysis", "main"), (note,), 0.0),
+    ]
+    bp.each(write, tasks, lanes=[name for name, *_ in tasks])
 
 
 if __name__ == "__main__":
-    main()
+    bp.run(main)

@@ -5,22 +5,11 @@ that prints percentages only, and the kind of controls as a covariate, because h
 flatter a test. It writes reports/cidp_mrn_accuracy/; the variants go beside it.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import bayespool as bp
-from bayespool.accuracy import (
-    Bivariate,
-    MetaRegression,
-    NestedBivariate,
-    NestedMetaRegression,
-    prior_from_summary,
-)
-from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import Variant, cumulative, other_rows, prior_sensitivity
-from bayespool.datasets import comparators
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 JUDGEMENTS = Path(__file__).with_name("judgements") / "cidp_mrn_accuracy.toml"
@@ -36,106 +25,97 @@ CARE = (
 )
 BRACHIAL, SACRAL = "brachial plexus", "lumbosacral plexus"
 OUDEMAN = "against segmental SMA"  # its rows assume which groups the printed ranges are of
+APART = ("Midroni 1999", "Oudeman 2020", "van Rosmalen 2020")
+TOLD = ("main", "variant", "partial", "marker", "marker variant")
+MARKERS = (
+    "Variant: also studies that print means or areas under the curve only. These tell how far "
+    "apart the groups lie if the measurement is normal in both (binormal link); they do not "
+    "tell the threshold."
+)
+CHEN = (
+    "Variant: the pooled estimate of Chen 2023 (14 studies of quantitative MR neurography) is "
+    "the prior, and only studies that cannot be among its own are added: readings by eye."
+)
 
 
-def write(
-    name: str,
-    model: Any,
-    rows: Any,
-    notes: tuple[str, ...],
-    *,
-    refits: bool = True,
-    choices: dict[str, Any] | None = None,
-    chosen: Sequence[Variant] = (),
-    **more: Any,
-) -> None:
-    """Fit by both engines and write one report; `choices` are other rows to fit, `chosen` fits."""
-    fitted = bp.fit(model, rows, engine="quadrature", ess=10_000)
-    if refits:
-        more["leave_one_out"] = refit_without_each(fitted)
-        more["prior_sensitivity"] = prior_sensitivity(fitted)
-    if choices:
-        more["other_rows"] = (*chosen, *other_rows(fitted, choices))
-    folder = bp.write_report(
-        fitted,
+def write(name: str, model: Any, rows: Any, note: str, more: dict[str, Any]) -> None:
+    """Fit by both engines and write one report."""
+    folder = bp.make_report(
+        model,
+        rows,
         REPORTS / name,
+        options={"ess": 10_000},
         title="MR neurography for CIDP: diagnostic accuracy",
         question=QUESTION,
         prevalences=(0.1, 0.3, 0.5),
-        notes=(*notes, *CARE),
+        notes=(note, *CARE),
         command="uv run analyses/cidp_mrn_accuracy.py",
-        other_engine=bp.fit(model, rows, engine="nuts"),
         **more,
     )
     print(folder / "index.html")
 
 
-def main() -> None:
-    """The main analysis and its variants."""
-    every = bp.load_dataset("cidp_mrn")
-    analysis, site = every.covariates["analysis"], every.covariates["site"]
-    published: dict[str, Any] = {"comparators": comparators("cidp_mrn")}
-
-    both = every.select([a in ("main", "variant", "partial") for a in analysis])
+def main_analysis(every: Any, more: dict[str, Any]) -> None:
+    """All usable rows, and what they say in other selections."""
+    both = every.select([a in ("main", "variant", "partial") for a in every.covariates["analysis"]])
+    model = bp.accuracy.NestedMetaRegression(covariates=("control_type",))
+    once = bp.accuracy.MetaRegression(covariates=("control_type",))
+    others: dict[str, Any] = {
+        f"Su 2020: {kept.removesuffix(' plexus')} only": (
+            once, both.select([s != other for s in both.covariates["site"]])
+        )
+        for kept, other in ((SACRAL, BRACHIAL), (BRACHIAL, SACRAL))
+    }  # fmt: skip
+    once_each = replace(model, correlation=1.0)
+    others["Su 2020: patients of both counted once"] = (once_each, both)
+    others["Printed counts only"] = [counts != "derived" for counts in both.covariates["counts"]]
     note = (
         "Both plexuses of Su 2020 are in, as two results of one study. Shah 2020 prints "
         "percentages, which leave one possible table."
     )
-    model: Any = NestedMetaRegression(covariates=("control_type",))
-    once = MetaRegression(covariates=("control_type",))
-    chosen = [
-        Variant(
-            f"Su 2020: {kept.removesuffix(' plexus')} only",
-            bp.fit(once, both.select([s != other for s in both.covariates["site"]]), "quadrature"),
-        )
-        for kept, other in ((SACRAL, BRACHIAL), (BRACHIAL, SACRAL))
-    ]
-    shared = replace(model, correlation=1.0)
-    chosen.append(Variant("Su 2020: patients of both counted once", bp.fit(shared, both, "auto")))
-    printed = [counts != "derived" for counts in both.covariates["counts"]]
-    choices = {"Printed counts only": printed}
-    write("cidp_mrn_accuracy", model, both, (note,), choices=choices, chosen=chosen,
-          judgements=JUDGEMENTS, **published)  # fmt: skip
+    more = more | {"other_rows": others, "judgements": JUDGEMENTS}
+    write("cidp_mrn_accuracy", model, both, note, more)
 
+
+def variants(every: Any, refits: dict[str, Any], published: dict[str, Any]) -> list[tuple]:
+    """Arguments of `write` for every variant."""
+    marked = list(zip(every.study, every.covariates["analysis"], every.row, strict=True))
+    out = []
     for name, left_out in (("complete", BRACHIAL), ("variant", SACRAL)):
+        kept = [
+            a in ("main", "variant") and site != left_out
+            for (_, a, _), site in zip(marked, every.covariates["site"], strict=True)
+        ]
         note = (
             "Variant: complete tables only, one row per study, all controls together; Su 2020 "
             f"enters without its {left_out}."
         )
-        rows = every.select(
-            [
-                a in ("main", "variant") and s != left_out
-                for a, s in zip(analysis, site, strict=True)
-            ]
-        )
-        fit = bp.fit(Bivariate(), rows, engine="quadrature")
-        write(f"cidp_mrn_accuracy_{name}", Bivariate(), rows, (note,), cumulative=cumulative(fit),
-              **published)  # fmt: skip
-
-    told = ("main", "variant", "partial", "marker", "marker variant")
-    rows = every.select([a in told for a in analysis])
-    note = (
-        "Variant: also studies that print means or areas under the curve only. These tell how far "
-        "apart the groups lie if the measurement is normal in both (binormal link); they do not "
-        "tell the threshold."
-    )
-    model = NestedBivariate(marker="binormal")
-    write("cidp_mrn_accuracy_markers", model, rows, (note,), refits=False)
-
-    apart = ("Midroni 1999", "Oudeman 2020", "van Rosmalen 2020")
+        more = refits | published | {"cumulative": True}
+        model = bp.accuracy.Bivariate()
+        out.append((f"cidp_mrn_accuracy_{name}", model, every.select(kept), note, more))
+    nested = bp.accuracy.NestedBivariate(marker="binormal")
+    rows = every.select([a in TOLD for _, a, _ in marked])
+    out.append(("cidp_mrn_accuracy_markers", nested, rows, MARKERS, {}))
     rows = every.select(
         [
-            study in apart and (a in ("main", "marker") or row.endswith(OUDEMAN))
-            for study, a, row in zip(every.study, analysis, every.row, strict=True)
+            study in APART and (a in ("main", "marker") or row.endswith(OUDEMAN))
+            for study, a, row in marked
         ]
     )
-    priors: dict[str, Any] = dict(prior_from_summary("cidp_mrn", "Chen 2023", rows))
-    note = (
-        "Variant: the pooled estimate of Chen 2023 (14 studies of quantitative MR neurography) is "
-        "the prior, and only studies that cannot be among its own are added: readings by eye."
-    )
-    write("cidp_mrn_accuracy_chen_prior", Bivariate(**priors, marker="binormal"), rows, (note,))
+    priors: Any = bp.accuracy.prior_from_summary("cidp_mrn", "Chen 2023", rows)
+    by_chen = bp.accuracy.Bivariate(**priors, marker="binormal")
+    return [*out, ("cidp_mrn_accuracy_chen_prior", by_chen, rows, CHEN, refits)]
+
+
+def main() -> None:
+    """The main analysis, then its variants side by side."""
+    every = bp.load_dataset("cidp_mrn")
+    refits = {"leave_one_out": True, "prior_sensitivity": True}
+    published = {"comparators": bp.datasets.comparators("cidp_mrn")}
+    main_analysis(every, refits | published)
+    others = variants(every, refits, published)
+    bp.each(write, others, lanes=[name for name, *_ in others])
 
 
 if __name__ == "__main__":
-    main()
+    bp.run(main)

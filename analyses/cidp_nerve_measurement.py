@@ -8,10 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import bayespool as bp
-from bayespool.association import Nested, NormalNormal
-from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import prior_sensitivity
-from bayespool.priors import Fixed
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 NODES = 41  # a direction with a small standard error is nearly a step
@@ -38,9 +34,9 @@ CARE = (
 )
 
 
-def told(words: str, kind: Any, studies: Any, **options: Any) -> str:
+def told(words: str, kind: str, studies: Any, **options: Any) -> str:
     """Fit, and the pooled difference in a sentence."""
-    model, _ = kind.for_studies(studies, **options)
+    model, _ = getattr(bp.association, kind).for_studies(studies, **options)
     e = bp.fit(model, studies, engine="quadrature", nodes=NODES).estimates["mu"]
     numbers = f"{e.median:.2f} SD (95 % credible interval {e.lower:.2f} to {e.upper:.2f})"
     return f"{words}: {numbers.replace('-', '−')}."
@@ -50,38 +46,44 @@ def complete(studies: Any) -> str:
     """The answer of the rows that print numbers; of one such study that study's own."""
     rows = studies.select(~studies.is_partial)
     if len(rows) > 1:
-        return told(f"The {len(rows)} studies that print numbers alone", NormalNormal, rows)
-    return told(f"{rows.study[0]} alone prints numbers and by itself gives", NormalNormal, rows,
-                tau=Fixed(0))  # fmt: skip
+        return told(f"The {len(rows)} studies that print numbers alone", "NormalNormal", rows)
+    return told(f"{rows.study[0]} alone prints numbers and by itself gives", "NormalNormal",
+                rows, tau=bp.priors.Fixed(0))  # fmt: skip
+
+
+def write(measurement: str, name: str, above: str) -> None:
+    """Fit one measurement by both engines and write its report."""
+    every = bp.load_dataset("cidp_nerve_measurement").where("measurement", measurement)
+    studies = every.where("analysis", "main")
+    notes = [complete(studies)]
+    if measurement in FURTHER:
+        notes.append(told(FURTHER[measurement], "Nested", every, correlation=0.5))
+    print(*notes, sep="\n")
+    model, _ = bp.association.NormalNormal.for_studies(studies)
+    folder = bp.make_report(
+        model,
+        studies,
+        REPORTS / f"cidp_nerve_measurement_{name}",
+        options={"nodes": NODES},
+        leave_one_out=True,
+        prior_sensitivity=True,
+        title=f"{measurement.capitalize()} of nerves in CIDP and in controls",
+        question=f"By how many standard deviations do people differ? Above 0 {above}.",
+        mid=0.5,
+        notes=(*notes, *CARE),
+        command="uv run analyses/cidp_nerve_measurement.py",
+    )
+    print(folder / "index.html")
 
 
 def main() -> None:
-    """Fit each measurement by both engines and write its report."""
-    rows = bp.load_dataset("cidp_nerve_measurement")
-    for measurement, (name, above) in MEASUREMENTS.items():
-        every = rows.where("measurement", measurement)
-        studies = every.where("analysis", "main")
-        notes = [complete(studies)]
-        if measurement in FURTHER:
-            notes.append(told(FURTHER[measurement], Nested, every, correlation=0.5))
-        model, _ = NormalNormal.for_studies(studies)
-        fitted = bp.fit(model, studies, engine="quadrature", nodes=NODES)
-        folder = bp.write_report(
-            fitted,
-            REPORTS / f"cidp_nerve_measurement_{name}",
-            title=f"{measurement.capitalize()} of nerves in CIDP and in controls",
-            question=f"By how many standard deviations do people differ? Above 0 {above}.",
-            mid=0.5,
-            notes=(*notes, *CARE),
-            command="uv run analyses/cidp_nerve_measurement.py",
-            other_engine=bp.fit(model, studies, engine="nuts"),
-            leave_one_out=refit_without_each(fitted),
-            prior_sensitivity=prior_sensitivity(fitted),
-        )
-        print(folder / "index.html", told("All", NormalNormal, studies), *notes)
-    one = rows.where("measurement", "contrast enhancement")
-    print(told("contrast enhancement, one study", NormalNormal, one, tau=Fixed(0)))
+    """Every measurement, side by side."""
+    tasks = [(measurement, *of) for measurement, of in MEASUREMENTS.items()]
+    bp.each(write, tasks, lanes=[name for name, _ in MEASUREMENTS.values()])
+    one = bp.load_dataset("cidp_nerve_measurement").where("measurement", "contrast enhancement")
+    fixed = bp.priors.Fixed(0)
+    print(told("contrast enhancement, one study", "NormalNormal", one, tau=fixed))
 
 
 if __name__ == "__main__":
-    main()
+    bp.run(main)

@@ -6,15 +6,14 @@ printed side by side; reports/decision_time_sd/ and reports/decision_time_sem/ h
 """
 
 from pathlib import Path
+from typing import Any
 
 import bayespool as bp
-from bayespool.association import NormalNormal
-from bayespool.priors import Fixed, Normal
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 READINGS = {"sd": "standard deviation", "sem": "standard error of the mean"}
-# prior of the difference (days) or log ratio, and its units
-MEASURES = {"md": (Normal(0, 180), "days"), "rom": (Normal(0, 4), "times as long")}
+# prior SD of the difference (days) or log ratio, and its units
+MEASURES = {"md": (180, "days"), "rom": (4, "times as long")}
 CARE = (
     "One study of at most 29 matched pairs, and no meta-analysis: the effect is that of this study "
     "(no variation between studies is assumed).",
@@ -28,25 +27,17 @@ CARE = (
 )
 
 
-def main() -> None:
-    """Fit both readings by both engines, print them side by side and write their reports."""
-    means = bp.load_dataset("decision_time")
-    for measure, (prior, units) in MEASURES.items():
-        model = NormalNormal(mu=prior, tau=Fixed(0), measure=measure)
-        for reading, words in READINGS.items():
-            studies = means.where("analysis", reading).effects(measure)
-            fitted = bp.fit(model, studies, engine="quadrature")
-            e = fitted.estimates["mu" if measure == "md" else "mu_ratio"]
-            print(f"spread read as {words}: {e.median:.2f} {units} "
-                  f"(95 % credible interval {e.lower:.2f} to {e.upper:.2f})")  # fmt: skip
-            if measure == "md":
-                write(reading, words, fitted)
+def analysis(measure: str, reading: str) -> tuple[Any, Any]:
+    """Model and table of one reading of the spread."""
+    prior, fixed = bp.priors.Normal(0, MEASURES[measure][0]), bp.priors.Fixed(0)
+    model = bp.association.NormalNormal(mu=prior, tau=fixed, measure=measure)
+    return model, bp.load_dataset("decision_time").where("analysis", reading).effects(measure)
 
 
-def write(reading: str, words: str, fitted: bp.Fit) -> None:
+def write(reading: str, words: str) -> None:
     """The report of the difference in days, in one reading."""
-    folder = bp.write_report(
-        fitted,
+    folder = bp.make_report(
+        *analysis("md", reading),
         REPORTS / f"decision_time_{reading}",
         title=f"Days to a treatment decision, spread read as {words}",
         question=(
@@ -60,10 +51,20 @@ def write(reading: str, words: str, fitted: bp.Fit) -> None:
             *CARE,
         ),
         command="uv run analyses/decision_time.py",
-        other_engine=bp.fit(fitted.model, fitted.studies, engine="nuts"),
     )
     print(folder / "index.html")
 
 
+def main() -> None:
+    """Print both readings side by side, and write their reports."""
+    for measure, (_, units) in MEASURES.items():
+        for reading, words in READINGS.items():
+            fitted = bp.fit(*analysis(measure, reading), engine="quadrature")
+            e = fitted.estimates["mu" if measure == "md" else "mu_ratio"]
+            print(f"spread read as {words}: {e.median:.2f} {units} "
+                  f"(95 % credible interval {e.lower:.2f} to {e.upper:.2f})")  # fmt: skip
+    bp.each(write, list(READINGS.items()), lanes=list(READINGS))
+
+
 if __name__ == "__main__":
-    main()
+    bp.run(main)

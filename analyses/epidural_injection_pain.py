@@ -10,8 +10,6 @@ the variation between studies, and written to reports/epidural_injection_pain_<o
 from pathlib import Path
 
 import bayespool as bp
-from bayespool.association import NormalNormal
-from bayespool.priors import Fixed, Normal
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 OUTCOMES = {  # report: (outcome, units, prior SD of the difference, smallest important difference)
@@ -31,28 +29,32 @@ CARE = (
 )
 
 
-def main() -> None:
-    """Fit each outcome by both engines and write its report."""
+def write(name: str, outcome: str, units: str, width: float, mid: float) -> None:
+    """Fit one outcome by both engines and write its report."""
     effects = bp.load_dataset("epidural_injection_pain").effects("md")
-    for name, (outcome, units, width, mid) in OUTCOMES.items():
-        studies = effects.where("outcome", outcome)
-        model = NormalNormal(mu=Normal(0, width), tau=Fixed(0), measure="md")
-        folder = bp.write_report(
-            bp.fit(model, studies, engine="quadrature"),
-            REPORTS / f"epidural_injection_pain_{name}",
-            title=f"Epidural injection: {outcome}, by MRI",
-            question=(
-                f"How does {outcome} ({units}) differ between people whose MRI shows pathology "
-                "that fits the pain (group 1) and people with a near-normal MRI (group 2)? Below 0 "
-                "group 1 improves less."
-            ),
-            mid=mid,
-            notes=CARE,
-            command="uv run analyses/epidural_injection_pain.py",
-            other_engine=bp.fit(model, studies, engine="nuts"),
-        )
-        print(folder / "index.html")
+    normal, fixed = bp.priors.Normal(0, width), bp.priors.Fixed(0)
+    folder = bp.make_report(
+        bp.association.NormalNormal(mu=normal, tau=fixed, measure="md"),
+        effects.where("outcome", outcome),
+        REPORTS / f"epidural_injection_pain_{name}",
+        title=f"Epidural injection: {outcome}, by MRI",
+        question=(
+            f"How does {outcome} ({units}) differ between people whose MRI shows pathology "
+            "that fits the pain (group 1) and people with a near-normal MRI (group 2)? Below 0 "
+            "group 1 improves less."
+        ),
+        mid=mid,
+        notes=CARE,
+        command="uv run analyses/epidural_injection_pain.py",
+    )
+    print(folder / "index.html")
+
+
+def main() -> None:
+    """Every outcome, side by side."""
+    tasks = [(name, *of) for name, of in OUTCOMES.items()]
+    bp.each(write, tasks, lanes=list(OUTCOMES))
 
 
 if __name__ == "__main__":
-    main()
+    bp.run(main)

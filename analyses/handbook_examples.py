@@ -12,11 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import bayespool as bp
-from bayespool.accuracy import HSROC, Bivariate, Comparison, MetaRegression
-from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import prior_sensitivity
-from bayespool.datasets import data_dir
-from bayespool.estimands import summarise
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 PAGES = {  # report: (title, question, what a reader must know)
@@ -88,54 +83,64 @@ def two_tests(d: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-EXAMPLES: dict[str, tuple[str, Any, Any]] = {  # name: (data set, model, our draws as theirs)
-    "anti_ccp": ("anti_ccp", Bivariate(), bivariate),
-    "anti_ccp_generation": ("anti_ccp", MetaRegression(covariates=("generation",)), generations),
-    "rheumatoid_factor": ("rheumatoid_factor", HSROC(), hsroc),
-    "ct_mri_cad": ("ct_mri_cad", Comparison(shared=True), two_tests),
-}
+EXAMPLES: dict[str, tuple[str, str, dict[str, Any], Any]] = {
+    # name: (data set, model, its options, our draws as theirs)
+    "anti_ccp": ("anti_ccp", "Bivariate", {}, bivariate),
+    "anti_ccp_generation": (
+        "anti_ccp", "MetaRegression", {"covariates": ("generation",)}, generations,
+    ),
+    "rheumatoid_factor": ("rheumatoid_factor", "HSROC", {}, hsroc),
+    "ct_mri_cad": ("ct_mri_cad", "Comparison", {"shared": True}, two_tests),
+}  # fmt: skip
 
 
-def compare(example: str, fitted: bp.Fit) -> None:
-    """Print every published parameter of an example beside ours."""
-    print(f"\n{example}: {fitted.model.title}, {fitted.hierarchy.n_studies} studies")
-    print(f"{'parameter':17s} {'published (SE or SD)':23s} {'ours: mean (SD), MCSE':26s}")
-    ours = EXAMPLES[example][2](fitted.samples)
-    with (data_dir() / "handbook_published.csv").open(encoding="utf-8") as file:
+def compare(example: str, fitted: bp.Fit) -> str:
+    """Every published parameter of an example beside ours, as lines."""
+    lines = [
+        f"\n{example}: {fitted.model.title}, {fitted.hierarchy.n_studies} studies",
+        f"{'parameter':17s} {'published (SE or SD)':23s} {'ours: mean (SD), MCSE':26s}",
+    ]
+    ours = EXAMPLES[example][-1](fitted.samples)
+    with (bp.datasets.data_dir() / "handbook_published.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["example"] == example]
     for row in rows:
         name, value = row["parameter"], float(row["estimate"])
-        e = summarise(name, ours[name], fitted.draws.ancestor)
+        e = bp.estimands.summarise(name, ours[name], fitted.draws.ancestor)
         theirs = f"{row['method']:5s} {value:7.4f} ({float(row['se']):.4f})"
         mine = f"{e.mean:7.4f} ({e.sd:.4f}), {e.mcse:.4f}"
-        print(f"{name:17s} {theirs:23s} {mine:26s} {(e.mean - value) / e.sd:+.2f}")
+        lines.append(f"{name:17s} {theirs:23s} {mine:26s} {(e.mean - value) / e.sd:+.2f}")
+    return "\n".join(lines)
+
+
+def write(example: str, reports: Path) -> str:
+    """Fit an example, write its report if it has one, and compare."""
+    data, kind, options, _ = EXAMPLES[example]
+    model, studies = getattr(bp.accuracy, kind)(**options), bp.load_dataset(data)
+    if example not in PAGES:
+        return compare(example, bp.fit(model, studies, engine="quadrature", ess=20_000))
+    title, question, care = PAGES[example]
+    folder = bp.make_report(
+        model,
+        studies,
+        reports / example,
+        options={"ess": 20_000},
+        leave_one_out=True,
+        prior_sensitivity=True,
+        title=title,
+        question=question,
+        prevalences=(0.1, 0.3, 0.5),
+        notes=(care,),
+        command="uv run analyses/handbook_examples.py",
+    )
+    print(folder / "index.html")
+    return compare(example, bp.load(folder / "posterior.nc"))
 
 
 def main(reports: Path = REPORTS) -> None:
-    """Fit the examples, print the comparison, and write the reports."""
-    fits = {
-        example: bp.fit(model, bp.load_dataset(name), engine="quadrature", ess=20_000)
-        for example, (name, model, _) in EXAMPLES.items()
-    }
-    for example, fitted in fits.items():
-        compare(example, fitted)
-    print(WHY)
-    for example, (title, question, care) in PAGES.items():
-        fitted = fits[example]
-        folder = bp.write_report(
-            fitted,
-            reports / example,
-            title=title,
-            question=question,
-            prevalences=(0.1, 0.3, 0.5),
-            notes=(care,),
-            command="uv run analyses/handbook_examples.py",
-            other_engine=bp.fit(fitted.model, fitted.studies, engine="nuts"),
-            leave_one_out=refit_without_each(fitted),
-            prior_sensitivity=prior_sensitivity(fitted),
-        )
-        print(folder / "index.html")
+    """Fit the examples side by side, write the reports, and print the comparison."""
+    tasks = [(example, reports) for example in EXAMPLES]
+    print(*bp.each(write, tasks, lanes=list(EXAMPLES)), WHY, sep="\n")
 
 
 if __name__ == "__main__":
-    main()
+    bp.run(main)

@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import bayespool as bp
-from bayespool.association import BinomialNormal, Nested, NormalNormal
-from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import Variant, cumulative, other_rows, prior_sensitivity
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 JUDGEMENTS = Path(__file__).with_name("judgements") / "mri_finding_outcome.toml"
@@ -43,11 +40,18 @@ CENSORED = (
     "tables.",
 )
 
+LATER = "Variant: Cohen 2025 enters with its outcome at 12 weeks instead of 4."
+CONDITION = (
+    "Variant: the condition is a covariate, as disc disease or radicular pain against all "
+    "other conditions, because finer groups have one study each."
+)
+
 
 def exact_counts(studies: Any) -> str:
     """The exact model of the rows with counts, in a sentence."""
     rows = studies.arm_counts()
-    e = bp.fit(BinomialNormal(), rows, engine="quadrature").estimates["mu_ratio"]
+    model = bp.association.BinomialNormal()
+    e = bp.fit(model, rows, engine="quadrature").estimates["mu_ratio"]
     return (
         f"The exact binomial model of the {len(rows)} studies with counts gives an odds ratio of "
         f"{e.median:.2f} (95 % credible interval {e.lower:.2f} to {e.upper:.2f}); studies that "
@@ -69,65 +73,42 @@ def every_result(studies: Any) -> Any:
 def write_all(studies: Any, complete: Any) -> None:
     """Fit the findings of all studies, nested in them, and write the main report."""
     first = studies.select([studies.study.index(study) for study in dict.fromkeys(studies.study)])
-    variants = []
-    for words, rows in (
-        ("One finding per study, its first in the table", first),
-        ("Only studies with counts or an odds ratio, one row each", complete),
-    ):
-        model, _ = NormalNormal.for_studies(rows)
-        one = Variant(words, bp.fit(model, rows, engine="quadrature", ess=1_000))
-        e = one.estimates["mu_ratio"]
-        print(f"{words}: {e.median:.2f} ({e.lower:.2f} to {e.upper:.2f})", flush=True)
-        variants.append(one)
-    nested, _ = Nested.for_studies(studies)
-    folder = bp.write_report(
-        bp.fit(nested, studies, engine="quadrature", ess=1_000),
-        REPORTS / "mri_finding_outcome",
-        title=TITLE,
-        question=QUESTION,
-        mid=1.25,
-        baseline_risks=(0.2, 0.4),
-        judgements=JUDGEMENTS,
-        notes=(*CENSORED, *CARE),
-        other_rows=tuple(variants),
-        command="uv run analyses/mri_finding_outcome.py",
-    )
-    print(folder / "index.html")
+    simple = bp.association.NormalNormal
+    others = {
+        "One finding per study, its first in the table": (simple.for_studies(first)[0], first),
+        "Only studies with counts or an odds ratio, one row each": (
+            simple.for_studies(complete)[0], complete,
+        ),
+    }  # fmt: skip
+    nested, _ = bp.association.Nested.for_studies(studies)
+    more = {"other_rows": others, "judgements": JUDGEMENTS}
+    write("mri_finding_outcome", nested, studies, CENSORED, more)
 
 
 def write(
-    name: str,
-    studies: Any,
-    notes: tuple[str, ...],
-    covariates: tuple[str, ...] = (),
-    choices: dict[str, Any] | None = None,
+    name: str, model: Any, studies: Any, notes: tuple[str, ...], more: dict[str, Any]
 ) -> None:
-    """Fit complete rows by both engines and write one report; `choices` are other rows to fit."""
-    model, _ = NormalNormal.for_studies(studies, covariates=covariates)
-    fitted = bp.fit(model, studies, engine="quadrature")
-    folder = bp.write_report(
-        fitted,
+    """Fit by both engines and write one report."""
+    folder = bp.make_report(
+        model,
+        studies,
         REPORTS / name,
+        leave_one_out=True,
+        prior_sensitivity=True,
         title=TITLE,
         question=QUESTION,
         mid=1.25,
         baseline_risks=(0.2, 0.4),
-        notes=(*notes, *COMPLETE, *CARE),
+        notes=(*notes, *CARE),
         command="uv run analyses/mri_finding_outcome.py",
-        other_engine=bp.fit(model, studies, engine="nuts"),
-        leave_one_out=refit_without_each(fitted),
-        prior_sensitivity=prior_sensitivity(fitted),
-        cumulative=None if covariates else cumulative(fitted),
-        other_rows=other_rows(fitted, choices) if choices else None,
+        **more,
     )
     print(folder / "index.html")
 
 
-def main() -> None:
-    """The main analysis and its variants."""
-    every = bp.load_dataset("mri_finding_outcome")
-    main_rows = every.where("analysis", "main")
-    write_all(every_result(every), main_rows)
+def variants(every: Any, main_rows: Any) -> list[tuple]:
+    """Arguments of `write` for the reports of complete rows."""
+    simple = bp.association.NormalNormal
     complete = every.select(~every.is_partial)
     later = complete.select(
         [
@@ -141,19 +122,28 @@ def main() -> None:
             counts != "derived" for counts in main_rows.covariates["counts"]
         ],
     }
-    note = exact_counts(main_rows)
-    write("mri_finding_outcome_complete", main_rows, (note,), choices=choices)
-    note = "Variant: Cohen 2025 enters with its outcome at 12 weeks instead of 4."
-    write("mri_finding_outcome_12_weeks", later, (note,))
     groups = main_rows.covariates["condition_group"]
     disc = tuple("disc or radicular" if g == DISC else "other" for g in groups)
     grouped = replace(main_rows, covariates={**main_rows.covariates, "condition": disc})
-    note = (
-        "Variant: the condition is a covariate, as disc disease or radicular pain against all "
-        "other conditions, because finer groups have one study each."
-    )
-    write("mri_finding_outcome_condition", grouped, (note,), ("condition",))
+    by_condition, _ = simple.for_studies(grouped, covariates=("condition",))
+    years = {"cumulative": True}
+    return [
+        ("mri_finding_outcome_complete", simple.for_studies(main_rows)[0], main_rows,
+         (exact_counts(main_rows), *COMPLETE), years | {"other_rows": choices}),
+        ("mri_finding_outcome_12_weeks", simple.for_studies(later)[0], later,
+         (LATER, *COMPLETE), years),
+        ("mri_finding_outcome_condition", by_condition, grouped, (CONDITION, *COMPLETE), {}),
+    ]  # fmt: skip
+
+
+def main() -> None:
+    """The main analysis, then its variants side by side."""
+    every = bp.load_dataset("mri_finding_outcome")
+    main_rows = every.where("analysis", "main")
+    write_all(every_result(every), main_rows)
+    tasks = variants(every, main_rows)
+    bp.each(write, tasks, lanes=[name for name, *_ in tasks])
 
 
 if __name__ == "__main__":
-    main()
+    bp.run(main)

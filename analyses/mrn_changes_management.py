@@ -9,8 +9,6 @@ reports/mrn_changes_management_<question>/.
 from pathlib import Path
 
 import bayespool as bp
-from bayespool.association import Proportion
-from bayespool.checks.leave_one_out import refit_without_each
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 QUESTIONS = {
@@ -32,24 +30,27 @@ ZHANG = (
 )
 
 
-def main() -> None:
-    """Fit each question by both engines and write its report."""
+def write(estimand: str, question: str) -> None:
+    """Fit one question by both engines and write its report."""
     rows = bp.load_dataset("mrn_changes_management").where("analysis", "main")
-    for estimand, question in QUESTIONS.items():
-        studies = rows.where("estimand", estimand)
-        fitted = bp.fit(Proportion(), studies, engine="quadrature")
-        folder = bp.write_report(
-            fitted,
-            REPORTS / f"mrn_changes_management_{estimand.replace(' ', '_')}",
-            title=f"MR neurography: {estimand}",
-            question=question,
-            notes=(*([ZHANG] if "Zhang 2021" in studies.study else []), *CARE),
-            command="uv run analyses/mrn_changes_management.py",
-            other_engine=bp.fit(Proportion(), studies, engine="nuts"),
-            leave_one_out=refit_without_each(fitted) if len(studies) > 1 else None,
-        )
-        print(folder / "index.html")
+    studies = rows.where("estimand", estimand)
+    folder = bp.make_report(
+        bp.association.Proportion(),
+        studies,
+        REPORTS / f"mrn_changes_management_{estimand.replace(' ', '_')}",
+        leave_one_out=len(studies) > 1,
+        title=f"MR neurography: {estimand}",
+        question=question,
+        notes=(*([ZHANG] if "Zhang 2021" in studies.study else []), *CARE),
+        command="uv run analyses/mrn_changes_management.py",
+    )
+    print(folder / "index.html")
+
+
+def main() -> None:
+    """Every question, side by side."""
+    bp.each(write, list(QUESTIONS.items()), lanes=list(QUESTIONS))
 
 
 if __name__ == "__main__":
-    main()
+    bp.run(main)

@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import bayespool as bp
-from bayespool.accuracy import Bivariate, MetaRegression
-from bayespool.checks.leave_one_out import refit_without_each
-from bayespool.checks.variants import other_rows, prior_sensitivity
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 TITLE = "Imaging of nerves and plexuses: diagnostic accuracy"
@@ -50,7 +47,8 @@ UNCLUSTERED = (
 
 def by_modality(studies: Any) -> str:
     """The same rows with the modality as the covariate, in a sentence."""
-    e = bp.fit(MetaRegression(covariates=("modality",)), studies, engine="quadrature").estimates
+    model = bp.accuracy.MetaRegression(covariates=("modality",))
+    e = bp.fit(model, studies, engine="quadrature").estimates
     told = [
         f"{name} {100 * value.median:+.0f} percentage points ({100 * value.lower:+.0f} to "
         f"{100 * value.upper:+.0f})"
@@ -75,19 +73,19 @@ def write(
     choices: dict[str, Any] | None = None,
 ) -> None:
     """Fit by both engines and write one report; `choices` are other rows to fit."""
-    fitted = bp.fit(model, studies, engine="quadrature", ess=20_000)
-    folder = bp.write_report(
-        fitted,
+    folder = bp.make_report(
+        model,
+        studies,
         reports / name,
+        options={"ess": 20_000},
+        leave_one_out=True,
+        prior_sensitivity=True,
+        other_rows=choices,
         title=TITLE,
         question=QUESTION,
         prevalences=(0.1, 0.3, 0.5),
         notes=(*notes, *CARE),
         command="uv run analyses/nerve_imaging_accuracy.py",
-        other_engine=bp.fit(model, studies, engine="nuts"),
-        leave_one_out=refit_without_each(fitted),
-        prior_sensitivity=prior_sensitivity(fitted),
-        other_rows=other_rows(fitted, choices) if choices else None,
     )
     print(folder / "index.html")
 
@@ -111,11 +109,14 @@ def main(reports: Path = REPORTS) -> None:
         ],
         "Other test where several": usable.select(other),
     }
-    model = MetaRegression(covariates=("group",))
-    write("nerve_imaging_accuracy", model, rows, (*JOINT, by_modality(rows)), reports, choices)
-    people = rows.where("clustered", "no")
-    write("nerve_imaging_accuracy_unclustered", Bivariate(), people, UNCLUSTERED, reports)
+    model = bp.accuracy.MetaRegression(covariates=("group",))
+    people, simple = rows.where("clustered", "no"), bp.accuracy.Bivariate()
+    tasks = [
+        ("nerve_imaging_accuracy", model, rows, (*JOINT, by_modality(rows)), reports, choices),
+        ("nerve_imaging_accuracy_unclustered", simple, people, UNCLUSTERED, reports),
+    ]
+    bp.each(write, tasks, lanes=[name for name, *_ in tasks])
 
 
 if __name__ == "__main__":
-    main()
+    bp.run(main)

@@ -8,8 +8,6 @@ reports/spine_infection_<finding>/.
 from pathlib import Path
 
 import bayespool as bp
-from bayespool.association import PrePost
-from bayespool.priors import Fixed
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 FINDINGS = {  # in the table: report
@@ -29,31 +27,30 @@ CARE = (
 )
 
 
+def write(finding: str, name: str) -> None:
+    """Fit one finding by both engines and write its report."""
+    row = bp.load_dataset("spine_infection_followup").where("finding", finding)
+    print(f"{finding}: {row.partial[0].says}")
+    folder = bp.make_report(
+        bp.association.PrePost(tau=bp.priors.Fixed(0)),
+        row,
+        REPORTS / f"spine_infection_{name}",
+        title=f"Spine infection: {finding} after 4 to 8 weeks of treatment",
+        question=(
+            f"How do the odds of {finding} on MRI change between the first scan and the "
+            "follow-up of the same people? Below 1 it gets less frequent."
+        ),
+        mid=1.25,
+        notes=CARE,
+        command="uv run analyses/spine_infection_followup.py",
+    )
+    print(folder / "index.html")
+
+
 def main() -> None:
-    """Fit each finding by both engines and write its report."""
-    every = bp.load_dataset("spine_infection_followup")
-    model = PrePost(tau=Fixed(0))
-    for finding, name in FINDINGS.items():
-        row = every.where("finding", finding)
-        fitted = bp.fit(model, row, engine="quadrature")
-        e = fitted.estimates["mu_ratio"]
-        print(f"{finding} ({row.partial[0].says}): odds ratio {e.median:.2f} "
-              f"(95 % credible interval {e.lower:.2f} to {e.upper:.2f})", flush=True)  # fmt: skip
-        folder = bp.write_report(
-            fitted,
-            REPORTS / f"spine_infection_{name}",
-            title=f"Spine infection: {finding} after 4 to 8 weeks of treatment",
-            question=(
-                f"How do the odds of {finding} on MRI change between the first scan and the "
-                "follow-up of the same people? Below 1 it gets less frequent."
-            ),
-            mid=1.25,
-            notes=CARE,
-            command="uv run analyses/spine_infection_followup.py",
-            other_engine=bp.fit(model, row, engine="nuts"),
-        )
-        print(folder / "index.html")
+    """Every finding, side by side."""
+    bp.each(write, list(FINDINGS.items()), lanes=list(FINDINGS))
 
 
 if __name__ == "__main__":
-    main()
+    bp.run(main)

@@ -48,7 +48,7 @@ def fit(
         ``progress`` for NUTS.
     """
     if engine not in ENGINES:
-        raise ValueError(f"engine={engine!r} is unknown; legal: {', '.join(ENGINES)}")
+        raise ValueError(f"engine={engine!r} is unknown; allowed: {', '.join(ENGINES)}")
     _check_options(engine, options)
     studies = studies.by_study()
     model.check(studies)

@@ -90,7 +90,9 @@ def in_lane(watcher: Watcher | None, lane: str) -> Watcher | None:
     """A watcher of something that goes on beside the rest, under a name of its own."""
     if watcher is None:
         return None
-    return lambda event: watcher(replace(event, lane=event.lane or lane))
+    return lambda event: watcher(
+        replace(event, lane=f"{lane}, {event.lane}" if event.lane else lane)
+    )
 
 
 def without_stages(watcher: Watcher | None) -> Watcher | None:

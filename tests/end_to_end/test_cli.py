@@ -198,7 +198,7 @@ def test_partial_rows_and_markers(table):
         (("accuracy", "review.csv", "--prior", "tau_sens"), "NAME=CALL"),
         (("accuracy", "review.csv", "--prior", "tau_sens=exit(1)"), "known prior"),
         (("accuracy", "review.csv", "--prevalence", "30"), "between 0 and 1"),
-        (("accuracy", "review.csv", "--engine", "gibbs"), "auto, nuts, quadrature"),
+        (("accuracy", "review.csv", "--engine", "gibbs"), "auto, both, nuts, quadrature"),
         (("accuracy", "review.csv", "--link", "log"), "logit, probit, cloglog"),
         (("accuracy", "review.csv", "--marker", "roc"), "ignored, binormal"),
         (

@@ -31,7 +31,7 @@ def test_auto_goes_on_to_nuts_and_says_why(csf_tau, nuts_fit, monkeypatch):
 @pytest.mark.parametrize(
     "options,error,words",
     [
-        ({"engine": "gibbs"}, ValueError, "legal: auto, nuts, quadrature"),
+        ({"engine": "gibbs"}, ValueError, "allowed: auto, both, nuts, quadrature"),
         ({"engine": "quadrature", "draws": 5}, TypeError, "legal: ess, nodes"),
         ({"engine": "nuts", "sampler": "stan"}, ValueError, "legal: nutpie, pymc"),
     ],

@@ -87,9 +87,10 @@ def other_rows(fitted: Fit, choices: Mapping[str, Any]) -> tuple[Variant, ...]:
     Parameters
     ----------
     fitted : Fit
-    choices : mapping of str to bool array of shape (n_rows,), or to studies
+    choices : mapping of str to bool array of shape (n_rows,), to studies, or to (model, studies)
         What the variant is called, and which of the fitted rows it keeps; or another selection of
-        the same table, such as another outcome or reader of a study.
+        the same table, such as another outcome or reader of a study; or a model as well, where the
+        same question needs another for them.
 
     Raises
     ------
@@ -103,6 +104,9 @@ def other_rows(fitted: Fit, choices: Mapping[str, Any]) -> tuple[Variant, ...]:
 
 def _refitted(fitted: Fit, name: str, rows: Any) -> Fit:
     studies: Any = fitted.studies
+    if isinstance(rows, tuple):
+        model, others = rows
+        return _refit(model, others, fitted.seed)
     try:
         if not hasattr(rows, "study"):
             keep = np.flatnonzero(np.asarray(rows, bool))

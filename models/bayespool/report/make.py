@@ -14,7 +14,6 @@ from bayespool.report.build import write_report
 from bayespool.report.console import print_answer
 
 if TYPE_CHECKING:
-    from bayespool.fitted import Fit
     from bayespool.studies import AccuracyStudies
 
 
@@ -25,28 +24,27 @@ def make_report(
     *,
     engine: str = "both",
     seed: int = DEFAULT_SEED,
-    ess: float | None = None,
+    options: Mapping[str, Any] | None = None,
     leave_one_out: bool = False,
     prior_sensitivity: bool = False,
     cumulative: bool = False,
     other_rows: Mapping[str, Any] | None = None,
-    chosen: Mapping[str, Fit] | None = None,
     **words: Any,
 ) -> Path:
     """Fit, print the answer, fit again as asked, and write the report.
 
     Parameters
     ----------
-    model, studies, engine, seed, ess
+    model, studies, engine, seed
         As `bayespool.fit` takes them.
+    options : mapping, optional
+        What that takes beside them, such as ``{"ess": 10_000}``.
     out_dir : path
         As `bayespool.write_report` takes it.
     leave_one_out, prior_sensitivity, cumulative : bool
         Also without each study, under other priors, and year by year.
     other_rows : mapping, optional
         Also to other rows, as `bayespool.checks.variants.other_rows` takes them.
-    chosen : mapping of str to Fit, optional
-        Fits of one's own that are shown before those.
     **words
         The rest of what `bayespool.write_report` takes: title, question, notes and so on.
 
@@ -56,18 +54,14 @@ def make_report(
         `out_dir`.
     """
     say(planned(model, studies, engine))
-    options = {} if ess is None else {"ess": ess}
-    fitted = fit(model, studies, engine, seed, **options)
+    fitted = fit(model, studies, engine, seed, **(options or {}))
     print_answer(fitted)
-    others = [variants.Variant(name, one) for name, one in (chosen or {}).items()]
-    if other_rows:
-        others += variants.other_rows(fitted, other_rows)
     return write_report(
         fitted,
         out_dir,
         leave_one_out=refit_without_each(fitted) if leave_one_out else None,
         prior_sensitivity=variants.prior_sensitivity(fitted) if prior_sensitivity else None,
         cumulative=variants.cumulative(fitted) if cumulative else None,
-        other_rows=tuple(others) or None,
+        other_rows=variants.other_rows(fitted, other_rows) if other_rows else None,
         **words,
     )
