@@ -94,7 +94,7 @@ EXAMPLES: dict[str, tuple[str, str, dict[str, Any], Any]] = {
 }  # fmt: skip
 
 
-def compare(example: str, fitted: bp.Fit) -> str:
+def compare(example: str, fitted: Any) -> str:
     """Every published parameter of an example beside ours, as lines."""
     lines = [
         f"\n{example}: {fitted.model.title}, {fitted.hierarchy.n_studies} studies",

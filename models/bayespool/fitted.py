@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 N_PRIOR = 4_000
+KEPT = ("hierarchy", "coding", "estimates")
 _STREAM = {"prior": 1, "new": 2, "predictive": 3, "effects": 4, "points": 5}
 
 
@@ -74,15 +74,16 @@ class Fit:
                 "other_engine is a fit of another model or other data; allowed: the same model and "
                 "studies fitted by another engine"
             )
-        one = copy(self)
-        vars(one)["checked_by"] = other
-        return one
+        return self._again(other, *KEPT, "samples")
 
     @property
     def bare(self) -> Fit:
         """What a refit needs of this one: no draws of estimands, and no check to be waited for."""
-        one = Fit(self.model, self.studies, self.draws, self.seed, self.versions)
-        kept = ("hierarchy", "coding", "estimates")
+        return self._again(None, *KEPT)
+
+    def _again(self, check: Fit | None, *kept: str) -> Fit:
+        """This fit with another check, and of what was computed only what is kept."""
+        one = replace(self, checked_by=check)
         vars(one).update({name: vars(self)[name] for name in kept if name in vars(self)})
         return one
 

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 import bayespool as bp
+from bayespool.checks.leave_one_out import refit_without_each
 from bayespool.checks.variants import cumulative, other_rows, prior_sensitivity, steps
+from bayespool.parallel import CORES
+from bayespool.parallel import tasks as scheduling
+from bayespool.parallel.pool import pool
 from bayespool.priors import HalfNormal
 from bayespool.studies import AccuracyStudies
 
@@ -99,3 +103,28 @@ def test_other_rows_keep_every_group_and_every_centre() -> None:
         other_rows(by_dose, {"x": studies.select([0, 1, 2, 3])})
     (less,) = other_rows(by_dose, {"x": [True, True, True, True, False]})
     assert less.fit.coding is studies
+
+
+def test_the_same_bits_on_one_core_and_on_two(fitted: bp.Fit, monkeypatch) -> None:
+    monkeypatch.setattr(scheduling, "WORTH_STARTING", 0.0)
+    monkeypatch.setattr(scheduling, "WORTH_SENDING", 0.0)
+    rows = {"without A": [row != "A" for row in fitted.studies.row]}
+    found = {}
+    for n in ("1", "2"):
+        monkeypatch.setenv(CORES, n)
+        left = refit_without_each(fitted, ess=500)
+        series = (*prior_sensitivity(fitted), *cumulative(fitted), *other_rows(fitted, rows))
+        found[n] = [one.fit for one in (*series, *left.studies)]
+        assert (len(pool.idle) > 0) or n == "1"
+    for one, two in zip(*found.values(), strict=True):
+        assert one.estimates == two.estimates
+        for name, draws in one.draws.hyper.items():
+            np.testing.assert_array_equal(two.draws.hyper[name], draws, strict=True)
+
+
+def test_the_error_of_a_refit_is_the_one_of_this_process(fitted: bp.Fit, monkeypatch) -> None:
+    monkeypatch.setenv(CORES, "2")
+    monkeypatch.setattr(scheduling, "WORTH_STARTING", 0.0)
+    keep = {f"row {i}": [True, False, True, True, True] for i in range(8)}
+    with pytest.raises(ValueError, match=r"other rows 'none': keeps 0 of 5 rows"):
+        other_rows(fitted, keep | {"none": [False] * 5, "all": [True] * 5})

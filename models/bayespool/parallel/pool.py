@@ -63,14 +63,17 @@ class Pool:
             self.lent.remove(worker)
             if worker.alive:
                 self.idle.append(worker)
+            else:
+                worker.close()
             self.changed.notify_all()
 
     def close(self) -> None:
         """End all workers, whatever they do, and wait for the threads that listen to them."""
         with self.changed:
-            for worker in (*self.idle, *self.lent):
+            for worker in self.lent:
                 worker.kill()
-            self.idle.clear()
+            while self.idle:
+                self.idle.pop().close()
             self.changed.wait_for(lambda: not self.lent, LONGEST_FAREWELL)
 
 

@@ -14,6 +14,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from types import ModuleType
@@ -93,9 +94,15 @@ class Worker:
         return self._process.poll() is None
 
     def kill(self) -> None:
-        """End the process, whatever it does."""
+        """End the process, whatever it does; a call that waits for it fails."""
         self._process.kill()
         self._process.wait()
+
+    def close(self) -> None:
+        """End the process, which nobody calls any more."""
+        self.kill()
+        with suppress(BrokenPipeError):  # of what was still to be sent
+            self._process.__exit__(None, None, None)
 
 
 def packed(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes | None:
