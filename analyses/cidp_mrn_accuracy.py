@@ -66,7 +66,8 @@ def main_analysis(every: Any, more: dict[str, Any]) -> None:
         )
         for kept, other in ((SACRAL, BRACHIAL), (BRACHIAL, SACRAL))
     }  # fmt: skip
-    others["Su 2020: patients of both counted once"] = (replace(model, correlation=1.0), both)
+    once_each = replace(model, correlation=1.0)
+    others["Su 2020: patients of both counted once"] = (once_each, both)
     others["Printed counts only"] = [counts != "derived" for counts in both.covariates["counts"]]
     note = (
         "Both plexuses of Su 2020 are in, as two results of one study. Shah 2020 prints "

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bayespool.engines.draws import Draws
+    from bayespool.studies import AccuracyStudies
 
 WORDS = "studies left out"
 
@@ -89,6 +90,12 @@ def _others(hierarchy: Hierarchy, k: int) -> list[int]:
     return [j for j in range(hierarchy.n_studies) if j != k]
 
 
+def check_studies(studies: AccuracyStudies) -> None:
+    """Refuse what `refit_without_each` could not leave a study out of."""
+    if len(set(studies.study)) < 2:
+        raise ValueError("leaving one study out needs at least 2 studies")
+
+
 def refit_without_each(fitted: Fit, ess: float = 4_000.0) -> LeaveOneOutRefits:
     """Leave every study out in turn, by quadrature, whichever engine made the fit.
 
@@ -97,10 +104,8 @@ def refit_without_each(fitted: Fit, ess: float = 4_000.0) -> LeaveOneOutRefits:
     ValueError
         With fewer than two studies there is nothing left to fit.
     """
-    hierarchy = fitted.hierarchy
-    if hierarchy.n_studies < 2:
-        raise ValueError("leaving one study out needs at least 2 studies")
-    bare = fitted.bare
+    check_studies(fitted.studies)
+    hierarchy, bare = fitted.hierarchy, fitted.bare
     if grid.applies(hierarchy):
         tasks = [(bare, k) for k in range(hierarchy.n_studies)]
         left_out = each(_on_the_grid, tasks, WORDS)

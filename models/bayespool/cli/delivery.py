@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 DONE, FAILED_GATE = 0, 1
 
 
-def answer(fitted: Fit, output: Output) -> None:
-    """Print the answer, before anything else is worked out."""
+def answer(fitted: Fit, output: Output, asked: dict[str, Any]) -> None:
+    """Print the answer, once nothing that is asked of it is refused and before anything else."""
+    from bayespool.report.summary import checked_request
+
+    checked_request(fitted, **{key: x for key, x in asked.items() if key != "judgements"})
     if not output.silent:
         from bayespool.report.console import print_answer
 

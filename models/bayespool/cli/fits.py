@@ -113,7 +113,7 @@ def accuracy(
         folder = output.folder(Path("reports") / studies.name)
         if fitting.cumulative:
             check_steps(chosen, studies)  # says what is wrong before a fit is waited for
-        fitted = _fit(chosen, studies, fitting, output)
+        fitted = _fit(chosen, studies, fitting, output, asked)
         return deliver(fitted, folder, output, asked, panel.words(), _refits(fitted, fitting))
 
 
@@ -179,7 +179,7 @@ def association(
         folder = output.folder(Path("reports") / studies.name)
         if fitting.cumulative:
             steps(studies)
-        fitted = _fit(chosen, studies, fitting, output)
+        fitted = _fit(chosen, studies, fitting, output, asked)
         alone = hasattr(studies, "yes_before") and not varies(chosen)
         return deliver(
             fitted, folder, output, asked, panel.words(), _refits(fitted, fitting),
@@ -187,14 +187,17 @@ def association(
         )  # fmt: skip
 
 
-def _fit(model: Any, studies: Any, fitting: Fitting, output: Output) -> Fit:
+def _fit(model: Any, studies: Any, fitting: Fitting, output: Output, asked: dict[str, Any]) -> Fit:
     """Fit, and print the answer."""
+    from bayespool.checks.leave_one_out import check_studies
     from bayespool.fitting import DEFAULT_SEED, fit, planned
 
+    if fitting.leave_one_out:
+        check_studies(studies)
     say(planned(model, studies, fitting.engine))
     seed = DEFAULT_SEED if fitting.seed is None else fitting.seed
     fitted = fit(model, studies, fitting.engine, seed)
-    answer(fitted, output)
+    answer(fitted, output, asked)
     return fitted
 
 

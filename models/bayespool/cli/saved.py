@@ -43,5 +43,5 @@ def report(
         asked["baseline_risks"] = tuple(map(risk, baseline_risk))
         fitted = load(posterior)
         folder = output.folder(posterior.resolve().parent)
-        answer(fitted, output)
+        answer(fitted, output, asked)
         return deliver(fitted, folder, output, asked, panel.words())

@@ -162,16 +162,9 @@ def build_summary(
         No such file of judgements.
     """
     measure = measure_of(fitted.model)
-    _check_options(measure, prevalences, mid, baseline_risks)
     if isinstance(judgements, str | Path):
         judgements = read_judgements(judgements)
-    cuts = thresholds
-    if cuts is None:
-        cuts = {} if measure else THRESHOLDS
-    if not measure:
-        cuts = _of_groups(cuts, points.labels(fitted))
-    for name, values in cuts.items():
-        check_thresholds(name, values, fitted)
+    cuts = checked_request(fitted, prevalences, thresholds, mid, baseline_risks)
     statements = tuple(exceedance(fitted.samples, cuts, fitted.draws.ancestor))
     if measure:
         mid, risks = check_mid(mid, measure), check_baseline(baseline_risks, measure)
@@ -204,6 +197,31 @@ def build_summary(
         support=guideline_numbers.supports(fitted, cuts, statements),
         judgements=judgements, evidence=guideline_numbers.evidence_of(fitted),
     )  # fmt: skip
+
+
+def checked_request(
+    fitted: Fit,
+    prevalences: Sequence[float] | None = None,
+    thresholds: Mapping[str, Sequence[float]] | None = None,
+    mid: float | None = None,
+    baseline_risks: Sequence[BaselineRisk] = (),
+) -> Mapping[str, Sequence[float]]:
+    """The cut-offs of a summary, once all that `build_summary` refuses has been refused."""
+    measure = measure_of(fitted.model)
+    _check_options(measure, prevalences, mid, baseline_risks)
+    if measure:
+        check_mid(mid, measure)
+        check_baseline(baseline_risks, measure)
+    elif prevalences is not None:
+        check_prevalences(prevalences)
+    cuts = thresholds
+    if cuts is None:
+        cuts = {} if measure else THRESHOLDS
+    if not measure:
+        cuts = _of_groups(cuts, points.labels(fitted))
+    for name, values in cuts.items():
+        check_thresholds(name, values, fitted)
+    return cuts
 
 
 def _of_groups(
