@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -76,4 +77,5 @@ def test_summaries_are_made_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> N
     assert asked == ["b", "endless"]
     with pytest.raises(KeyError):
         made["c"]
+    assert pickle.loads(pickle.dumps(made)) == dict(made)
     assert made == Estimates(samples, np.arange(300), {"known": known}, 0.0, ("endless",))

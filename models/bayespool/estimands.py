@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -121,6 +122,9 @@ class Estimates(Mapping[str, Estimate]):
                 else summarise(name, samples, self.ancestor, has_mean=name not in self.without_mean)
             )
         return self._made[name]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)  # what exact marginals are made of may not be copied
 
     def __contains__(self, name: object) -> bool:
         return name in self.samples

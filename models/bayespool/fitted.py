@@ -64,7 +64,7 @@ class Fit:
         """What is kept of the check by another engine, in a file too; None where there was none."""
         if (other := self.check) is None:
             return None
-        return Agreement(other.engine, other.seed, other.estimates, other.draws.messages)
+        return Agreement(other.engine, other.seed, dict(other.estimates), other.draws.messages)
 
     def with_check(self, other: Fit) -> Fit:
         """This fit, checked by another of the same model and data; else a ``ValueError``."""

@@ -1,4 +1,7 @@
-"""Random numbers of a seed, one stream for each purpose: no two parts of a run share theirs."""
+"""Random numbers of a seed, one stream for each purpose: no two parts of a run share theirs.
+
+An engine draws its posterior from the seed itself, which is a stream of its own, too.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ STREAMS = {
     "contribution": 8,  # what an incomplete row tells by itself
     "new study, prior": 9,  # effects of a new study, given the prior
     "mixture": 10,  # which draws of several models make up their average
-    "points": 12,  # randomised points for the likelihoods of single studies
     "given margins": 11,  # replications given margins or baselines of the studies
+    "points": 12,  # randomised points for the likelihoods of single studies
+    "left out": 13,  # the same for one that was left out
 }
 
 

@@ -14,6 +14,7 @@ from bayespool.fitted import Fit, package_versions
 from bayespool.hierarchy import Hierarchy
 from bayespool.parallel import each
 from bayespool.progress import stage
+from bayespool.streams import rng
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +125,7 @@ def _on_the_grid(fitted: Fit, k: int) -> LeftOut:
 
 
 def _left_out(fitted: Fit, k: int, draws: Draws, refitted: bool) -> LeftOut:
-    """The posterior without the k-th study, summarised."""
+    """The posterior without the k-th study, with draws of its estimands."""
     studies, hierarchy = fitted.studies, fitted.hierarchy
     label = list(dict.fromkeys(studies.study))[k]
     keep = np.flatnonzero(np.array(studies.study) != label)
@@ -138,9 +139,9 @@ def _left_out(fitted: Fit, k: int, draws: Draws, refitted: bool) -> LeftOut:
     if whole is not None and "path" in draws.info:
         elpd = whole - draws.info["log_marginal_likelihood"]
     else:
-        chosen, rng = rule.of_fit(hierarchy, draws.info), np.random.default_rng(fitted.seed)
+        chosen, random = rule.of_fit(hierarchy, draws.info), rng(fitted.seed, "left out", k)
         alone = hierarchy.subset([k])
-        own = rule.by_study(alone, one.theta, chosen, draws.ancestor, rng)[0]
+        own = rule.by_study(alone, one.theta, chosen, draws.ancestor, random)[0]
         elpd = float(np.logaddexp.reduce(own) - np.log(own.size))
-    one.estimates  # noqa: B018
+    one.samples  # noqa: B018
     return LeftOut(hierarchy.labels[k], one, elpd, refitted)

@@ -75,9 +75,9 @@ def prior_sensitivity(fitted: Fit, models: Mapping[str, Any] | None = None) -> t
 
 
 def _refit(model: Any, studies: AccuracyStudies, seed: int) -> Fit:
-    """A fit with its summary, which another process is to work out too."""
+    """A fit with draws of its estimands, which another process is to work out too."""
     one = fit(model, studies, engine="auto", seed=seed)
-    one.estimates  # noqa: B018
+    one.samples  # noqa: B018
     return one
 
 
