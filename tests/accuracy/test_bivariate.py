@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pytest
+from densities import integrated, log_terms
 from scipy import stats
 
 from bayespool.accuracy import Bivariate
@@ -34,13 +36,18 @@ def named(model: Bivariate, point: dict[str, float]) -> dict[str, float]:
     return dict(zip(model.parameters, point.values(), strict=True))
 
 
-def transformed(point: dict[str, float], v: np.ndarray) -> dict[str, object]:
-    """The point as PyMC's unconstrained value variables."""
+def together(points: Iterable[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """Points as one, (points, ...) of every name."""
+    found = list(points)
+    return {name: np.array([point[name] for point in found]) for name in found[0]}
+
+
+def transformed(point: dict[str, float]) -> dict[str, Any]:
+    """The point as PyMC's unconstrained value variables, without study effects."""
     rho = point["rho"]
     out = {k: np.asarray(x) for k, x in point.items() if not k.startswith(("tau", "rho"))}
     out |= {f"{k}_log__": np.log(point[k]) for k in ("tau_sens", "tau_spec")}
-    out["rho_unit_logodds__"] = np.asarray(np.log((1 + rho) / (1 - rho)))
-    return out | {"v": v}
+    return out | {"rho_unit_logodds__": np.asarray(np.log((1 + rho) / (1 - rho)))}
 
 
 def log_rows(model: Bivariate, point: dict[str, float], v: np.ndarray) -> np.ndarray:
@@ -55,24 +62,21 @@ def log_rows(model: Bivariate, point: dict[str, float], v: np.ndarray) -> np.nda
     )
 
 
-@pytest.fixture(scope="module", params=["logit", "probit", "cloglog"])
-def compiled(request):
-    model = Bivariate(link=request.param)
-    pymc_model = model.build(STUDIES)
-    return model, pymc_model.compile_logp(sum=False, jacobian=False), pymc_model
+LINKS = pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
 
 
-def test_pymc_density_equals_numpy(compiled):
-    model, logp, pymc_model = compiled
+@LINKS
+def test_pymc_density_equals_numpy(link):
+    model = Bivariate(link=link)
     rng = np.random.default_rng(1)
-    order = [variable.name for variable in pymc_model.basic_RVs]
-    for point in POINTS:
-        point = named(model, point)
-        v = rng.normal(size=(4, 2))
-        parts = dict(zip(order, logp(transformed(point, v)), strict=True))
-        data = log_rows(model, point, v)
+    points = [named(model, point) for point in POINTS]
+    values = [transformed(point) | {"v": rng.normal(size=(4, 2))} for point in points]
+    found = log_terms(model.build(STUDIES))(together(values))
+    for i, (point, value) in enumerate(zip(points, values, strict=True)):
+        parts = {name: x[i] for name, x in found.items()}
+        data = log_rows(model, point, value["v"])
         np.testing.assert_allclose(parts["tp"] + parts["tn"], data, atol=1e-9)
-        np.testing.assert_allclose(parts["v"], stats.norm.logpdf(v), atol=1e-9)
+        np.testing.assert_allclose(parts["v"], stats.norm.logpdf(value["v"]), atol=1e-9)
         for name in model.parameters[:2]:
             assert parts[name] == pytest.approx(stats.norm.logpdf(point[name], 0, 1.5), abs=1e-9)
         for name in ("tau_sens", "tau_spec"):
@@ -82,21 +86,16 @@ def test_pymc_density_equals_numpy(compiled):
         assert parts["rho_unit"] == pytest.approx(expected, abs=1e-9)
 
 
-def test_integrated_pymc_density_equals_the_hierarchy(compiled):
-    model, logp, pymc_model = compiled
+@LINKS
+def test_integrated_pymc_density_equals_the_hierarchy(link):
+    model = Bivariate(link=link)
+    points = [named(model, point) for point in POINTS]
+    axis = np.linspace(-6, 6, 61)
+    shared = together(transformed(point) for point in points)
+    expected = integrated(model.build(STUDIES), shared, {"v": (axis, axis)})
     hierarchy = model.hierarchy(STUDIES)
-    order = [variable.name for variable in pymc_model.basic_RVs]
-    axis, step = np.linspace(-6, 6, 61, retstep=True)
-    for point in POINTS:
-        point = named(model, point)
-        terms = []
-        for a, b in itertools.product(axis, repeat=2):
-            v = np.tile([a, b], (4, 1))
-            parts = dict(zip(order, logp(transformed(point, v)), strict=True))
-            terms.append(parts["tp"] + parts["tn"] + parts["v"].sum(axis=1))
-        integrated = np.logaddexp.reduce(np.array(terms), axis=0) + 2 * np.log(step)
-        theta = hierarchy.unconstrained({k: np.array([x]) for k, x in point.items()})
-        np.testing.assert_allclose(hierarchy.log_likelihood(theta, 31)[:, 0], integrated, atol=1e-4)
+    got = hierarchy.log_likelihood(hierarchy.unconstrained(together(points)), 31)
+    np.testing.assert_allclose(got, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,6 @@ def test_the_prior_of_shape_coefficients_has_a_scale():
 def test_a_covariate_on_the_shape_is_stored_and_reported(tmp_path):
     model = HSROC(on_shape=("kind",), shape_coefficients=Normal(0, 0.3))
     fitted = bp.fit(model, STUDIES, engine="quadrature", ess=500)
-    write_report(fitted, tmp_path)
+    write_report(fitted, tmp_path, formats=())
     assert "Normal(0, 0.3)" in (tmp_path / "index.html").read_text(encoding="utf-8")
     assert load(tmp_path / "posterior.nc").model == model

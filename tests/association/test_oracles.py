@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
+from densities import integrated, log_terms
 
 import bayespool as bp
 from bayespool.association import BinomialNormal, Nested, NormalNormal, Proportion
@@ -39,7 +38,6 @@ CASES = {
 def test_integrated_pymc_density_equals_the_hierarchy(case):
     model, studies = CASES[case]
     hierarchy = model.hierarchy(studies)
-    pymc_model = model.build(studies)
     natural = {name: np.array([0.3]) for name in hierarchy.names}
     natural["mu"], natural["tau"] = np.array([-0.4]), np.array([0.6])
     if case.endswith("rd"):
@@ -48,31 +46,17 @@ def test_integrated_pymc_density_equals_the_hierarchy(case):
         natural["tau"] = np.array([0.3])
     if "nu" in natural:
         natural["nu"] = np.array([4.0])
-    values = {n: np.asarray(x[0]) for n, x in natural.items() if n not in hierarchy.positive}
-    values |= {f"{n}_log__": np.log(natural[n][0]) for n in hierarchy.positive}
-    logp = pymc_model.compile_logp(sum=False, jacobian=False)
-    order = [v.name for v in pymc_model.basic_RVs] + [p.name for p in pymc_model.potentials]
-    second = {"binomial": ("baseline", np.linspace(-9, 7, 161)),
-              "binomial, rr": ("baseline", np.linspace(-4, 3, 161)),
-              "binomial, rd": ("baseline", np.linspace(-4, 3, 161)),
-              "normal, robust": ("precision", np.linspace(-6, 2.5, 121))}.get(case)  # fmt: skip
-    axis, step = np.linspace(-7, 7, 141, retstep=True)
-    terms = []
-    for z, extra in itertools.product(axis, second[1] if second else [0.0]):
-        point = values | {"v": np.full((4, 1), z)}
-        log_jacobian = 0.0
-        if second and second[0] == "baseline":
-            point["baseline_logodds__"] = np.full(4, extra)
-            log_jacobian = -np.logaddexp(0, extra) - np.logaddexp(0, -extra)
-        elif second:
-            point["precision_log__"] = np.full(4, extra)
-            log_jacobian = extra
-        parts = dict(zip(order, logp(point), strict=True))
-        rows = [p for n, p in parts.items() if n not in values and n not in hierarchy.positive]
-        terms.append(sum(np.reshape(p, -1) for p in rows) + log_jacobian)
-    width = step * (second[1][1] - second[1][0] if second else 1.0)
-    expected = np.logaddexp.reduce(np.array(terms), axis=0) + np.log(width)
-    got = hierarchy.log_likelihood(hierarchy.unconstrained(natural), 31)[:, 0]
+    shared = {f"{n}_log__" if n in hierarchy.positive else n:
+              np.log(x) if n in hierarchy.positive else x for n, x in natural.items()}  # fmt: skip
+    second = {
+        "binomial": {"baseline_logodds__": (np.linspace(-9, 7, 161),)},
+        "binomial, rr": {"baseline_logodds__": (np.linspace(-4, 3, 161),)},
+        "binomial, rd": {"baseline_logodds__": (np.linspace(-4, 3, 161),)},
+        "normal, robust": {"precision_log__": (np.linspace(-6, 2.5, 121),)},
+    }.get(case, {})
+    axes = {"v": (np.linspace(-7, 7, 141),)} | second
+    expected = integrated(model.build(studies), shared, axes)
+    got = hierarchy.log_likelihood(hierarchy.unconstrained(natural), 31)
     np.testing.assert_allclose(got, expected, atol=3e-4 if "robust" in case else 1e-5)
 
 
@@ -83,15 +67,14 @@ def test_beta_binomial_density_equals_pymc_and_scipy():
 
     model = BetaBinomial()
     hierarchy = model.hierarchy(COUNTS)
-    logp = model.build(COUNTS).compile_logp(sum=False, jacobian=False)
-    for mu, psi in ((-0.4, 0.3), (1.2, 0.02), (0.1, 3.0)):
-        theta = hierarchy.unconstrained({"mu": np.array([mu]), "psi": np.array([psi])})
-        got = hierarchy.log_likelihood(theta, 5)[:, 0]
-        p = 1 / (1 + np.exp(-mu))
-        expected = stats.betabinom.logpmf(COUNTS.events, COUNTS.n, p / psi, (1 - p) / psi)
-        np.testing.assert_allclose(got, expected, atol=1e-9)
-        parts = logp({"mu": np.asarray(mu), "psi_log__": np.asarray(np.log(psi))})
-        np.testing.assert_allclose(parts[-1], expected, atol=1e-7)
+    mu, psi = np.array([-0.4, 1.2, 0.1]), np.array([0.3, 0.02, 3.0])
+    got = hierarchy.log_likelihood(hierarchy.unconstrained({"mu": mu, "psi": psi}), 5)
+    p = 1 / (1 + np.exp(-mu))
+    events, n = COUNTS.events[:, None], COUNTS.n[:, None]
+    expected = stats.betabinom.logpmf(events, n, p / psi, (1 - p) / psi)
+    np.testing.assert_allclose(got, expected, atol=1e-9)
+    parts = log_terms(model.build(COUNTS))({"mu": mu, "psi_log__": np.log(psi)})
+    np.testing.assert_allclose(parts["events"].T, expected, atol=1e-7)
 
 
 def test_beta_binomial_agrees_between_engines():

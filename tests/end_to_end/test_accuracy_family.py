@@ -130,7 +130,8 @@ def test_priors_reach_every_model(folder, capsys):
 
 def test_groups_are_printed_and_reported(folder, capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["bayespool", "accuracy", "two.csv"])
-    code, out, errors = run("two.csv --test test --shared --engine quadrature --out rep", capsys)
+    ask = "two.csv --test test --shared --engine quadrature --out rep --formats tables"
+    code, out, errors = run(ask, capsys)
     assert code == 0, errors
     lines = out.splitlines()
     for name in ("sens[ct]", "spec[mri]", "sens_difference[mri - ct]", "spec_difference[mri - ct]"):
@@ -138,7 +139,7 @@ def test_groups_are_printed_and_reported(folder, capsys, monkeypatch):
     assert any(line.startswith("P(sens[mri] > sens[ct]) = 0.") for line in lines)
     written = json.loads((folder / "rep" / "summary.json").read_text())
     with pytest.raises(SystemExit, match="0"):
-        main(["report", "rep/posterior.nc", "--out", "again", "--quiet"])
+        main(["report", "rep/posterior.nc", "--out", "again", "--quiet", "--formats", "tables"])
     again = json.loads((folder / "again" / "summary.json").read_text())
     assert again["estimands"] == written["estimands"]
 

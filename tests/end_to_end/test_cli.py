@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from command import run, run_outside
 
 GOOD = "study,tp,fp,fn,tn\nA 2001,18,17,4,25\nB 2002,15,12,7,19\nC 2003,24,10,5,13\n"
 
@@ -21,13 +22,6 @@ PARTIAL = (
 )
 
 
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bayespool.cli", *arguments],
-        cwd=cwd, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-
-
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     path = tmp_path / "review.csv"
@@ -36,9 +30,11 @@ def table(tmp_path: Path) -> Path:
 
 
 def test_json_goes_to_stdout_and_nothing_is_written(table):
-    done = run("accuracy", "review.csv", "--engine", "quadrature", "--json", cwd=table.parent)
+    ask = ("accuracy", "review.csv", "--engine", "quadrature", "--json")
+    done = run_outside(*ask, cwd=table.parent)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
+    assert run(*ask, cwd=table.parent).stdout == done.stdout
     assert {"model", "engine", "seed", "interval", "estimands", "checks", "provenance"} <= set(
         summary
     )
@@ -62,6 +58,7 @@ def test_options_reach_the_fit(table):
     assert "probit_sens" in summary["estimands"]
 
 
+LIGHT = ("--formats", "tables")
 FLAGS = {
     "--leave-one-out": "leave_one_out",
     "--prior-sensitivity": "prior_sensitivity",
@@ -86,7 +83,7 @@ def test_all_analyses_are_reported(table):
     table.write_text(DATED)
     done = run(
         "accuracy", "review.csv", "--engine", "quadrature", "--out", "rep", *FLAGS,
-        cwd=table.parent,
+        *LIGHT, cwd=table.parent,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stdout.split())
@@ -96,7 +93,8 @@ def test_all_analyses_are_reported(table):
     for name in FLAGS.values():
         assert (table.parent / "rep" / f"{name}.csv").stat().st_size > 0
     # what was not asked for again is gone with the old report
-    done = run("accuracy", "review.csv", "--engine", "quadrature", "--out", "rep", cwd=table.parent)
+    done = run("accuracy", "review.csv", "--engine", "quadrature", "--out", "rep", *LIGHT,
+               cwd=table.parent)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert not (table.parent / "rep" / "cumulative.csv").exists()
 
@@ -117,12 +115,13 @@ def test_json_with_analyses_loads_no_heavy_package(table):
 
 def test_report_check_and_datasets(table):
     folder = table.parent
-    done = run("accuracy", "review.csv", "--engine", "quadrature", "--out", "rep", cwd=folder)
+    ask = ("accuracy", "review.csv", "--engine", "quadrature", "--out", "rep")
+    done = run_outside(*ask, cwd=folder)
     assert done.returncode == 0, done.stderr
     first = json.loads((folder / "rep/summary.json").read_text())
     for name in ("index.html", "summary.csv", "studies.csv", "posterior.nc"):
         assert (folder / "rep" / name).stat().st_size > 0, name
-    again = run("report", "rep/posterior.nc", "--out", "again", "--quiet", cwd=folder)
+    again = run("report", "rep/posterior.nc", "--out", "again", "--quiet", *LIGHT, cwd=folder)
     assert again.returncode == 0, again.stderr
     assert again.stdout == ""
     second = json.loads((folder / "again/summary.json").read_text())
@@ -250,10 +249,17 @@ def test_wrong_requests_are_refused_in_words_and_write_nothing(table, arguments,
     assert sorted(folder.rglob("*")) == before
 
 
+def test_a_wrong_request_ends_with_code_2_and_words_on_stderr(table):
+    done = run_outside("accuracy", "review.csv", "--prevalence", "30", cwd=table.parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "between 0 and 1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_version(tmp_path):
     import bayespool
 
-    assert run("--version", cwd=tmp_path).stdout.strip() == bayespool.__version__
+    assert run_outside("--version", cwd=tmp_path).stdout.strip() == bayespool.__version__
 
 
 def test_interruption_leaves_the_old_report_and_no_half_written_one(table):
@@ -263,6 +269,8 @@ def test_interruption_leaves_the_old_report_and_no_half_written_one(table):
     process = subprocess.Popen(
         [sys.executable, "-m", "bayespool.cli", "accuracy", "review.csv", "--out", "rep"],
         cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        # a process started in the background may have been told to ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not list(folder.glob(".rep.partial-*")) and time.monotonic() < deadline:
@@ -300,10 +308,11 @@ def test_association(tmp_path, measure):
     assert {"mu", "mu_new", "tau", "tau2", name} <= set(summary["estimands"])
     assert [p.name for p in tmp_path.iterdir()] == ["review.csv"]
     done = run("association", "review.csv", "--measure", measure, *options, "--out", "rep",
-               "--leave-one-out", cwd=tmp_path)  # fmt: skip
+               "--leave-one-out", *(() if measure == "or" else LIGHT), cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "rep" / "leave_one_out.csv").stat().st_size > 0
-    again = run("report", "rep/posterior.nc", "--out", "again", "--quiet", *options, cwd=tmp_path)
+    again = run("report", "rep/posterior.nc", "--out", "again", "--quiet", *LIGHT, *options,
+                cwd=tmp_path)  # fmt: skip
     assert again.returncode == 0, again.stderr
     written = json.loads((tmp_path / "again" / "summary.json").read_text())
     assert written["estimands"] == summary["estimands"]
@@ -321,14 +330,14 @@ def test_association(tmp_path, measure):
 def test_models_by_name_with_all_refits(tmp_path, measure, text, model, names):
     (tmp_path / "review.csv").write_text(text)
     done = run("association", "review.csv", "--measure", measure, "--model", model, "--out", "rep",
-               "--leave-one-out", "--prior-sensitivity", cwd=tmp_path)  # fmt: skip
+               "--leave-one-out", "--prior-sensitivity", *LIGHT, cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert all(name in done.stdout for name in names)
     first = json.loads((tmp_path / "rep" / "summary.json").read_text())
     assert len(first["leave_one_out"]) == 3
     changed = {row["variant"].partition(":")[0] for row in first["prior_sensitivity"][1:]}
     assert changed == set(names)
-    again = run("report", "rep/posterior.nc", "--out", "again", "--quiet", cwd=tmp_path)
+    again = run("report", "rep/posterior.nc", "--out", "again", "--quiet", *LIGHT, cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     written = json.loads((tmp_path / "again" / "summary.json").read_text())
     assert written["estimands"] == first["estimands"]
@@ -345,9 +354,12 @@ BRIDGED = "study,kind,or,se_log,smd,n1,n2\nA,,2.0,0.3,,,\nB,smd,,,0.4,50,40\n"
 
 def test_effects_of_the_other_scale_when_asked_for(tmp_path):
     (tmp_path / "review.csv").write_text(BRIDGED)
-    done = run("association", "review.csv", "--measure", "or", "--bridge", "--json", cwd=tmp_path)
+    done = run("association", "review.csv", "--measure", "or", "--bridge", "--engine", "nuts",
+               "--json", cwd=tmp_path)  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["provenance"]["data"]["rows"] == ["A", "B"]
+    found = json.loads(done.stdout)
+    assert found["engine"] == "nuts"
+    assert found["provenance"]["data"]["rows"] == ["A", "B"]
 
 
 def test_findings_before_and_after(tmp_path):

@@ -14,12 +14,13 @@ def test_auto_takes_quadrature_when_it_passes(csf_tau):
     assert bp.fit(bp.accuracy.Bivariate(), csf_tau, ess=500).engine == "quadrature"
 
 
-def test_auto_goes_on_to_nuts_and_says_why(csf_tau, nuts_fit, monkeypatch):
-    draws = quadrature.run(nuts_fit.hierarchy, 1, ess=500.0)
+def test_auto_goes_on_to_nuts_and_says_why(csf_tau, quadrature_fit, monkeypatch):
+    draws = quadrature.run(quadrature_fit.hierarchy, 1, ess=500.0)
+    sampled = replace(draws, engine="nuts", ancestor=None)
     monkeypatch.setattr(
         quadrature, "run", lambda *a, **k: replace(draws, failures=("the nodes were too few",))
     )
-    monkeypatch.setattr(nuts, "sample", lambda *a, **k: nuts_fit.draws)
+    monkeypatch.setattr(nuts, "sample", lambda *a, **k: sampled)
     fitted = bp.fit(bp.accuracy.Bivariate(), csf_tau, engine="auto")
     assert fitted.engine == "nuts"
     assert "the nodes were too few" in fitted.draws.messages[0]

@@ -18,9 +18,8 @@ COMPARATORS = (
 
 
 @pytest.fixture(scope="session")
-def fitted() -> Any:
-    studies = bp.load_dataset("csf_tau_dementia")
-    return bp.fit(bp.accuracy.Bivariate(), studies, engine="quadrature")
+def fitted(quadrature_fit: bp.Fit) -> Any:
+    return quadrature_fit
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from report.test_page import Reader, read, summary
+from shared import LIGHT, fit_once
 
 import bayespool as bp
 from bayespool.accuracy import HSROC, Bivariate, Comparison, MetaRegression, NestedBivariate
 from bayespool.accuracy.groups import pairs
 from bayespool.priors import Gamma
 from bayespool.report import numbers, write_report
+from bayespool.report.formats import FORMATS
 from bayespool.report.points import compared, labels, main_estimands, of_rows
 from bayespool.report.wording import estimand_kind, estimand_label, parted, told
 from bayespool.storage import load
@@ -59,6 +61,12 @@ CASES: dict[str, tuple[Any, Any]] = {
     "hsroc": (HSROC(), STUDIES),
     "hsroc, covariates": (HSROC(on_accuracy=("group",), on_threshold=("size",)), STUDIES),
 }
+IN_FULL = ("own", "comparison", "hsroc, covariates")
+
+
+def options(case: str) -> dict[str, Any]:
+    formats = FORMATS if case in IN_FULL else LIGHT
+    return {"prevalences": (0.1,), "title": "Some tests", "formats": formats}
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -66,8 +74,7 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     model, studies = CASES[request.param]
     fitted = bp.fit(model, studies, engine="quadrature", ess=500)
     place = tmp_path_factory.mktemp("family") / "page"
-    folder = write_report(fitted, place, prevalences=(0.1,), title="Some tests")
-    return request.param, fitted, folder
+    return request.param, fitted, write_report(fitted, place, **options(request.param))
 
 
 def shown(name: str, e: Any) -> list[str]:
@@ -177,15 +184,14 @@ def test_page_is_whole_and_in_house_language(page: Any) -> None:
 
 
 def test_a_saved_fit_gives_the_same_page(page: Any, tmp_path: Path) -> None:
-    _, _, folder = page
-    again = write_report(load(folder / "posterior.nc"), tmp_path / "again", prevalences=(0.1,),
-                         title="Some tests")  # fmt: skip
+    case, _, folder = page
+    again = write_report(load(folder / "posterior.nc"), tmp_path / "again", **options(case))
     for name in ("index.html", "studies.csv", "summary.csv"):
         assert (again / name).read_bytes() == (folder / name).read_bytes(), name
 
 
 def test_rows_know_their_group() -> None:
-    fitted = bp.fit(CASES["groups"][0], STUDIES, engine="quadrature", ess=200)
+    fitted = fit_once(CASES["groups"][0], STUDIES, ess=200)
     assert of_rows(fitted) == tuple(FEW["group"])
     assert main_estimands(fitted)[:2] == (
         f"sens[{labels(fitted)[0]}]",
@@ -203,7 +209,7 @@ def test_refits_of_groups(tmp_path: Path) -> None:
     folder = write_report(
         fitted, tmp_path / "refits", leave_one_out=refit_without_each(fitted, ess=500.0),
         prior_sensitivity=prior_sensitivity(fitted, other), other_engine=fitted,
-        comparators=[{"name": "Elsewhere", "measure": "sens", "estimate": 0.7}],
+        comparators=[{"name": "Elsewhere", "measure": "sens", "estimate": 0.7}], formats=(),
     )  # fmt: skip
     data, text = summary(folder), read(folder).text
     assert [row["study"] for row in sorted(data["leave_one_out"], key=lambda r: r["study"])] == [
@@ -220,8 +226,8 @@ def test_refits_of_groups(tmp_path: Path) -> None:
 
 
 def test_thresholds_are_those_of_every_group(tmp_path: Path) -> None:
-    fitted = bp.fit(CASES["groups"][0], STUDIES, engine="quadrature", ess=200)
-    folder = write_report(fitted, tmp_path / "cuts", thresholds={"sens": (0.6,)})
+    fitted = fit_once(CASES["groups"][0], STUDIES, ess=200)
+    folder = write_report(fitted, tmp_path / "cuts", thresholds={"sens": (0.6,)}, formats=())
     given = {
         p["statement"] for p in json.loads((folder / "summary.json").read_text())["probabilities"]
     }

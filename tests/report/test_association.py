@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shared import LIGHT, fit_once
 
 import bayespool as bp
 from bayespool.association import BetaBinomial, BinomialNormal, Nested, NormalNormal, Proportion
@@ -19,6 +20,7 @@ from bayespool.report.association_numbers import NumberNeeded
 from bayespool.report.build import CONTENTS
 from bayespool.report.effect_tables import statement
 from bayespool.report.effect_words import number_needed
+from bayespool.report.formats import FORMATS
 from bayespool.report.summary import build_summary
 from bayespool.report.wording import ALONE, POOLED
 
@@ -48,13 +50,19 @@ def cases() -> dict[str, tuple[Any, Any, dict[str, Any]]]:
     }
 
 
+IN_FULL = ("or", "nested", "proportion")
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     home = tmp_path_factory.mktemp("association")
     return {
-        name: write_report(bp.fit(model, studies, engine="quadrature"), home / name, **options)
+        name: write_report(
+            fit_once(model, studies), home / name,
+            formats=FORMATS if name in IN_FULL else LIGHT, **options,
+        )
         for name, (model, studies, options) in cases().items()
-    }
+    }  # fmt: skip
 
 
 NAMES = ("or", "rr", "nested", "proportion", "beta", "alone", "known", "common")
@@ -93,7 +101,9 @@ def test_answer_and_tables_are_those_of_the_json(written: dict[str, Path], name:
             assert plain(statement(item["statement"], data["measure"], label)) in html
     assert "significan" not in html.lower()
     assert "nan" not in html.lower().replace("finance", "")
-    assert set(CONTENTS) == {p.name for p in written[name].iterdir()}
+    contents = {p.name for p in written[name].iterdir()}
+    assert contents | {"report.docx"} == set(CONTENTS)
+    assert ("report.docx" in contents) == (name in IN_FULL)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -101,7 +111,9 @@ def test_a_saved_fit_reads_back_into_the_same_report(
     written: dict[str, Path], name: str, tmp_path: Path
 ) -> None:
     _, _, options = cases()[name]
-    again = write_report(bp.load(written[name] / "posterior.nc"), tmp_path / "again", **options)
+    again = write_report(
+        bp.load(written[name] / "posterior.nc"), tmp_path / "again", formats=(), **options
+    )
     assert summary(again)["estimands"] == summary(written[name])["estimands"]
 
 
@@ -111,7 +123,7 @@ def test_provenance_tells_where_priors_come_from(written: dict[str, Path]) -> No
     studies = bp.load_dataset("epidural_injection_pain").effects("md").select([2])
     model, source = NormalNormal.for_studies(studies)
     assert "set from this table" in source
-    fitted = bp.fit(model, studies, engine="quadrature")
+    fitted = fit_once(model, studies)
     from bayespool.report.effect_words import cautions
 
     assert any("set from this table" in text for text in cautions(fitted))
@@ -119,7 +131,7 @@ def test_provenance_tells_where_priors_come_from(written: dict[str, Path]) -> No
 
 def test_absolute_effects_follow_from_draws() -> None:
     model, studies, _ = cases()["or"]
-    fitted = bp.fit(model, studies, engine="quadrature")
+    fitted = fit_once(model, studies)
     found = build_summary(fitted, baseline_risks=(0.1,))
     odds = fitted.samples["mu_ratio"] * 0.1 / 0.9
     expected = np.median(odds / (1 + odds))
@@ -132,7 +144,7 @@ def test_absolute_effects_follow_from_draws() -> None:
 
 def test_important_differences_share_all_probability() -> None:
     model, studies, _ = cases()["rr"]
-    fitted = bp.fit(model, studies, engine="quadrature")
+    fitted = fit_once(model, studies)
     for mid in (1.25, 0.8):  # a ratio below 1 is the same difference in the other direction
         probs = {p.statement: p.prob for p in build_summary(fitted, mid=mid).probabilities}
         parts = ["P(mu_ratio > 1.25)", "P(mu_ratio < 0.8)", "P(0.8 <= mu_ratio <= 1.25)"]
@@ -166,7 +178,7 @@ def test_numbers_needed_span_infinity_in_words() -> None:
 )
 def test_wrong_requests(name: str, options: dict[str, Any], words: str, tmp_path: Path) -> None:
     model, studies, _ = cases()[name]
-    fitted = bp.fit(model, studies, engine="quadrature")
+    fitted = fit_once(model, studies)
     with pytest.raises(ValueError, match=words):
         write_report(fitted, tmp_path / "r", **options)
     assert list(tmp_path.iterdir()) == []
@@ -208,8 +220,8 @@ def test_exact_risk_ratios_and_differences_have_their_report(measure: str, tmp_p
 
     model, studies = choose(bp.load_dataset("bcg"), measure, "binomial")
     assert model.measure == measure
-    fitted = bp.fit(model, studies, engine="quadrature", ess=500)
-    folder = bp.write_report(fitted, tmp_path / "r")
+    fitted = fit_once(model, studies, ess=500)
+    folder = bp.write_report(fitted, tmp_path / "r", formats=())
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert summary["estimands"]["mu"]["upper"] < 0.2
     page = (folder / "index.html").read_text(encoding="utf-8")
@@ -248,10 +260,10 @@ def test_the_beta_binomial_model_has_all_refits(tmp_path: Path) -> None:
     from bayespool.checks.variants import prior_sensitivity
 
     model, studies, _ = cases()["beta"]
-    fitted = bp.fit(model, studies, engine="quadrature", ess=1_000)
+    fitted = fit_once(model, studies, ess=1_000)
     folder = write_report(
         fitted, tmp_path / "r", leave_one_out=refit_without_each(fitted, ess=1_000.0),
-        prior_sensitivity=prior_sensitivity(fitted),
+        prior_sensitivity=prior_sensitivity(fitted), formats=(),
     )  # fmt: skip
     html, data = page(folder), summary(folder)
     assert len(data["leave_one_out"]) == 3
@@ -302,8 +314,8 @@ def test_robust_pages_tell_of_a_scale_and_not_of_nodes(tmp_path: Path) -> None:
     from bayespool.association.choosing import choose
 
     model, studies = choose(bp.load_dataset("bcg"), "rr", "normal", robust=True)
-    fitted = bp.fit(model, studies, engine="quadrature", ess=1_000)
-    html = page(write_report(fitted, tmp_path / "r"))
+    fitted = fit_once(model, studies, ess=1_000)
+    html = page(write_report(fitted, tmp_path / "r", formats=()))
     assert "It is the scale of a Student t distribution" in html
     assert "in closed form, a Student t distribution as a mixture of normal ones" in html
     assert "1 nodes per dimension" not in html

@@ -135,7 +135,7 @@ def test_reports_repeat_byte_for_byte(report: Path, fitted: Any, tmp_path: Path)
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
 @pytest.mark.parametrize("at", ["figure", "posterior", "rename"])
 def test_an_interrupted_report_leaves_the_old_one(
-    fitted: Any,
+    awkward: Any,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     error: type[BaseException],
@@ -151,7 +151,7 @@ def test_an_interrupted_report_leaves_the_old_one(
     if at == "figure":
         monkeypatch.setattr("bayespool.plots.pit.draw", fail)
     elif at == "posterior":
-        monkeypatch.setattr(type(fitted), "save", fail)
+        monkeypatch.setattr(type(awkward), "save", fail)
     else:
         import os
 
@@ -164,7 +164,7 @@ def test_an_interrupted_report_leaves_the_old_one(
 
         monkeypatch.setattr("bayespool.report.build.os.rename", once)
     with pytest.raises(error):
-        write_report(fitted, target)
+        write_report(awkward, target, formats=())
     assert [p.name for p in tmp_path.iterdir()] == ["report"]
     assert (target / "index.html").read_text() == "old"
     assert len(list(target.iterdir())) == 1
@@ -174,7 +174,7 @@ def test_an_old_report_is_replaced_whole(fitted: Any, tmp_path: Path) -> None:
     target = tmp_path / "deep" / "report"
     (target / "figures").mkdir(parents=True)
     (target / "figures" / "stale.svg").write_text("old")
-    assert write_report(fitted, str(target)) == target
+    assert write_report(fitted, str(target), formats=()) == target
     assert not (target / "figures" / "stale.svg").exists()
     assert [p.name for p in target.parent.iterdir()] == ["report"]
 
@@ -210,7 +210,8 @@ def test_one_study_and_no_diseased(counts: tuple[list[int], ...], tmp_path: Path
     tp, fp, fn, tn = counts
     studies = bp.AccuracyStudies.from_counts([f"S{i}" for i in range(len(tp))], tp, fp, fn, tn)
     fitted = bp.fit(bp.accuracy.Bivariate(), studies, engine="quadrature")
-    page = (write_report(fitted, tmp_path / "r") / "index.html").read_text(encoding="utf-8")
+    folder = write_report(fitted, tmp_path / "r", formats=())
+    page = (folder / "index.html").read_text(encoding="utf-8")
     assert ("There is one study" in page) == (len(tp) == 1)
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared import LIGHT
 
 import bayespool as bp
 from bayespool.accuracy import Bivariate, MetaRegression
 from bayespool.association import BinomialNormal, NormalNormal
 from bayespool.report import write_report
 from bayespool.report.files import cell
+from bayespool.report.formats import FORMATS
 from bayespool.report.incomplete import sentences
 from bayespool.report.incomplete_section import section
 from bayespool.report.per_study import note_of
@@ -56,7 +58,8 @@ def made(request: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, A
     model, studies = cases()[request.param]
     fitted = bp.fit(model, studies, engine="quadrature")
     folder = tmp_path_factory.mktemp("incomplete") / request.param
-    return request.param, fitted, write_report(fitted, folder)
+    formats = FORMATS if request.param == "counts" else LIGHT
+    return request.param, fitted, write_report(fitted, folder, formats=formats)
 
 
 def test_page_and_twins(made: tuple[str, Any, Path]) -> None:
@@ -124,6 +127,7 @@ def test_all_rows_censored(tmp_path: Path) -> None:
          "direction": ["", "positive", ""], "se": [0.3, 0.4, 0.5]}, "generic",
     )  # fmt: skip
     fitted = bp.fit(NormalNormal(), studies, engine="quadrature")
-    page = (write_report(fitted, tmp_path / "out") / "index.html").read_text(encoding="utf-8")
+    folder = write_report(fitted, tmp_path / "out", formats=())
+    page = (folder / "index.html").read_text(encoding="utf-8")
     assert "There is no answer without them: without the incomplete rows no study" in page
     assert not NAN.search(page)

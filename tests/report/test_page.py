@@ -202,7 +202,7 @@ def test_no_banner_when_gates_pass(report: Path) -> None:
 def test_failed_gate_shows_banner_first(fitted: Any, tmp_path: Path) -> None:
     info = dict(fitted.draws.info) | {"pareto_k": 0.95}
     draws = replace(fitted.draws, info=info, failures=("the weights are too uneven",))
-    folder = write_report(replace(fitted, draws=draws), tmp_path / "bad")
+    folder = write_report(replace(fitted, draws=draws), tmp_path / "bad", formats=())
     html = (folder / "index.html").read_text(encoding="utf-8")
     assert html.index("Do not use these numbers") < html.index("<h1>")
     assert "Pareto k 0.95" in html
@@ -211,7 +211,7 @@ def test_failed_gate_shows_banner_first(fitted: Any, tmp_path: Path) -> None:
 
 
 def test_second_engine(fitted: Any, tmp_path: Path) -> None:
-    folder = write_report(fitted, tmp_path / "two", other_engine=fitted)
+    folder = write_report(fitted, tmp_path / "two", other_engine=fitted, formats=())
     reader = read(folder)
     assert "agreement" in reader.ids
     e = summary(folder)["estimands"]["dor"]

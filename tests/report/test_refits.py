@@ -150,7 +150,7 @@ def test_a_refit_that_failed_its_checks_is_named(
     base, tight = refits["prior_sensitivity"]
     info = dict(tight.fit.draws.info) | {"pareto_k": 0.95}
     bad = replace(tight, fit=replace(tight.fit, draws=replace(tight.fit.draws, info=info)))
-    folder = write_report(awkward, tmp_path / "r", prior_sensitivity=(base, bad))
+    folder = write_report(awkward, tmp_path / "r", prior_sensitivity=(base, bad), formats=())
     words = "The computation failed a check, and its numbers may be wrong, for: "
     assert words + tight.name in (folder / "index.html").read_text(encoding="utf-8")
     rows = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["prior_sensitivity"]
