@@ -25,7 +25,6 @@ COUNTS = Proportions.from_counts(["A", "B", "C", "D"], [4, 0, 7, 3], [20, 12, 9,
 CASES = {
     "normal": (NormalNormal(), EFFECTS),
     "normal, regression": (NormalNormal(covariates=("dose",)), EFFECTS),
-    "conditional": (BinomialNormal(conditional=True), ARMS),
     "proportion": (Proportion(), COUNTS),
     "proportion, regression": (Proportion(covariates=("dose",)), COUNTS),
     "binomial": (BinomialNormal(), ARMS),
@@ -52,22 +51,22 @@ def test_integrated_pymc_density_equals_the_hierarchy(case):
     values |= {f"{n}_log__": np.log(natural[n][0]) for n in hierarchy.positive}
     logp = pymc_model.compile_logp(sum=False, jacobian=False)
     order = [v.name for v in pymc_model.basic_RVs] + [p.name for p in pymc_model.potentials]
-    second = {"binomial": ("baseline", np.linspace(-9, 7, 161)),
-              "binomial, rr": ("baseline", np.linspace(-4, 3, 161)),
-              "binomial, rd": ("baseline", np.linspace(-4, 3, 161)),
+    second = {"binomial, rr": ("overall_risk", np.linspace(-14, 8, 111)),
+              "binomial, rd": ("overall_risk", np.linspace(-14, 8, 111)),
               "normal, robust": ("precision", np.linspace(-6, 2.5, 121))}.get(case)  # fmt: skip
     axis, step = np.linspace(-7, 7, 141, retstep=True)
     terms = []
     for z, extra in itertools.product(axis, second[1] if second else [0.0]):
         point = values | {"v": np.full((4, 1), z)}
         log_jacobian = 0.0
-        if second and second[0] == "baseline":
-            point["baseline_logodds__"] = np.full(4, extra)
+        if second and second[0] == "overall_risk":  # its place between its bounds, as a logit
+            point["overall_risk_interval__"] = np.full(4, extra)
             log_jacobian = -np.logaddexp(0, extra) - np.logaddexp(0, -extra)
         elif second:
             point["precision_log__"] = np.full(4, extra)
             log_jacobian = extra
         parts = dict(zip(order, logp(point), strict=True))
+        log_jacobian = log_jacobian + parts.get("overall_risk_is_flat", 0.0)  # log of their width
         rows = [p for n, p in parts.items() if n not in values and n not in hierarchy.positive]
         terms.append(sum(np.reshape(p, -1) for p in rows) + log_jacobian)
     width = step * (second[1][1] - second[1][0] if second else 1.0)
@@ -160,8 +159,8 @@ def test_importance_sampling_agrees_with_the_deterministic_path():
     assert abs(difference) < 4 * draws.info["log_marginal_likelihood_mcse"]
 
 
-def test_robust_effects_beside_normal_baselines_are_a_mixture_over_scales():
-    """The t of the effect alone: normal models of ``tau / sqrt(lambda)``, averaged over lambda."""
+def test_robust_effects_of_counts_are_a_mixture_over_scales():
+    """Normal models of ``tau / sqrt(lambda)``, averaged over lambda."""
     from scipy import stats
 
     robust = BinomialNormal(nu=Gamma(2, 0.1)).hierarchy(ARMS)
