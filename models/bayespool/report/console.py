@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from bayespool.report import incomplete
+from bayespool.report import effect_words, incomplete
 from bayespool.report.refit_words import sentences
 from bayespool.report.summary import comparisons
 from bayespool.report.wording import counted
@@ -45,7 +45,8 @@ def print_summary(summary: Summary, fitted: Fit, refits: Refits | None, out: Pat
     console = Console()
     console.print(table)
     of_refits = sentences(fitted, refits) if refits is not None else ()
-    for text in (*incomplete.sentences(fitted), *statements(fitted), *of_refits):
+    about_rows = (*incomplete.sentences(fitted), *effect_words.without_contrast(fitted))
+    for text in (*about_rows, *statements(fitted), *of_refits):
         console.print(text, highlight=False, markup=False)
     if out is not None:
         console.print(f"report: {out / 'index.html'}", highlight=False, soft_wrap=True)
