@@ -99,10 +99,6 @@ class Hierarchy(Hyperparameters):
         What the rows are called; their studies' labels by default.
     log_offset : float
         Added to every study's log likelihood: constants that the rows leave out.
-    offset : float or array, shape (n_rows,)
-        Known part of the linear predictor.
-    unobserved : tuple of str
-        Kinds of rows that state a prior and observe nothing.
     ridges : tuple of (str, str)
         Pairs of standard deviations of which the data tell the sum of squares better than the
         shares, such as those between and within studies; it helps an engine and changes no result.
@@ -129,8 +125,6 @@ class Hierarchy(Hyperparameters):
     labels: tuple[str, ...] = ()
     row_labels: tuple[str, ...] = ()
     log_offset: float = 0.0
-    unobserved: tuple[str, ...] = ()
-    offset: Array | float = 0.0
     robust: tuple[bool, ...] = ()
     ridges: tuple[tuple[str, str], ...] = ()
     rows: Rows = field(init=False)
@@ -234,10 +228,6 @@ class Hierarchy(Hyperparameters):
             labels=tuple(self.labels[k] for k in studies),
         )
 
-    def only(self, kind: str) -> Hierarchy:
-        """The hierarchy with the rows of one kind, of which every study has one."""
-        return self.of_rows(np.flatnonzero(np.array(self.kinds) == kind))
-
     def of_rows(self, rows: Array) -> Hierarchy:
         number = np.cumsum(np.diff(self.study[rows], prepend=self.study[rows[0]]) != 0)
         return replace(
@@ -250,7 +240,6 @@ class Hierarchy(Hyperparameters):
             stretch=None if self.stretch is None else self.stretch[rows],
             kinds=tuple(self.kinds[r] for r in rows),
             row_labels=tuple(self.row_labels[r] for r in rows),
-            offset=self.offset if np.ndim(self.offset) == 0 else np.asarray(self.offset)[rows],
         )
 
     def _stretched(self, theta: Array) -> Array | float:
@@ -268,7 +257,6 @@ class Hierarchy(Hyperparameters):
         """
         stretched = self._stretched(theta)
         offset = np.einsum("rp,pd->rd", self.X, theta[: self.X.shape[1]])
-        offset += np.reshape(self.offset, (-1, 1))
         factor = self.sigma_factor(theta)
         loading = np.zeros((self.dimension, len(self.Z), theta.shape[1]))
         for (i, j), value in factor.items():
@@ -415,7 +403,7 @@ class Hierarchy(Hyperparameters):
     def row_predictors(self, theta: Array, effects: Array, within: Array | None = None) -> Array:
         """Linear predictor of every row given effects u and w, shape (n_rows, n_draws)."""
         beta = theta[: self.X.shape[1]]
-        eta = np.einsum("rp,pd->rd", self.X, beta) + np.reshape(self.offset, (-1, 1))
+        eta = np.einsum("rp,pd->rd", self.X, beta)
         for i in range(self.dimension):
             eta += self.Z[:, i, None] * effects[i][self.study]
         if self.within is not None and within is not None:
@@ -429,7 +417,6 @@ class Hierarchy(Hyperparameters):
         return {
             kind: (self.study[kinds == kind], values[kinds == kind])
             for kind in dict.fromkeys(self.kinds)
-            if kind not in self.unobserved
         }
 
     def simulate(self, theta: Array, effects: Array, rng: np.random.Generator) -> Array:

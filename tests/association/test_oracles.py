@@ -24,7 +24,6 @@ COUNTS = Proportions.from_counts(["A", "B", "C", "D"], [4, 0, 7, 3], [20, 12, 9,
 CASES = {
     "normal": (NormalNormal(), EFFECTS),
     "normal, regression": (NormalNormal(covariates=("dose",)), EFFECTS),
-    "conditional": (BinomialNormal(conditional=True), ARMS),
     "proportion": (Proportion(), COUNTS),
     "proportion, regression": (Proportion(covariates=("dose",)), COUNTS),
     "binomial": (BinomialNormal(), ARMS),
@@ -49,9 +48,8 @@ def test_integrated_pymc_density_equals_the_hierarchy(case):
     shared = {f"{n}_log__" if n in hierarchy.positive else n:
               np.log(x) if n in hierarchy.positive else x for n, x in natural.items()}  # fmt: skip
     second = {
-        "binomial": {"baseline_logodds__": (np.linspace(-9, 7, 161),)},
-        "binomial, rr": {"baseline_logodds__": (np.linspace(-4, 3, 161),)},
-        "binomial, rd": {"baseline_logodds__": (np.linspace(-4, 3, 161),)},
+        "binomial, rr": {"overall_risk_interval__": (np.linspace(-14, 8, 161),)},
+        "binomial, rd": {"overall_risk_interval__": (np.linspace(-14, 8, 161),)},
         "normal, robust": {"precision_log__": (np.linspace(-6, 2.5, 121),)},
     }.get(case, {})
     axes = {"v": (np.linspace(-7, 7, 141),)} | second
@@ -143,8 +141,8 @@ def test_importance_sampling_agrees_with_the_deterministic_path():
     assert abs(difference) < 4 * draws.info["log_marginal_likelihood_mcse"]
 
 
-def test_robust_effects_beside_normal_baselines_are_a_mixture_over_scales():
-    """The t of the effect alone: normal models of ``tau / sqrt(lambda)``, averaged over lambda."""
+def test_robust_effects_of_counts_are_a_mixture_over_scales():
+    """Normal models of ``tau / sqrt(lambda)``, averaged over lambda."""
     from scipy import stats
 
     robust = BinomialNormal(nu=Gamma(2, 0.1)).hierarchy(ARMS)

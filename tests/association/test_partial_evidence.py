@@ -44,7 +44,6 @@ PAIRS = PairedProportions.from_table({
         (Nested(), NESTED),
         (Nested(correlation=0.6), NESTED),
         (BinomialNormal(), ARMS),
-        (BinomialNormal(measure="rr"), ARMS),
         (PrePost(), PAIRS),
     ],
 )
@@ -62,13 +61,15 @@ def test_both_statements_agree(model, studies):
         z = rng.normal(size=(hierarchy.dimension, hierarchy.n_studies))
         point = {n: np.log(x) if n in hierarchy.positive else x for n, x in natural.items()}
         point = {f"{n}_log__" if n in hierarchy.positive else n: x for n, x in point.items()}
-        if isinstance(model, BinomialNormal | PrePost):
-            risk = rng.uniform(0.1, 0.4, len(studies))
-            forward = np.log if model.measure == "rr" else lambda p: np.log(p / (1 - p))
-            u = np.stack([forward(risk) - hierarchy.offset, natural["tau"] * z[1]])
-            if isinstance(model, PrePost):  # its rows hold the slope of the inverse logit
-                natural_slope = np.log(risk * (1 - risk)).sum()
-            point |= {"v": z[1][:, None], "baseline_logodds__": np.log(risk / (1 - risk))}
+        if isinstance(model, BinomialNormal):
+            u = natural["tau"] * z
+            point["v"] = z.T
+        elif isinstance(model, PrePost):
+            share = rng.uniform(0.1, 0.4, len(studies))
+            logit = np.log(share / (1 - share))
+            u = np.stack([logit, natural["tau"] * z[1]])
+            slope = np.log(share * (1 - share)).sum()  # of the inverse logit, which its rows hold
+            point |= {"v": z[1][:, None], "baseline_logodds__": logit}
         elif isinstance(model, NormalNormal):
             u = natural["tau"] * z
             point["v"] = z.T
@@ -85,10 +86,7 @@ def test_both_statements_agree(model, studies):
         if isinstance(model, Nested):
             eta = eta + natural["tau_within"] * w[:, None]
         density = (likelihood.log_density(eta) + likelihood.log_constant())[:, 0]
-        kept = [kind not in hierarchy.unobserved for kind in hierarchy.kinds]
-        expected = density[kept].sum()
-        if isinstance(model, PrePost):
-            expected -= natural_slope
+        expected = density.sum() - (slope if isinstance(model, PrePost) else 0.0)
         values = {v.name: np.asarray(point[v.name]) for v in pymc_model.value_vars}
         for rv in pymc_model.free_RVs:
             if rv.name in ("v", "between", "within", "shared"):
@@ -215,14 +213,27 @@ def test_a_printed_risk_that_no_table_gives():
 
 
 def test_a_fit_read_back_has_the_same_study_effects(tmp_path):
-    """Effects beside the one that a model speaks of, baselines, are kept too."""
+    """Effects beside the one that a model speaks of, midpoints, are kept too."""
     from bayespool.storage import load
 
-    fitted = bp.fit(BinomialNormal(), ARMS, engine="quadrature", ess=1_000)
-    fitted.save(tmp_path / "posterior.nc")
-    again = load(tmp_path / "posterior.nc")
-    assert again.studies.partial == ARMS.partial
-    np.testing.assert_allclose(again.study_samples["effect"], fitted.study_samples["effect"])
+    silent = ArmCounts.from_counts(list("AB"), [3, 0], [20, 30], [6, 0], [25, 70]).effects("or")
+    for model, studies in ((BinomialNormal(), ARMS), (PrePost(), PAIRS),
+                           (NormalNormal(measure="or"), silent)):  # fmt: skip
+        fitted = bp.fit(model, studies, engine="quadrature", ess=1_000)
+        fitted.save(tmp_path / "posterior.nc")
+        again = load(tmp_path / "posterior.nc")
+        assert again.studies.partial == studies.partial
+        np.testing.assert_allclose(again.study_samples["effect"], fitted.study_samples["effect"])
+
+
+def test_a_model_of_the_past_is_refused_in_words():
+    """Once odds ratios had a baseline for every study, unless one asked for none."""
+    from bayespool.storage import model_from_call
+
+    words = r"no option conditional.*another version.*allowed: mu, tau"
+    with pytest.raises(ValueError, match=words):
+        model_from_call("BinomialNormal(mu=Normal(0, 4), conditional=False, measure='or')")
+    assert model_from_call(repr(BinomialNormal())) == BinomialNormal()
 
 
 def test_the_bridge_is_asked_for_and_goes_both_ways():

@@ -80,14 +80,20 @@ def test_bcg_risk_ratio_to_nine_digits():
     assert evidence == pytest.approx(EXACT[case, "log_marglik"], abs=2e-9)
 
 
-def test_bcg_exact_binomial_within_monte_carlo_error():
-    case = "BCG binomial pi_i~Beta(1,1) N(0,1) HN(.5)"
-    model = BinomialNormal(mu=Normal(0, 1), tau=HalfNormal(0.5))
+@pytest.mark.parametrize(("measure", "case"), [
+    ("or", "BCG non-central hypergeometric odds ratio N(0,1) HN(.5)"),
+    ("rr", "BCG binomial risk ratio overall risk~Beta(1,1) N(0,1) HN(.5)"),
+])  # fmt: skip
+def test_bcg_exact_ratios_within_monte_carlo_error(measure, case):
+    model = BinomialNormal(mu=Normal(0, 1), tau=HalfNormal(0.5), measure=measure)
     fitted = bp.fit(model, bp.load_dataset("bcg"), engine="quadrature", ess=20_000)
     for name in ("mu", "tau"):
         ours = fitted.estimates[name]
         assert abs(ours.mean - EXACT[case, f"{name}_mean"]) < 4 * ours.mcse
         assert ours.sd == pytest.approx(EXACT[case, f"{name}_sd"], rel=0.03)
+    evidence = fitted.draws.info["log_marginal_likelihood"]
+    error = fitted.draws.info["log_marginal_likelihood_mcse"]
+    assert evidence == pytest.approx(EXACT[case, "log_marglik"], abs=4 * error)
 
 
 def maximum(hierarchy, start):
@@ -100,7 +106,7 @@ def maximum(hierarchy, start):
 
 def test_conditional_maximum_equals_metafor():
     """rma.glmm CM.EL of nielweise2007; Stijnen et al. (2010), table III."""
-    hierarchy = BinomialNormal(conditional=True).hierarchy(bp.load_dataset("nielweise2007"))
+    hierarchy = BinomialNormal().hierarchy(bp.load_dataset("nielweise2007"))
     mu, log_tau = maximum(hierarchy, [-1.0, -0.5])
     assert mu == pytest.approx(-1.3532, abs=5e-4)
     assert np.exp(log_tau) == pytest.approx(0.8327, abs=5e-4)
@@ -163,11 +169,11 @@ def test_shrinkage_equals_bayesmeta():
         assert ours.sd == pytest.approx(rows[key[0], key[1], "sd"], rel=0.03)
 
 
-@pytest.mark.parametrize("conditional", [False, True])
-def test_swapping_arms_turns_the_sign(conditional):
+@pytest.mark.parametrize("measure", ["or", "rr", "rd"])
+def test_swapping_arms_turns_the_sign(measure):
     arms = bp.load_dataset("nielweise2007")
     swapped = type(arms).from_counts(arms.row, arms.e2, arms.n2, arms.e1, arms.n1)
-    model = BinomialNormal(conditional=conditional)
+    model = BinomialNormal(measure=measure)
     a, b = model.hierarchy(arms), model.hierarchy(swapped)
     theta = a.draw_prior(6, np.random.default_rng(1))
     turned = theta.copy()
@@ -175,22 +181,20 @@ def test_swapping_arms_turns_the_sign(conditional):
     np.testing.assert_allclose(a.log_likelihood(theta, 9), b.log_likelihood(turned, 9), atol=1e-8)
 
 
-@pytest.mark.parametrize(
-    "conditional,empty", [(False, (0, 0, 0, 0)), (True, (0, 0, 5, 20)), (True, (0, 9, 0, 20))]
-)
-def test_a_study_without_information_changes_nothing(conditional, empty):
-    """Nobody in it; or, given its margins, only one table possible."""
+@pytest.mark.parametrize("empty", [(0, 0, 0, 0), (0, 0, 5, 20), (0, 9, 0, 20)])
+def test_a_study_without_information_changes_nothing(empty):
+    """Nobody in it; or, given its margins, only one table possible: 1 of as many totals."""
     arms = bp.load_dataset("nielweise2007")
     counts = {
         name: np.array([*getattr(arms, name), value])
         for name, value in zip(("e1", "n1", "e2", "n2"), empty, strict=True)
     }
     more = type(arms)(name="x", study=(*arms.study, "empty"), row=(*arms.row, "empty"), **counts)
-    model = BinomialNormal(conditional=conditional)
+    model = BinomialNormal()
     theta = model.hierarchy(arms).draw_prior(6, np.random.default_rng(1))
     extra = model.hierarchy(more).log_likelihood(theta, 25)[-1]
     assert np.ptp(extra) < 1e-9
-    np.testing.assert_allclose(extra, 0.0, atol=1e-5)  # a flat logit ends at 1,000 SDs
+    np.testing.assert_allclose(extra, -np.log(empty[1] + empty[3] + 1), atol=1e-9)
 
 
 def test_common_effect_is_inverse_variance_weighting():

@@ -101,11 +101,3 @@ def test_what_the_beta_binomial_model_cannot_take_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         choose(studies, measure, "beta-binomial", **options)
-
-
-def test_exact_risk_differences_refuse_a_zero_cell_in_words() -> None:
-    studies = ArmCounts.from_counts(list("AB"), [0, 4], [20, 20], [3, 5], [20, 20])
-    with pytest.raises(ValueError, match="not so in A; legal: the normal model"):
-        bp.fit(BinomialNormal(measure="rd"), studies)
-    BinomialNormal(measure="rr").check(studies)
-    BinomialNormal(measure="rd").check(studies.select([1]))

@@ -188,8 +188,8 @@ def test_wrong_requests(name: str, options: dict[str, Any], words: str, tmp_path
     "measure, of_three, of_four",
     [  # given both margins the other group has one event less
         ("or", (3.5 / 17.5) / (6.5 / 19.5), (4.5 / 16.5) / (5.5 / 20.5)),
-        ("rr", (3.5 / 21) / (6.5 / 26), (4.5 / 21) / (6.5 / 26)),
-        ("rd", 3.5 / 21 - 6.5 / 26, 4.5 / 21 - 6.5 / 26),
+        ("rr", (3.5 / 21) / (6.5 / 26), (4.5 / 21) / (5.5 / 26)),
+        ("rd", 3.5 / 21 - 6.5 / 26, 4.5 / 21 - 5.5 / 26),
     ],
 )
 def test_predicted_events_are_drawn_as_effects(
@@ -214,6 +214,27 @@ def test_corrected_zero_cells_are_said() -> None:
     assert any("A had a constant added" in text for text in cautions(rough))
 
 
+@pytest.mark.parametrize("exact", [True, False])
+def test_trials_without_an_event_are_listed_and_named(exact: bool, tmp_path: Path) -> None:
+    counts = bp.studies.ArmCounts.from_counts(
+        ["A", "B", "C", "D"], [4, 3, 5, 0], [40] * 4, [2, 1, 6, 0], [30, 31, 32, 33]
+    )
+    model, studies = BinomialNormal(), counts
+    if not exact:
+        studies = counts.effects("or")
+        model, _ = NormalNormal.for_studies(studies)
+    folder = bp.write_report(bp.fit(model, studies, engine="quadrature", ess=500), tmp_path / "r")
+    words = " ".join(page(folder).split())
+    assert "a study says nothing of the odds ratio; it is listed and moves nothing: D." in words
+    assert 'id="incomplete"' not in page(folder)  # nothing of it is missing
+    assert "0/40, 0/33" in words
+    with (folder / "studies.csv").open(newline="") as file:
+        row = list(csv.DictReader(file))[3]
+    assert (row["row"], row["effect_observed"], row["e1_predictive_median"] if exact else "") == (
+        "D", "", ""
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("measure", ["rr", "rd"])
 def test_exact_risk_ratios_and_differences_have_their_report(measure: str, tmp_path: Path) -> None:
     from bayespool.association.choosing import choose
@@ -225,8 +246,8 @@ def test_exact_risk_ratios_and_differences_have_their_report(measure: str, tmp_p
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert summary["estimands"]["mu"]["upper"] < 0.2
     page = (folder / "index.html").read_text(encoding="utf-8")
-    assert "itself says of its baseline risk" in " ".join(page.split())
-    assert "Spread of the risks in group 1" in page
+    assert "given the number of events of both groups together" in " ".join(page.split())
+    assert f"Spread of the risk {'ratios' if measure == 'rr' else 'differences'}" in page
     assert "odds ratio" not in page.lower().replace("estimate the summary odds ratio", "")
 
 

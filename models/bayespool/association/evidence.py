@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bayespool.numerics.censored import Censored
-from bayespool.numerics.likelihoods import Gaussian
+from bayespool.numerics.likelihoods import Gaussian, Silent
 from bayespool.numerics.mixed import joined
 from bayespool.numerics.row_likelihood import RowLikelihood
 from bayespool.pymc_rows import potential_name
@@ -31,7 +31,10 @@ def estimates(studies: Any, error: Array | float = 1.0) -> RowLikelihood:
     plain = np.setdiff1d(np.arange(len(y)), partial)
     parts: list[tuple[RowLikelihood | None, Array]] = [(Gaussian(y[plain], se[plain]), plain)]
     by_width: dict[int, list[int]] = {}  # rows with equally many possibilities go together
-    for i in partial:
+    silent = np.array([i for i in partial if studies.partial[i].empty], int)
+    if silent.size:
+        parts.append((Silent(len(silent)), silent))
+    for i in np.setdiff1d(partial, silent):
         by_width.setdefault(len(studies.partial[i].intervals), []).append(int(i))
     for rows in by_width.values():
         lower, upper, spread, weight = np.array([studies.partial[i].intervals for i in rows]).T
@@ -63,6 +66,8 @@ def observe(studies: Any, theta: Any, error: float = 1.0, dim: str = "study") ->
     if plain.any():
         pm.Normal("estimate", theta[plain], se[plain], observed=studies.estimate[plain])
     for i in np.flatnonzero(~plain):
+        if studies.partial[i].empty:
+            continue
         terms = [
             np.log(weight) + _log_interval(theta[i], lower, upper, spread * error)
             for lower, upper, spread, weight in studies.partial[i].intervals

@@ -15,7 +15,6 @@ import numpy as np
 from scipy.special import expit
 
 from bayespool.association import scale
-from bayespool.association.binomial_normal import FLAT
 from bayespool.association.regression import Regression, check_rows, other_priors
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy
@@ -24,6 +23,7 @@ from bayespool.priors import Fixed, HalfNormal, LogNormal, Normal
 from bayespool.pymc_rows import plackett_logs, potential_name
 
 Array = np.ndarray
+FLAT = 1_000.0  # SD that is flat over any logit
 
 
 @dataclass(frozen=True, repr=False)

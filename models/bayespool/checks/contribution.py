@@ -14,7 +14,7 @@ import numpy as np
 
 from bayespool.checks.rows import fit_to_rows
 from bayespool.covariance import Covariance
-from bayespool.numerics.likelihoods import Binomial, Gaussian
+from bayespool.numerics.likelihoods import Gaussian
 from bayespool.priors import Fixed
 from bayespool.streams import rng
 
@@ -72,7 +72,8 @@ class Contribution:
 
 def partial_rows(studies: Any) -> list[int]:
     """Which rows of the table state less than a full result."""
-    return [i for i, said in enumerate(getattr(studies, "partial", ())) if said is not None]
+    stated = getattr(studies, "partial", ())
+    return [i for i, said in enumerate(stated) if said is not None and not said.empty]
 
 
 def contributions(fitted: Fit, seed: int | None = None) -> tuple[Contribution, ...]:
@@ -131,7 +132,8 @@ def completed(studies: Any, means: dict[int, float] | None = None) -> Any:
     """
     if not partial_rows(studies):
         return studies
-    changes: dict[str, Any] = {"partial": (None,) * len(studies)}
+    kept = tuple(said if said is not None and said.empty else None for said in studies.partial)
+    changes: dict[str, Any] = {"partial": kept}
     if hasattr(studies, "estimate"):
         estimate, se = studies.estimate.copy(), studies.se.copy()
         for i in partial_rows(studies):
@@ -249,10 +251,6 @@ def scaled(complete: Hierarchy, share: float) -> RowLikelihood:
     rows = complete.likelihood
     if isinstance(rows, Gaussian):
         return replace(rows, se=rows.se / np.sqrt(share))
-    if isinstance(rows, Binomial):
-        counted = np.array([kind not in complete.unobserved for kind in complete.kinds])
-        whole = np.ones(len(rows)) if rows.weight is None else rows.weight
-        return replace(rows, weight=whole * np.where(counted, share, 1.0))
     raise NotImplementedError(f"{type(rows).__name__} rows cannot be scaled")
 
 

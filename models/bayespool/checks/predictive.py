@@ -5,12 +5,11 @@ Replications give every study new effects (mixed predictive, Marshall & Spiegelh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.checks.contribution import completed
 from bayespool.checks.finding import Finding, at_least, at_most, two_decimals
 from bayespool.checks.influence import leave_one_out
 from bayespool.estimands import INTERVAL_PROB, LOWER, UPPER
@@ -18,7 +17,9 @@ from bayespool.held import held
 from bayespool.numerics.candidates import CandidateBinomial
 from bayespool.numerics.mixed import Mixed
 from bayespool.numerics.paired_tables import PairedTables
+from bayespool.numerics.two_groups import TwoGroups, effect_given_total
 from bayespool.streams import rng
+from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -30,10 +31,9 @@ KINDS = {
     "tp": "sensitivity",
     "tn": "specificity",
     "events": "the proportion",
-    "e1": "the odds ratio",
     "estimate": "the estimates",
 }
-LOGIT, LOG_ODDS, AS_GIVEN = "on the logit scale", "on the log scale", "on the scale of analysis"
+LOGIT, LOG, AS_GIVEN = "on the logit scale", "on the log scale", "on the scale of analysis"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,28 +64,16 @@ class PredictiveRow:
 def replications(fitted: Fit) -> tuple[Hierarchy, np.ndarray]:
     """Rows that a new study could show, and replications of them, shape (n_rows, n_draws).
 
-    Where every study has a baseline of its own, nothing says what a new study's would be. The
-    events of group 1 are then replicated given both margins of the table for an odds ratio, and
-    given the study's own baseline, with a new effect, for other measures. In the place of a row
-    that is no full table stands one that `observed` does not tell of.
+    Of two groups the events of group 1 are replicated given both margins of the table: nothing
+    says what the baseline of a new study would be. Before and after in the same people are
+    replicated around the study's own midpoint, with a new change.
     """
-    random = rng(fitted.seed, "given margins")
-    if "baseline" in fitted.hierarchy.sigmas[0].scales and not fitted.hierarchy.unobserved:
-        # before and after around the study's own midpoint, with a new change
+    if "baseline" in fitted.hierarchy.sigmas[0].scales:
         effects = fitted.effects.reshape(*fitted.effects.shape[:2], -1).copy()
+        random = rng(fitted.seed, "given margins")
         effects[-1] = fitted.hierarchy.new_studies(fitted.theta, random)[-1]
         return fitted.hierarchy, fitted.hierarchy.simulate(fitted.theta, effects, random)
-    if not fitted.hierarchy.unobserved:
-        return fitted.hierarchy, fitted.predictive
-    studies = completed(fitted.studies)
-    if fitted.model.measure != "or":
-        hierarchy = fitted.model.hierarchy(studies).only("e1")
-        effects = fitted.effects.reshape(*fitted.effects.shape[:2], -1).copy()
-        effects[-1] = hierarchy.new_studies(fitted.theta, random)[-1]
-        return hierarchy, hierarchy.simulate(fitted.theta, effects, random)
-    given_margins = replace(fitted.model, conditional=True).hierarchy(studies)
-    effects = given_margins.new_studies(fitted.theta, random)
-    return given_margins, given_margins.simulate(fitted.theta, effects, random)
+    return fitted.hierarchy, fitted.predictive
 
 
 def things(fitted: Fit) -> str:
@@ -97,12 +85,10 @@ def observed(fitted: Fit) -> tuple[np.ndarray, np.ndarray]:
     """What every row of `replications` showed, and its trials; NaN where there is neither.
 
     A reconstructed table was not observed, and neither was an estimate that lies between limits.
+    Where nobody or everybody has the event, nothing else could be observed.
     """
     hierarchy, _ = replications(fitted)
-    values, trials = _shown(hierarchy.likelihood)
-    if fitted.hierarchy.unobserved:
-        values = np.where(_of_rows(fitted.studies, len(values)), np.nan, values)
-    return values, trials
+    return _shown(hierarchy.likelihood)
 
 
 def _shown(likelihood: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -116,13 +102,9 @@ def _shown(likelihood: Any) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(likelihood, CandidateBinomial | PairedTables):
         return nothing, nothing
     values = np.asarray(likelihood.observed(), float)
+    if isinstance(likelihood, TwoGroups):
+        values = np.where(likelihood.open, values, np.nan)
     return values, np.asarray(getattr(likelihood, "trials", nothing), float)
-
-
-def _of_rows(studies: Any, n: int) -> np.ndarray:
-    """Partial rows of the table; False where the shape knows of none."""
-    partial = np.asarray(getattr(studies, "is_partial", np.zeros(n, bool)))
-    return np.repeat(partial, n // len(partial))
 
 
 @held
@@ -163,12 +145,13 @@ class Spread:
     replicated_median: float
     p_value: float
     scale: str = LOGIT
+    measure: str = ""
 
     @property
     def what(self) -> str:
-        """What spreads, in words: events given a study's own baseline are risks, no odds ratios."""
-        if self.kind == "e1" and self.scale == LOGIT:
-            return "the risk in group 1"
+        """What spreads, in words."""
+        if self.measure:
+            return f"the {MEASURES[self.measure].label}"
         return KINDS.get(self.kind, self.kind)
 
 
@@ -187,25 +170,20 @@ def spreads(fitted: Fit) -> tuple[Spread, ...]:
         if rows.size < 3:
             continue
         values = np.column_stack([seen[rows], predictive[rows]])
-        scale = AS_GIVEN
+        scale, measure = AS_GIVEN, ""
         if counted:
             n, scale = trials[rows, None], LOGIT
             values = np.log((values + 0.5) / (n - values + 0.5))
-        elif kind == "e1":
-            values, scale = _log_odds_ratios(likelihood, rows, values), LOG_ODDS
+        elif isinstance(likelihood, TwoGroups):
+            measure = likelihood.measure
+            _, n1, _, n2 = likelihood.mean[:, rows, None]
+            total = likelihood.mean[[0, 2]].sum(axis=0)[rows, None]
+            values = effect_given_total(measure, values, n1, total, n2)
+            scale = LOG if MEASURES[measure].is_ratio else AS_GIVEN
         sd = values.std(axis=0, ddof=1)
         p = float(np.mean(sd[1:] > sd[0]) + 0.5 * np.mean(sd[1:] == sd[0]))
-        out.append(Spread(kind, float(sd[0]), float(np.median(sd[1:])), p, scale))
+        out.append(Spread(kind, float(sd[0]), float(np.median(sd[1:])), p, scale, measure))
     return tuple(out)
-
-
-def _log_odds_ratios(likelihood: Any, rows: np.ndarray, e1: np.ndarray) -> np.ndarray:
-    """Of tables with these events of group 1 and fixed margins, 1/2 added to every cell."""
-    n1, n2, total = (
-        getattr(likelihood, name)[rows, None] for name in ("people", "others", "total_events")
-    )
-    e2 = total - e1
-    return np.log((e1 + 0.5) * (n2 - e2 + 0.5) / ((n1 - e1 + 0.5) * (e2 + 0.5)))
 
 
 def check(fitted: Fit) -> list[Finding]:

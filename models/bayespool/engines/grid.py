@@ -142,7 +142,9 @@ def _axis(hierarchy: Hierarchy, i: int) -> tuple[float, float]:
     prior = list(hierarchy.positive.values())[i]
     with np.errstate(over="ignore"):  # the far tail of a log-t is beyond double precision
         low, high = np.log(np.maximum(prior.ppf(np.array([1e-14, 1.0 - 1e-14])), 1e-300))
-    typical = np.log(np.median(1.0 / np.sqrt(hierarchy.likelihood.start()[1])))
+    weight = hierarchy.likelihood.start()[1]
+    told = weight[weight > 0.0]
+    typical = -0.5 * np.log(np.median(told)) if told.size else 0.0
     # far below the standard errors nothing but the prior's own density is left
     return max(low, min(typical, high) - 40.0), min(high, max(typical, low) + 60.0)
 

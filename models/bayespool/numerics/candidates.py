@@ -76,7 +76,7 @@ class CandidateBinomial:
     ----------
     tables : sequence of Tables
         One per study; their rows stand side by side in this order.
-    link_name : {"logit", "probit", "cloglog", "log", "identity"}
+    link_name : {"logit", "probit", "cloglog"}
     """
 
     tables: Sequence[Tables]
@@ -121,12 +121,8 @@ class CandidateBinomial:
 
     def _logs(self, eta: Array) -> tuple[Array, Array]:
         chosen = link(self.link_name)
-        low, high = chosen.domain
-        log_p, log_q = chosen.log_inverse(eta), chosen.log_complement(eta)
-        if np.isfinite(low) or np.isfinite(high):
-            inside = (eta > low) & (eta < high)
-            log_p, log_q = np.where(inside, log_p, LOWEST), np.where(inside, log_q, LOWEST)
-        return np.maximum(log_p, LOWEST), np.maximum(log_q, LOWEST)
+        return (np.maximum(chosen.log_inverse(eta), LOWEST),
+                np.maximum(chosen.log_complement(eta), LOWEST))  # fmt: skip
 
     def _terms(self, unit: Tables, log_p: Sequence[Array], log_q: Sequence[Array]) -> Array:
         """Log probability of every table, (n_tables, ...); inputs have the unit's rows first."""

@@ -1,4 +1,4 @@
-"""Likelihoods of complete rows: binomial, non-central hypergeometric, beta-binomial, normal."""
+"""Likelihoods of complete rows: binomial, beta-binomial, normal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy import special
 
+from bayespool.numerics.hypergeometric import log_choose
 from bayespool.numerics.links import Link, link
 from bayespool.numerics.row_likelihood import SeparateRows
 
@@ -71,11 +72,7 @@ class Binomial(SeparateRows):
         chosen = self._link
         # a term with a zero count is zero even where its logarithm is minus infinity
         hits = np.where(y > 0, y * np.maximum(chosen.log_inverse(eta), -1e300), 0.0)
-        out = hits + np.where(n > y, (n - y) * np.maximum(chosen.log_complement(eta), -1e300), 0.0)
-        low, high = chosen.domain
-        if np.isfinite(low) or np.isfinite(high):
-            out = np.where((eta > low) & (eta < high), out, -1e300)
-        return out
+        return hits + np.where(n > y, (n - y) * np.maximum(chosen.log_complement(eta), -1e300), 0.0)
 
     def log_constant(self) -> Array:
         y, n = self.successes, self.trials
@@ -111,101 +108,6 @@ class Binomial(SeparateRows):
 
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
         return rng.binomial(self.trials[:, None], self._link.inverse(eta))
-
-
-@dataclass(frozen=True, eq=False)
-class NoncentralHypergeometric(SeparateRows):
-    """Events in group 1 given both margins of a 2x2 table; ``eta`` is the log odds ratio.
-
-    Parameters
-    ----------
-    events, people, total_events, others : array of int, shape (n_rows,)
-        Events and people of group 1, events of both groups, people of group 2.
-
-    References
-    ----------
-    Stijnen, Hamza & Ozdemir (2010), Stat Med 29:3046-3067.
-    """
-
-    events: Array
-    people: Array
-    total_events: Array
-    others: Array
-    exact: bool = field(default=False, init=False)
-    link_name: str = field(default="identity", init=False)
-
-    def __len__(self) -> int:
-        return len(self.events)
-
-    @cached_property
-    def support(self) -> Array:
-        """Possible events of group 1, (n_rows, longest support); padded with the last."""
-        low = np.maximum(0, self.total_events - self.others)
-        high = np.minimum(self.people, self.total_events)
-        width = int((high - low).max()) + 1
-        return np.minimum(low[:, None] + np.arange(width), high[:, None]).astype(float)
-
-    @cached_property
-    def log_weight(self) -> Array:
-        """Log number of tables of each support point; minus infinity for padding."""
-        x, n1, n2 = self.support, self.people[:, None], self.others[:, None]
-        other = self.total_events[:, None] - x
-        weight = _log_choose(n1, x) + _log_choose(n2, other)
-        padding = np.concatenate([np.zeros((len(x), 1), bool), np.diff(x, axis=1) == 0], axis=1)
-        return np.where(padding, -np.inf, weight)
-
-    def observed(self) -> Array:
-        return self.events
-
-    def take(self, rows: Array) -> NoncentralHypergeometric:
-        return NoncentralHypergeometric(
-            self.events[rows], self.people[rows], self.total_events[rows], self.others[rows]
-        )
-
-    def _terms(self, eta: Array) -> tuple[Array, Array]:
-        """Normalised probabilities over the support (first axis), and the log normaliser."""
-        extra = (1,) * (eta.ndim - 2)
-        shape = (self.support.shape[1], *extra, len(self), 1)
-        weight = self.log_weight.T.reshape(shape)
-        terms = weight + self.support.T.reshape(shape) * eta
-        top = terms.max(axis=0)
-        np.subtract(terms, top, out=terms)
-        np.exp(terms, out=terms)
-        total = terms.sum(axis=0)
-        return terms / total, np.log(total) + top
-
-    def log_density(self, eta: Array) -> Array:
-        _, normaliser = self._terms(eta)
-        return self.events[:, None] * eta - normaliser
-
-    def log_constant(self) -> Array:
-        chosen = _log_choose(self.people, self.events)
-        return (chosen + _log_choose(self.others, self.total_events - self.events))[:, None]
-
-    def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
-        p, _ = self._terms(eta)
-        x = self.support.T.reshape(p.shape[0], *(1,) * (eta.ndim - 2), len(self), 1)
-        mean = (p * x).sum(axis=0)
-        return self.events[:, None] - mean, (p * (x - mean) ** 2).sum(axis=0)
-
-    def start(self) -> tuple[Array, Array]:
-        a, b = self.events + 0.5, self.people - self.events + 0.5
-        c = self.total_events - self.events
-        d = self.others - c + 0.5
-        c = c + 0.5
-        flat = self.support.max(axis=1) == self.support.min(axis=1)  # the margins fix the table
-        weight = np.where(flat, 0.0, 1.0 / (1 / a + 1 / b + 1 / c + 1 / d))
-        return np.log(a * d / (b * c))[:, None], weight[:, None]
-
-    def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
-        out = np.empty(eta.shape)
-        for at in range(0, eta.shape[1], 500):
-            p, _ = self._terms(eta[:, at : at + 500])
-            cumulative = np.cumsum(p, axis=0)
-            index = (cumulative < rng.random(p.shape[1:])).sum(axis=0)
-            index = np.minimum(index, p.shape[0] - 1)
-            out[:, at : at + 500] = np.take_along_axis(self.support, index, axis=1)
-        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,7 +157,7 @@ class BetaBinomialRows(SeparateRows):
         return special.betaln(alpha + y, beta + n - y) - special.betaln(alpha, beta)
 
     def log_constant(self) -> Array:
-        return _log_choose(self.trials, self.successes)[:, None]
+        return log_choose(self.trials, self.successes)[:, None]
 
     def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
         y, n = self.successes[:, None], self.trials[:, None]
@@ -275,10 +177,6 @@ class BetaBinomialRows(SeparateRows):
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
         alpha, beta = self._shapes(eta)
         return rng.binomial(self.trials[:, None], rng.beta(alpha, beta))
-
-
-def _log_choose(n: Array, k: Array) -> Array:
-    return special.gammaln(n + 1.0) - special.gammaln(k + 1.0) - special.gammaln(n - k + 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -332,3 +230,46 @@ class Gaussian(SeparateRows):
 
     def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
         return eta + self._se * rng.standard_normal(eta.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Silent(SeparateRows):
+    """Rows whose likelihood is 1 whatever their predictor.
+
+    Parameters
+    ----------
+    count : int
+    """
+
+    count: int
+    exact: bool = field(default=True, init=False)
+    link_name: str = field(default="identity", init=False)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def observed(self) -> Array:
+        """Not a number: nothing was observed that tells anything."""
+        return np.full(self.count, np.nan)
+
+    def take(self, rows: Array) -> Silent:
+        return Silent(len(rows))
+
+    def widened(self, *extra: Array) -> Silent:
+        return self
+
+    def log_density(self, eta: Array) -> Array:
+        return np.zeros(eta.shape)
+
+    def log_constant(self) -> Array:
+        return np.zeros((self.count, 1))
+
+    def slope_and_weight(self, eta: Array) -> tuple[Array, Array]:
+        return np.zeros(eta.shape), np.zeros(eta.shape)
+
+    def start(self) -> tuple[Array, Array]:
+        return np.zeros((self.count, 1)), np.zeros((self.count, 1))
+
+    def simulate(self, eta: Array, rng: np.random.Generator) -> Array:
+        """Not a number, as observed."""
+        return np.full(eta.shape, np.nan)

@@ -12,7 +12,6 @@ import numpy as np
 from scipy import special
 
 Array = np.ndarray
-TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,6 @@ class Link:
         Logarithm of the proportion and of one minus it, accurate in both tails.
     density : callable
         Derivative of ``inverse``.
-    domain : tuple of float
-        Linear predictors that are proportions; beyond it the likelihood is zero.
     """
 
     name: str
@@ -40,7 +37,6 @@ class Link:
     log_inverse: Callable[[Array], Array]
     log_complement: Callable[[Array], Array]
     density: Callable[[Array], Array]
-    domain: tuple[float, float] = (-np.inf, np.inf)
 
 
 def _logistic_density(eta: Array) -> Array:
@@ -84,24 +80,6 @@ LINKS: dict[str, Link] = {
         ),
         lambda eta: -_cloglog_rate(eta),
         lambda eta: np.exp(np.minimum(eta, 700.0) - _cloglog_rate(eta)),
-    ),
-    "log": Link(
-        "log",
-        np.log,
-        lambda eta: np.exp(np.minimum(eta, 0.0)),
-        lambda eta: np.minimum(eta, 0.0),
-        lambda eta: np.log(-np.expm1(np.minimum(eta, -TINY))),
-        lambda eta: np.exp(np.minimum(eta, 0.0)),
-        (-np.inf, 0.0),
-    ),
-    "identity": Link(
-        "identity",
-        lambda p: p,
-        lambda eta: np.clip(eta, 0.0, 1.0),
-        lambda eta: np.log(np.clip(eta, TINY, 1.0)),
-        lambda eta: np.log1p(-np.clip(eta, 0.0, 1.0 - TINY)),
-        np.ones_like,
-        (0.0, 1.0),
     ),
 }
 

@@ -15,8 +15,8 @@ import numpy as np
 Array = np.ndarray
 Function = Callable[[Array], Array]
 DEGREE = 5
-TOLERANCE = 1e-9  # largest error of a cell's middle, a million times that where nothing is likely
-UNLIKELY = 50.0  # below the maximum, from where on the tolerance grows in proportion
+TOLERANCE = 1e-9  # largest error in the middle of a cell
+UNLIKELY = 50.0  # nats below the maximum, from where on the tolerance grows in proportion
 LINEAR = 1e-10  # largest distance from the asymptote at which the straight line takes over
 FAR = 300.0  # where the asymptote is read off
 MOST_HALVINGS = 20

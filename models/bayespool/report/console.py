@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bayespool.checks import convergence
-from bayespool.report import incomplete
+from bayespool.report import effect_words, incomplete
 from bayespool.report.refit_words import sentences
 from bayespool.report.summary import comparisons
 from bayespool.report.wording import counted
@@ -56,7 +56,8 @@ def print_rest(summary: Summary, fitted: Fit, refits: Refits | None, out: Path |
     console = Console()
     of_refits = sentences(fitted, refits) if refits is not None else ()
     checked = (f.sentence for f in summary.checks if f.name == "engines_agree")
-    for text in (*incomplete.sentences(fitted), *of_refits, *checked):
+    about_rows = (*incomplete.sentences(fitted), *effect_words.without_contrast(fitted))
+    for text in (*about_rows, *of_refits, *checked):
         console.print(text, highlight=False, markup=False)
     if out is not None:
         console.print(f"report: {out / 'index.html'}", highlight=False, soft_wrap=True)

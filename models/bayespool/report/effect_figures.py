@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.association.scale import to_measure
-from bayespool.numerics import effects
+from bayespool.numerics.two_groups import effect_given_total
 from bayespool.plots import effect_forest, predictive, svg
 from bayespool.plots.marks import Interval
 from bayespool.report import effect_words, numbers, tables
@@ -149,8 +149,8 @@ _PREDICTED = {
     "events": f"Observed shares, and 95{NB}% predictive intervals for a study of the same size "
     "with a new study effect.",
     "e1": f"Observed events of group 1, and 95{NB}% predictive intervals of them with a new study "
-    "effect, given what the study itself says of its baseline risk: nothing predicts the baseline "
-    "of a new study. Both are drawn as the effect that they make, 1/2 added to every cell.",
+    "effect, given the number of events of both groups together: nothing predicts the baseline of "
+    "a new study. Both are drawn as the effect that they make, 1/2 added to every cell.",
 }
 
 
@@ -191,14 +191,6 @@ def predicted_values(fitted: Fit, row: StudyRow) -> np.ndarray:
 
 
 def effect_of_events(studies: Any, i: int, e1: np.ndarray, measure: str) -> np.ndarray:
-    """The effect that events of group 1 would make in a row, 1/2 added to every cell.
-
-    Events of group 2 are those observed; of an odds ratio, which is predicted given both margins,
-    those that leave the total as observed.
-    """
-    n1, e2, n2 = (float(getattr(studies, name)[i]) for name in ("n1", "e2", "n2"))
-    others = e2 + float(studies.e1[i]) - e1 if measure == "or" else np.full(e1.shape, e2)
-    of_counts = {
-        "or": effects.log_odds_ratio, "rr": effects.log_risk_ratio, "rd": effects.risk_difference,
-    }[measure]  # fmt: skip
-    return to_measure(of_counts(e1 + 0.5, n1 + 1.0, others + 0.5, n2 + 1.0).estimate, measure)
+    """The effect that events of group 1 would make in a row, the total of events as observed."""
+    own, n1, e2, n2 = (np.array(getattr(studies, n)[i]) for n in ("e1", "n1", "e2", "n2"))
+    return to_measure(effect_given_total(measure, e1, n1, own + e2, n2), measure)

@@ -25,9 +25,9 @@ _ROWS = {
     "Nested": "Every estimate is normally distributed around its own true effect with its standard "
     "error taken as known; results of one study vary around the study's effect, and studies around "
     "the pooled effect.",
-    "BinomialNormal": "In both groups of every study the number of events is binomial, with a "
-    "baseline of its own for every study (uniform on the risk midway between the groups). Zero "
-    "cells enter as they are, without continuity correction.",
+    "BinomialNormal": "In both groups of every study the number of events is binomial, and the "
+    "risk of all its people together is uniform, so that how many events there are says nothing of "
+    "the effect. Zero cells enter as they are, without continuity correction.",
     "Proportion": "In every study the number of events is binomial. Zero counts enter as they are, "
     "without continuity correction.",
     "BetaBinomial": "In every study the number of events is binomial, and the studies' proportions "
@@ -41,10 +41,11 @@ def likelihood(fitted: Fit) -> str:
     """The model in words."""
     model = fitted.model
     rows = _ROWS[type(model).__name__]
-    if getattr(model, "conditional", False):
+    if type(model).__name__ == "BinomialNormal" and model.measure == "or":
         rows = (
             "Given both margins of its table, the number of events of group 1 is non-central "
-            "hypergeometric, so that baselines drop out. Zero cells enter as they are."
+            "hypergeometric, so that baselines drop out; how many events there are in all says "
+            "nothing of the effect. Zero cells enter as they are, without continuity correction."
         )
     parts = [f"{model.title}.", rows, _between(fitted), at_covariates(fitted)]
     if getattr(model, "correlation", 0.0):

@@ -198,40 +198,57 @@ def cautions(fitted: Fit) -> list[str]:
             "than one that the data suggest."
         )
     if hasattr(studies, "e1"):
-        out += _zero_cells(fitted)
+        out += _zero_cells(studies)
+    out += without_contrast(fitted)
     if hasattr(studies, "how"):
-        out += _approximated(studies)
+        out += _approximated(studies, fitted.model.measure)
     return out
 
 
-def _zero_cells(fitted: Fit) -> list[str]:
-    studies: Any = fitted.studies
-    out = []
-    zero = [studies.row[i] for i in np.flatnonzero(studies.zero_cell & ~studies.is_partial)]
-    if zero:
-        out.append(
-            f"Zero cells are kept as they are, without correction: {_some(zero)}. Their circles in "
-            "the forest plot add 1/2 to every cell, which the analysis does not."
-        )
+def _zero_cells(studies: Any) -> list[str]:
+    zero = studies.zero_cell & ~studies.is_partial & ~_alike(studies)
+    if not zero.any():
+        return []
+    return [
+        "Zero cells are kept as they are, without correction: "
+        f"{_some([studies.row[i] for i in np.flatnonzero(zero)])}. Their circles in the forest "
+        "plot add 1/2 to every cell, which the analysis does not."
+    ]
+
+
+def _alike(studies: Any) -> np.ndarray:
+    """Complete rows of counts in which nobody or everybody has the event."""
     total, people = studies.e1 + studies.e2, studies.n1 + studies.n2
-    empty = np.flatnonzero(((total == 0) | (total == people)) & ~studies.is_partial)
-    if len(empty):
-        rows = [studies.row[i] for i in empty]
-        much = "nothing" if fitted.model.conditional else "little"
-        out.append(f"With nobody or everybody having the event in both groups, these say {much} "
-                   f"of the {MEASURES[fitted.model.measure].label}: {_some(rows)}.")  # fmt: skip
-    return out
+    return ((total == 0) | (total == people)) & ~studies.is_partial
 
 
-def _approximated(studies: Any) -> list[str]:
+def without_contrast(fitted: Fit) -> list[str]:
+    """Rows that say nothing of a ratio because nobody or everybody has the event, by name."""
+    studies: Any = fitted.studies
+    if hasattr(studies, "e1"):
+        rows = np.flatnonzero(_alike(studies)).tolist()
+    else:
+        stated = getattr(studies, "partial", ())
+        rows = [i for i, said in enumerate(stated) if said is not None and said.empty]
+    if not rows:
+        return []
+    return [
+        "Where nobody or everybody has the event, a study says nothing of the "
+        f"{MEASURES[fitted.model.measure].label}; it is listed and moves nothing: "
+        f"{_some([studies.row[i] for i in rows])}."
+    ]
+
+
+def _approximated(studies: Any, measure: str) -> list[str]:
     out: list[str] = []
     if studies.is_partial.all():
         return out
     studies = studies.select(~studies.is_partial)
     zero = [row for row, how in zip(studies.row, studies.how, strict=True) if "zero cell" in how]
     if zero:
+        lacks = "no standard error of a risk difference" if measure == "rd" else "no log ratio"
         out.append(
-            f"A zero cell has no log ratio: {_some(zero)} had a constant added to every cell, "
+            f"A zero cell has {lacks}: {_some(zero)} had a constant added to every cell, "
             "which pulls towards no association. The exact model of the counts needs none."
         )
     rough = [

@@ -94,6 +94,8 @@ def note_of(said: Partial | None) -> str:
         return "one group only"
     if said.kind == "marker":
         return "marker only: no counts"
+    if said.empty:
+        return said.says
     if said.kind == "censored":
         return "P value only: no estimate printed"
     n = len(said.tables)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bayespool.checks import Finding
 from bayespool.checks.influence import PARETO_K
-from bayespool.checks.predictive import AS_GIVEN, LOG_ODDS, LOGIT, spreads
+from bayespool.checks.predictive import AS_GIVEN, LOG, LOGIT, spreads
 from bayespool.checks.prior_overlap import hyper_priors, overlaps
 from bayespool.estimands import Estimate
 from bayespool.report import numbers
@@ -205,7 +205,7 @@ def spread_table(fitted: Fit) -> Table | None:
 
 _SPREAD = {
     LOGIT: "SD of the empirical logits",
-    LOG_ODDS: "SD of the log odds ratios",
+    LOG: "SD of the log ratios, 1/2 added to every cell",
     AS_GIVEN: "SD of the estimates on the scale of analysis",
 }
 

@@ -198,7 +198,6 @@ CHECKS = {
     "spread_tp": "Spread of sensitivity",
     "spread_tn": "Spread of specificity",
     "spread_events": "Spread of the proportions",
-    "spread_e1": "Spread of the odds ratios",
     "spread_estimate": "Spread of the estimates",
     "grid_error": "Grid error",
     "loo_pit_extreme": "Extreme counts",
@@ -213,8 +212,8 @@ def check_label(name: str, measure: str = "") -> str:
         return f"Overlap with the prior: {inside(label)}"
     if measure and name == "loo_pit_extreme":
         return "Extreme results"
-    if name == "spread_e1" and measure != "or":
-        return "Spread of the risks in group 1"
+    if name == "spread_e1":
+        return f"Spread of the {MEASURES[measure or 'or'].label}s"
     return CHECKS.get(name, name.replace("_", " "))
 
 

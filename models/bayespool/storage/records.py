@@ -16,6 +16,11 @@ def model_from_call(text: str) -> Any:
     """A model from its own call as text, such as ``Bivariate(sens=Normal(0, 1.5), ...)``.
 
     Parsed, never evaluated.
+
+    Raises
+    ------
+    ValueError
+        Not a call of a model, or one with options that the model has not, or no longer has.
     """
     from bayespool import accuracy, association
 
@@ -36,7 +41,15 @@ def model_from_call(text: str) -> Any:
         else ast.literal_eval(item.value)
         for item in call.keywords
     }
-    return models[call.func.id](**options)
+    kind = models[call.func.id]
+    allowed = [item.name for item in fields(kind) if item.init]
+    unknown = sorted(set(options) - set(allowed))
+    if unknown:
+        raise ValueError(
+            f"{call.func.id} has no option {', '.join(unknown)}: the fit was written by another "
+            f"version of this package, whose model was another; allowed: {', '.join(allowed)}"
+        )
+    return kind(**options)
 
 
 def studies_to_record(studies: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from bayespool.studies.partial_arms import (
     KINDS,
     central_estimate,
     intervals_of_tables,
+    says_nothing,
     statement,
 )
 from bayespool.studies.problems import Problem, TableError
@@ -33,11 +34,16 @@ ADD_LEGAL = "legal is add=0.5, or an exact model of the counts"
 
 
 class CountEffects(NamedTuple):
-    """Effects of counts, one value per row; ``usable`` where there is an estimate with an SE."""
+    """Effects of counts, one value per row; ``usable`` where there is an estimate with an SE.
+
+    ``empty`` rows say nothing of the measure and have no estimate; their standard error is that
+    with 1/2 in every cell.
+    """
 
     estimate: NDArray[np.float64]
     se: NDArray[np.float64]
     usable: NDArray[np.bool_]
+    empty: NDArray[np.bool_]
     approximated: tuple[bool, ...]
     how: tuple[str, ...]
 
@@ -51,7 +57,12 @@ def check_add(add: float | None) -> None:
 def effects_of_counts(
     measure: str, e1: Counts, n1: Counts, e2: Counts, n2: Counts, add: float | None
 ) -> CountEffects:
-    """Effects of counts; ``add`` goes to all cells of the tables with a zero cell."""
+    """Effects of counts; ``add`` goes to all cells of the tables with a zero cell.
+
+    Where nobody or everybody has the event, a ratio has no estimate whatever is added: it would be
+    one of the sizes of the groups (Cochrane Handbook, section 10.4.4.2). The risk difference is 0
+    there, for the same reason without what is added; its standard error needs it.
+    """
     from bayespool.numerics import effects
 
     function = {
@@ -60,11 +71,16 @@ def effects_of_counts(
         "rd": effects.risk_difference,
     }[measure]
     estimate, se = function(e1, n1, e2, n2, add=add or 0.0)
+    alike, empty = (e1 + e2 == 0) | (e1 + e2 == n1 + n2), (n1 == 0) | (n2 == 0)
+    if measure_named(measure).is_ratio:
+        empty |= alike
+    estimate = np.where(empty, np.nan, np.where(alike, 0.0, estimate))
+    se = np.where(empty, function(e1, n1, e2, n2, add=0.5).se, se)
     usable = np.isfinite(estimate) & np.isfinite(se) & (se > 0)
-    zero = np.logical_or.reduce([cell == 0 for cell in (e1, n1 - e1, e2, n2 - e2)])
+    zero = ~empty & np.logical_or.reduce([cell == 0 for cell in (e1, n1 - e1, e2, n2 - e2)])
     corrected = tuple(bool(z and add) for z in zero)
     how = tuple(f"counts + {add:g} (zero cell)" if c else "counts" for c in corrected)
-    return CountEffects(estimate, se, usable, corrected, how)
+    return CountEffects(estimate, se, usable, empty, corrected, how)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -214,6 +230,10 @@ class ArmCounts(Rows):
         partial = list(self.partial)
         for row, said in enumerate(partial):
             if said is None:
+                if effect.empty[row]:
+                    e1, n1, e2, n2 = (int(getattr(self, name)[row]) for name in ARM_COUNTS)
+                    nothing = says_nothing(e1, n1, e2, n2, float(se[row]))
+                    partial[row], how[row], usable[row] = nothing, nothing.says, True
                 continue
             if said.kind == "censored" and measure != "or":
                 raise ValueError(
@@ -232,7 +252,7 @@ class ArmCounts(Rows):
                 for row, fine in zip(self.row, usable, strict=True)
                 if not fine
             )
-        counts = zip(*(getattr(self, name).tolist() for name in ARM_COUNTS), strict=True)
+        every = zip(*(getattr(self, name).tolist() for name in ARM_COUNTS), strict=True)
         return Effects(
             **self._shared() | {"partial": tuple(partial)},
             measure=measure,
@@ -240,8 +260,8 @@ class ArmCounts(Rows):
             se=se,
             adjusted=(False,) * len(self),
             approximated=tuple(
-                a or p is not None for a, p in zip(effect.approximated, partial, strict=True)
+                a or p is not None for a, p in zip(effect.approximated, self.partial, strict=True)
             ),
             how=tuple(how),
-            counts=tuple(counts),
+            counts=tuple(every),
         )

@@ -1,6 +1,7 @@
 """Rows of published effects: which state counts, which an estimate; every fault reported."""
 
 from dataclasses import replace
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,12 @@ from bayespool.studies.effect_forms import EffectRow, RowFaults, RowNames, effec
 from bayespool.studies.measures import OF_COUNTS, Measure
 from bayespool.studies.numbers import read_numbers
 from bayespool.studies.partial import Kinds, Partial, RowReader
-from bayespool.studies.partial_arms import central_estimate, intervals_of_tables, statement
+from bayespool.studies.partial_arms import (
+    central_estimate,
+    intervals_of_tables,
+    says_nothing,
+    statement,
+)
 from bayespool.studies.problems import Problem
 from bayespool.studies.spellings import ARM_1, ARM_2, ARMS, PRECISION
 from bayespool.studies.tables import Table
@@ -105,6 +111,10 @@ def read_mixed(
         plain, found = read_effects(kinds.table.take(kinds.plain), recognised, measure, level, add)
         problems += found
         rows |= dict(zip(kinds.plain, plain, strict=False))
+        for number, one in rows.items():
+            if one.counts is not None and isnan(one.estimate):
+                nothing = says_nothing(*one.counts, se=one.se)
+                partial[number], rows[number] = nothing, replace(one, how=nothing.says)
     for row, kind in enumerate(kinds.kinds):
         if not kind:
             continue
@@ -173,7 +183,7 @@ def _from_counts(
     effect = effects_of_counts(measure.name, *arms, add)
     rows: dict[int, EffectRow] = {}
     for place, row in enumerate(kept):
-        if not effect.usable[place]:
+        if not (effect.usable[place] or effect.empty[place]):
             four = ", ".join(str(cell[place]) for cell in (e1, none1, e2, none2))
             rule = f"a zero cell (counts {four}) gives no {measure.analysis_label}"
             problems.append(Problem(table.file, table.row_numbers[row], None, rule, ADD_LEGAL))

@@ -200,7 +200,7 @@ class Effects(Rows):
         with_counts = [
             index
             for index, (four, said) in enumerate(zip(self.counts, self.partial, strict=True))
-            if four is not None and (said is None or said.tables)
+            if four is not None and (said is None or said.tables or said.empty)
         ]
         if not with_counts:
             raise ValueError(
@@ -208,4 +208,6 @@ class Effects(Rows):
             )
         part = self.select(with_counts)
         columns = np.array(part.counts, dtype=np.int64).T
-        return ArmCounts(**part._shared(), **dict(zip(ARM_COUNTS, columns, strict=True)))
+        stated = (None if said is not None and said.empty else said for said in part.partial)
+        shared = part._shared() | {"partial": tuple(stated)}
+        return ArmCounts(**shared, **dict(zip(ARM_COUNTS, columns, strict=True)))

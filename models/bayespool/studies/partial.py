@@ -14,6 +14,7 @@ from bayespool.studies.tables import Table
 
 PLAIN = ("", "counts", "effect", "effects")
 MOST_TABLES = 5_000
+EMPTY = "empty"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Partial:
     ----------
     kind
         As the table names it: ``margin``, ``rates``, ``candidate``, ``marker``, ``censored``,
-        ``margins``.
+        ``margins``; or ``empty`` of counts that say nothing of the measure, such as 0/200 and
+        0/100 of a ratio.
     says
         What is known, in words.
     tables
@@ -53,6 +55,11 @@ class Partial:
         object.__setattr__(self, "weights", tuple(self.weights))
         if self.marker is not None:
             object.__setattr__(self, "marker", tuple(self.marker))
+
+    @property
+    def empty(self) -> bool:
+        """A full result that says nothing of the measure."""
+        return self.kind == EMPTY
 
     @property
     def central(self) -> tuple[int, ...]:

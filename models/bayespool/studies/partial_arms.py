@@ -7,7 +7,7 @@ import numpy as np
 from bayespool.studies.censoring import Interval, censored_counts
 from bayespool.studies.columns import Recognised
 from bayespool.studies.counts import read_counts
-from bayespool.studies.partial import Kinds, Partial, RowReader, candidate_weights, too_many
+from bayespool.studies.partial import EMPTY, Kinds, Partial, RowReader, candidate_weights, too_many
 from bayespool.studies.possible import ARM_RATES, read_rate, tables_that_print
 from bayespool.studies.problems import Problem
 from bayespool.studies.spellings import ARMS
@@ -73,12 +73,15 @@ def _rates(reader: RowReader) -> Partial | None:
 def intervals_of_tables(partial: Partial, measure: str, add: float | None) -> tuple[Interval, ...]:
     """The estimate of each possible table with its standard error and weight.
 
-    Tables without an estimate (a zero cell, with nothing added) are left out.
+    Tables without an estimate (a zero cell, with nothing added) are left out, and so are those
+    that say nothing of the measure, unless there are no others.
     """
     from bayespool.studies.arms import effects_of_counts
 
     e1, n1, e2, n2 = np.array(partial.tables, dtype=np.int64).T
     found = effects_of_counts(measure, e1, n1, e2, n2, add)
+    if found.empty.all():
+        return ((-np.inf, np.inf, float(found.se.mean()), 1.0),)
     weight = np.array(partial.weights) * found.usable
     if not weight.sum():
         return ()
@@ -88,6 +91,13 @@ def intervals_of_tables(partial: Partial, measure: str, add: float | None) -> tu
         for y, se, w in zip(found.estimate, found.se, weight, strict=True)
         if w > 0
     )
+
+
+def says_nothing(e1: int, n1: int, e2: int, n2: int, se: float) -> Partial:
+    """A row whose groups do not tell a measure, whatever it is; `se` with 1/2 in every cell."""
+    who = "nobody has" if e1 + e2 == 0 else "everybody has"
+    why = f"{who} the event in either group" if n1 and n2 else "one group is without people"
+    return Partial(EMPTY, f"{why}: it says nothing", intervals=((-np.inf, np.inf, se, 1.0),))
 
 
 def central_estimate(intervals: tuple[Interval, ...]) -> tuple[float, float]:
