@@ -36,7 +36,7 @@ ORACLES = [
 ]
 
 
-@pytest.mark.parametrize("prior,oracle", ORACLES, ids=lambda x: repr(x))
+@pytest.mark.parametrize("prior,oracle", ORACLES, ids=[repr(prior) for prior, _ in ORACLES])
 def test_density_and_quantiles_equal_scipy(prior, oracle):
     u = np.array([0.01, 0.2, 0.5, 0.9, 0.999])
     x = oracle.ppf(u)
