@@ -31,6 +31,7 @@ def test_json_is_strict_and_has_exactly_these_keys(report: Path, fitted: Any) ->
         "checks", "provenance", "findings", "certainty", "risk_of_bias", "sensitivity",
         "largest_change", "prior_of_variation",
     }  # fmt: skip
+    assert data["largest_change"] is data["prior_of_variation"] is None
     assert (data["risk_of_bias"], data["sensitivity"]) == (None, [])
     assert data["interval"] == {"kind": "eti", "prob": 0.95}
     assert set(fitted.samples) | {"ppv@0.1", "npv@0.1", "ppv@0.125", "npv@0.125"} == set(
