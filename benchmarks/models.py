@@ -35,6 +35,7 @@ from bayespool.checks.leave_one_out import refit_without_each
 from bayespool.checks.variants import prior_sensitivity
 from bayespool.estimands import summarise
 from bayespool.priors import Gamma
+from bayespool.studies import Proportions
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "analyses"))
@@ -51,6 +52,22 @@ def cidp() -> Any:
 
 def findings() -> Any:
     return every_result(bp.load_dataset("mri_finding_outcome"))
+
+
+def infections() -> Any:
+    """Infections with the usual catheter, as proportions."""
+    arms = bp.load_dataset("nielweise2007")
+    return Proportions.from_counts(arms.row, arms.e2, arms.n2)
+
+
+def once(name: str) -> Callable[[], Any]:
+    """The first row of every study."""
+
+    def load() -> Any:
+        every = bp.load_dataset(name)
+        return every.select([every.study.index(study) for study in dict.fromkeys(every.study)])
+
+    return load
 
 
 def of(name: str) -> Callable[[], Any]:
@@ -83,15 +100,14 @@ MODELS: tuple[tuple[str, Callable[[Any], Any], str, Callable[[], Any], float], .
      2),
     ("BinomialNormal, risk ratio", lambda s: BinomialNormal(measure="rr"), "nielweise2007",
      of("nielweise2007"), 2),
-    ("Proportion", lambda s: Proportion(), "spine_infection_followup",
-     of("spine_infection_followup"), 2),
-    ("BetaBinomial", lambda s: BetaBinomial(), "spine_infection_followup",
-     of("spine_infection_followup"), 2),
+    ("Proportion", lambda s: Proportion(), "nielweise2007, group 2", infections, 2),
+    ("BetaBinomial", lambda s: BetaBinomial(), "nielweise2007, group 2", infections, 2),
     ("Nested", lambda s: Nested.for_studies(s)[0], "konstantopoulos2011", of("konstantopoulos2011"),
      2),
     ("Nested, censored rows", lambda s: Nested.for_studies(s)[0], "mri_finding_outcome", findings,
      5),
-    ("PrePost", lambda s: PrePost(), "mrn_changes_management", of("mrn_changes_management"), 2),
+    ("PrePost", lambda s: PrePost(), "spine_infection_followup",
+     once("spine_infection_followup"), 2),
 )  # fmt: skip
 
 
