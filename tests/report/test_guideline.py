@@ -443,7 +443,10 @@ def test_an_end_that_a_plausible_prior_moves_is_the_largest_change(few: tuple[An
     words = f"Largest change: the {told['point']} of the 95 % interval of {quantity} from "
     text = section(folder, "answer").replace("\u00a0", " ")
     assert words in text
-    assert f"prior of the pooled values, {told['variant'].split(': ')[1]}." in text
+    (name, prior), of = told["variant"].split(": "), {"pooled": "the pooled values"}
+    word, _, what = name.partition(" ")
+    what = of.get(what, "the variation between studies")
+    assert f"under a {word} prior of {what}, {prior}." in text
     # extremes are told in their own section, and go further
     assert max(map(abs, extreme.values())) > abs(told["shift"])
     assert "Of the extreme ones “flat tau: Uniform(0, 5)” moves" in section(folder, "other-priors")
