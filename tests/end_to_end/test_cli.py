@@ -396,7 +396,6 @@ def test_findings_before_and_after(tmp_path):
         ("or", TABLES["or"][0], ("--model", "fixed"), "binomial, beta-binomial, nested"),
         ("or", TABLES["or"][0], ("--model", "beta-binomial"), "of one group"),
         ("proportion", TABLES["proportion"][0], ("--model", "beta-binomial", "--robust"), "robust"),
-        ("rd", TABLES["or"][0], ("--model", "binomial"), "not so in B"),
         ("or", TABLES["or"][0], ("--prior", "rho=LKJ(2)"), "legal: mu, tau"),
         ("generic", TABLES["generic"][0], ("--model", "binomial"), "needs counts"),
         ("or", BRIDGED, (), "--bridge"),

@@ -39,6 +39,7 @@ class Reader(HTMLParser):
             self.rows.append([])
         if tag in ("td", "th") and self.rows:
             self.rows[-1].append("")
+            self.text += " "
         if tag not in VOID:
             self.open.append(tag)
 
@@ -220,7 +221,7 @@ def test_second_engine(fitted: Any, tmp_path: Path) -> None:
 
 
 def test_second_engine_of_other_data_is_refused(fitted: Any, awkward: Any, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="legal: the same model"):
+    with pytest.raises(ValueError, match="allowed: the same model"):
         write_report(fitted, tmp_path / "two", other_engine=awkward)
     assert list(tmp_path.iterdir()) == []
 

@@ -130,11 +130,17 @@ def node_error(hierarchy: Hierarchy, theta: Array, nodes: int) -> float:
 
 
 def noise(hierarchy: Hierarchy, theta: Array, rule: Points) -> float:
-    """Variance of the estimated total log likelihood, averaged over draws theta."""
+    """Variance of the estimated total log likelihood over draws theta.
+
+    That of which every draw would lose the same share ``1 - exp(-variance)``: a draw that the
+    points do not reach is lost, and no more than lost.
+    """
     totals = np.stack(
         [hierarchy.log_likelihood(theta, rule).sum(axis=0) for _ in range(REPLICATES)]
     )
-    return float(np.mean(np.var(totals, axis=0, ddof=1)))
+    with np.errstate(under="ignore"):
+        kept = np.exp(-np.var(totals, axis=0, ddof=1))
+    return float(-np.log(np.mean(kept)))
 
 
 def _points(
