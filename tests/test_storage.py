@@ -17,7 +17,12 @@ from hypothesis.extra.numpy import arrays
 
 import bayespool as bp
 from bayespool.accuracy import NestedBivariate
+from bayespool.association import NormalNormal
+from bayespool.checks.leave_one_out import refit_without_each
+from bayespool.checks.variants import other_rows
 from bayespool.engines.draws import Draws
+from bayespool.priors import Gamma
+from bayespool.storage import load
 from bayespool.storage.netcdf import Group, compact, write
 
 GROUPS = {
@@ -167,3 +172,30 @@ def test_a_file_of_an_older_version_keeps_its_effects(
     again = bp.load(tmp_path / "old.nc")
     assert again.draws.effects is not None
     assert np.array_equal(again.effects, fitted.effects)
+
+
+def refits():
+    """One of every kind of refit that keeps a selection of rows."""
+    ccp = bp.load_dataset("anti_ccp")
+    year = bp.accuracy.MetaRegression(covariates=("year",))
+    fitted = bp.fit(year, ccp, engine="quadrature", ess=500)
+    late = [value >= 2004 for value in ccp.covariates["year"]]
+    yield fitted, other_rows(fitted, {"late": late})[0].fit
+    yield fitted, refit_without_each(fitted, ess=500).studies[3].fit
+    effects = bp.load_dataset("bcg").effects("rr")
+    latitude = NormalNormal(covariates=("latitude",), measure="rr")
+    for robust in (False, True):
+        model = replace(latitude, nu=Gamma(2, 0.1)) if robust else latitude
+        fitted = bp.fit(model, effects, engine="quadrature", ess=500)
+        yield fitted, refit_without_each(fitted, ess=500).studies[0].fit
+
+
+def test_a_saved_refit_is_the_same_analysis(tmp_path):
+    for number, (fitted, refit) in enumerate(refits()):
+        path = tmp_path / f"{number}.nc"
+        refit.save(path)
+        again = load(path)
+        assert set(again.estimates) == set(fitted.estimates)
+        assert dict(again.estimates) == dict(refit.estimates)
+        np.testing.assert_allclose(again.log_likelihood, refit.log_likelihood)
+        assert again.provenance == refit.provenance

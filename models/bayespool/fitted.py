@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 N_PRIOR = 4_000
-KEPT = ("hierarchy", "coding", "estimates")
+KEPT = ("hierarchy", "estimates")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,8 @@ class Fit:
     versions : mapping of package to version at the time of the fit
     checked_by : Fit or Later, optional
         The same model and data fitted by another engine, or the promise of it.
+    whole : optional
+        The table that the studies are some rows of, where covariates stay coded as in that.
     """
 
     model: Any
@@ -46,6 +48,7 @@ class Fit:
     seed: int
     versions: Mapping[str, str]
     checked_by: Fit | Later | None = field(default=None, repr=False)
+    whole: AccuracyStudies | None = field(default=None, repr=False)
 
     @property
     def engine(self) -> str:
@@ -90,14 +93,31 @@ class Fit:
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {"checked_by": self.check}
 
-    @cached_property
-    def hierarchy(self) -> Hierarchy:
-        return self.model.hierarchy(self.studies)
+    def of_rows(self, keep: Array, run: Callable[[Hierarchy], Draws]) -> Fit:
+        """The same model of some of the rows; covariates stay coded as in the whole table.
+
+        Parameters
+        ----------
+        keep : int array, shape (n_kept,)
+            Increasing.
+        run : callable
+            The draws of a hierarchy.
+        """
+        hierarchy = _of_rows(self.hierarchy, len(self.studies), keep)
+        versions = package_versions("quadrature")
+        rest: Any = self.studies.select(keep)
+        one = Fit(self.model, rest, run(hierarchy), self.seed, versions, whole=self.coding)
+        vars(one)["hierarchy"] = hierarchy
+        return one
 
     @cached_property
+    def hierarchy(self) -> Hierarchy:
+        return hierarchy_of(self.model, self.studies, self.whole)
+
+    @property
     def coding(self) -> Any:
         """The studies that covariates and tests are coded by: those fitted, or the whole table."""
-        return self.studies
+        return self.studies if self.whole is None else self.whole
 
     @cached_property
     def theta(self) -> Array:
@@ -234,6 +254,31 @@ class Fit:
         from bayespool.storage import save
 
         save(self, path)
+
+
+def hierarchy_of(model: Any, studies: Any, whole: Any | None) -> Hierarchy:
+    """The hierarchy of studies, or of those rows of a whole table."""
+    if whole is None:
+        found: Hierarchy = model.hierarchy(studies)
+        return found
+    place = {row: i for i, row in enumerate(whole.row)}
+    keep = np.array([place[row] for row in studies.row])
+    return _of_rows(model.hierarchy(whole), len(whole), keep)
+
+
+def _of_rows(hierarchy: Hierarchy, n: int, keep: Array) -> Hierarchy:
+    """The hierarchy of some of the n rows of a table."""
+    per_row = len(hierarchy.X) // n
+    rows = (per_row * keep[:, None] + np.arange(per_row)).ravel()
+    ranks = np.unique(hierarchy.study[rows])
+    likelihood = hierarchy.likelihood.take(rows)
+    parts: Any = getattr(likelihood, "parts", ())
+    return replace(
+        hierarchy.of_rows(rows),
+        likelihood=parts[0] if len(parts) == 1 else likelihood,
+        group=None if hierarchy.group is None else hierarchy.group[ranks],
+        labels=tuple(hierarchy.labels[k] for k in ranks),
+    )
 
 
 def _of_one(new: Array) -> Array:

@@ -10,14 +10,14 @@ import numpy as np
 from bayespool.checks.moves import Move, moves
 from bayespool.engines import grid, quadrature, rule
 from bayespool.estimands import Estimate
-from bayespool.fitted import Fit, package_versions
+from bayespool.fitted import Fit
 from bayespool.hierarchy import Hierarchy
 from bayespool.parallel import each
 from bayespool.progress import stage
 from bayespool.streams import rng
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bayespool.engines.draws import Draws
     from bayespool.studies import AccuracyStudies
@@ -87,10 +87,6 @@ class LeaveOneOutRefits:
         return float(sum(one.elpd for one in self.studies))
 
 
-def _others(hierarchy: Hierarchy, k: int) -> list[int]:
-    return [j for j in range(hierarchy.n_studies) if j != k]
-
-
 def check_studies(studies: AccuracyStudies) -> None:
     """Refuse what `refit_without_each` could not leave a study out of."""
     if len(set(studies.study)) < 2:
@@ -114,27 +110,24 @@ def refit_without_each(fitted: Fit, ess: float = 4_000.0) -> LeaveOneOutRefits:
         stage("points that serve all studies left out")
         found = quadrature.sample_leaving_out(hierarchy, fitted.seed, ess)
         drawn = [(quadrature.as_draws(hierarchy, result), refitted) for result, refitted in found]
-        left_out = each(_left_out, [(bare, k, *one) for k, one in enumerate(drawn)], WORDS)
+        left_out = each(_drawn, [(bare, k, *one) for k, one in enumerate(drawn)], WORDS)
     return LeaveOneOutRefits(fitted.estimates, tuple(left_out))
 
 
 def _on_the_grid(fitted: Fit, k: int) -> LeftOut:
-    hierarchy = fitted.hierarchy
-    draws = grid.run(hierarchy.subset(_others(hierarchy, k)), fitted.seed)
-    return _left_out(fitted, k, draws, True)
+    return _left_out(fitted, k, lambda hierarchy: grid.run(hierarchy, fitted.seed), True)
 
 
-def _left_out(fitted: Fit, k: int, draws: Draws, refitted: bool) -> LeftOut:
+def _drawn(fitted: Fit, k: int, draws: Draws, refitted: bool) -> LeftOut:
+    return _left_out(fitted, k, lambda _: draws, refitted)
+
+
+def _left_out(fitted: Fit, k: int, run: Callable[[Hierarchy], Draws], refitted: bool) -> LeftOut:
     """The posterior without the k-th study, with draws of its estimands."""
     studies, hierarchy = fitted.studies, fitted.hierarchy
     label = list(dict.fromkeys(studies.study))[k]
-    keep = np.flatnonzero(np.array(studies.study) != label)
-    one = Fit(
-        fitted.model, studies.select(keep), draws, fitted.seed, package_versions("quadrature")
-    )
-    # covariates stay coded as in the whole table: the same centres and reference levels
-    vars(one)["hierarchy"] = hierarchy.subset(_others(hierarchy, k))
-    vars(one)["coding"] = studies
+    one = fitted.of_rows(np.flatnonzero(np.array(studies.study) != label), run)
+    draws = one.draws
     whole = fitted.draws.info.get("log_marginal_likelihood")
     if whole is not None and "path" in draws.info:
         elpd = whole - draws.info["log_marginal_likelihood"]

@@ -20,7 +20,7 @@ def ending(label: str) -> str:
 def codings(fitted: Fit) -> tuple[Coding, ...]:
     """How the covariates of the model were coded; empty for a model without any."""
     covariates = getattr(fitted.model, "covariates", ())
-    return design(fitted.studies, covariates).codings if covariates else ()
+    return design(fitted.coding, covariates).codings if covariates else ()
 
 
 def compared(fitted: Fit) -> tuple[tuple[str, ...], ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from bayespool.agreement import Agreement
 from bayespool.engines import grid
 from bayespool.engines.draws import Draws
-from bayespool.fitted import Fit
+from bayespool.fitted import Fit, hierarchy_of
 from bayespool.storage import netcdf
 from bayespool.storage.groups import FORMAT, attributes, effect_names, groups_of, stored
 from bayespool.storage.records import model_from_call, studies_from_record
@@ -73,8 +73,10 @@ def load(path: str | Path) -> Fit:
             )
         model = model_from_call(told["model"])
         studies = studies_from_record(json.loads(told["studies"]))
-        draws = _draws(file, told, model, model.hierarchy(studies))
-    fitted = Fit(model, studies, draws, int(told["seed"]), json.loads(told["versions"]))
+        whole = studies_from_record(json.loads(told["whole"])) if "whole" in told else None
+        draws = _draws(file, told, model, hierarchy_of(model, studies, whole))
+    versions = json.loads(told["versions"])
+    fitted = Fit(model, studies, draws, int(told["seed"]), versions, whole=whole)
     if "agreement" in told:
         vars(fitted)["agreement"] = Agreement.from_text(told["agreement"])
     return fitted

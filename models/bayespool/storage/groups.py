@@ -75,7 +75,11 @@ def groups_of(fitted: Fit) -> dict[str, Group]:
 
 def attributes(fitted: Fit) -> dict[str, Any]:
     """Everything of a fit that is no array, as texts and numbers."""
-    draws = fitted.draws
+    draws, beside = fitted.draws, {}
+    if fitted.agreement is not None:
+        beside["agreement"] = fitted.agreement.text()
+    if fitted.whole is not None:
+        beside["whole"] = json.dumps(studies_to_record(fitted.whole))
     return {
         "format": FORMAT,
         "model": repr(fitted.model),
@@ -88,7 +92,8 @@ def attributes(fitted: Fit) -> dict[str, Any]:
         "messages": json.dumps(list(draws.messages)),
         "failures": json.dumps(list(draws.failures)),
         "studies": json.dumps(studies_to_record(fitted.studies)),
-    } | ({"agreement": fitted.agreement.text()} if fitted.agreement is not None else {})
+        **beside,
+    }
 
 
 def sample_stats(fitted: Fit) -> dict[str, Array]:
