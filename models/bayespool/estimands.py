@@ -7,14 +7,15 @@ draws by NUTS.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
 from bayespool.numerics.marginals import LogGrid, Marginal, Transformed
 
 Array = np.ndarray
+Relation = Literal[">", ">=", "<", "within", "band", "highest"]
 INTERVAL_KIND = "eti"
 INTERVAL_PROB = 0.95
 LOWER, UPPER = 0.5 - INTERVAL_PROB / 2, 0.5 + INTERVAL_PROB / 2
@@ -219,15 +220,53 @@ def _chain_quantile_error(samples: Array) -> list[float]:
 
 
 @dataclass(frozen=True)
-class Probability:
-    """A probability statement such as ``P(sens > 0.8)``, with its Monte Carlo error."""
+class Statement:
+    """What may be true of an estimand, printed as ``P(sens > 0.8)``.
 
-    statement: str
+    Attributes
+    ----------
+    estimand : str
+    relation : {">", ">=", "<", "within", "band", "highest"}
+        Above, at least or below `cut`; within `cut` and `high`, both included; in the band from
+        `cut` up to but without `high`; the highest of all groups.
+    cut : float or str, optional
+        A number on the scale of the estimand, or the name of another estimand.
+    high : float, optional
+    """
+
+    estimand: str
+    relation: Relation
+    cut: float | str | None = None
+    high: float | None = None
+
+    def __str__(self) -> str:
+        cut = self.cut if isinstance(self.cut, str | None) else f"{self.cut:g}"
+        match self.relation:
+            case "highest":
+                return f"P({self.estimand} highest)"
+            case "within":
+                return f"P({cut} <= {self.estimand} <= {self.high:g})"
+            case "band":
+                return f"P({cut} <= {self.estimand} < {self.high:g})"
+            case _:
+                return f"P({self.estimand} {self.relation} {cut})"
+
+
+@dataclass(frozen=True)
+class Probability:
+    """How probable a statement is, with the Monte Carlo error."""
+
+    statement: Statement
     prob: float
     mcse: float
 
+    def record(self) -> dict[str, Any]:
+        """As a record of plain values: the statement as a text, and its parts."""
+        parts = {name: value for name, value in asdict(self.statement).items() if value is not None}
+        return {"statement": str(self.statement), **parts, "prob": self.prob, "mcse": self.mcse}
 
-def probability(statement: str, event: Array, ancestor: Array | None) -> Probability:
+
+def probability(statement: Statement, event: Array, ancestor: Array | None) -> Probability:
     """Probability of a true-or-false array of draws, shape (n_chains, n_draws)."""
     samples = event.astype(float)
     return Probability(statement, float(samples.mean()), mean_error(samples, ancestor)[0])
@@ -240,7 +279,7 @@ def exceedance(
 ) -> list[Probability]:
     """``P(name > threshold)`` for every threshold of every named quantity."""
     return [
-        probability(f"P({name} > {cut:g})", samples[name] > cut, ancestor)
+        probability(Statement(name, ">", cut), samples[name] > cut, ancestor)
         for name, cuts in thresholds.items()
         for cut in cuts
     ]

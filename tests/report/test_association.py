@@ -14,6 +14,7 @@ from shared import LIGHT, fit_once
 
 import bayespool as bp
 from bayespool.association import BetaBinomial, BinomialNormal, Nested, NormalNormal, Proportion
+from bayespool.estimands import Statement
 from bayespool.priors import Fixed, ProbabilityInterval
 from bayespool.report import numbers, write_report
 from bayespool.report.association_numbers import NumberNeeded
@@ -98,7 +99,9 @@ def test_answer_and_tables_are_those_of_the_json(written: dict[str, Path], name:
     for item in data["probabilities"]:
         if name != "common" or "mu_new" not in item["statement"]:
             label = POOLED if name != "common" else ALONE
-            assert plain(statement(item["statement"], data["measure"], label)) in html
+            said = Statement(item["estimand"], item["relation"], item["cut"], item.get("high"))
+            assert str(said) == item["statement"]
+            assert plain(statement(said, data["measure"], label)) in html
     assert "significan" not in html.lower()
     assert "nan" not in html.lower().replace("finance", "")
     contents = {p.name for p in written[name].iterdir()}
@@ -146,7 +149,7 @@ def test_important_differences_share_all_probability() -> None:
     model, studies, _ = cases()["rr"]
     fitted = fit_once(model, studies)
     for mid in (1.25, 0.8):  # a ratio below 1 is the same difference in the other direction
-        probs = {p.statement: p.prob for p in build_summary(fitted, mid=mid).probabilities}
+        probs = {str(p.statement): p.prob for p in build_summary(fitted, mid=mid).probabilities}
         parts = ["P(mu_ratio > 1.25)", "P(mu_ratio < 0.8)", "P(0.8 <= mu_ratio <= 1.25)"]
         assert sum(probs[part] for part in parts) == pytest.approx(1.0)
 

@@ -58,7 +58,10 @@ def test_summary_passes_and_ppv_follows_from_draws(fitted: Any) -> None:
     ppv = sens * 0.25 / (sens * 0.25 + (1 - spec) * 0.75)
     assert summary.estimates["ppv@0.25"].median == pytest.approx(np.median(ppv))
     assert summary.passed
-    assert [p.statement for p in summary.probabilities[:2]] == ["P(sens > 0.7)", "P(sens > 0.8)"]
+    assert [str(p.statement) for p in summary.probabilities[:2]] == [
+        "P(sens > 0.7)",
+        "P(sens > 0.8)",
+    ]
     assert summary_dict(summary, fitted)["prevalences"] == [0.25]
 
 

@@ -34,6 +34,7 @@ from bayespool.priors import LKJ, HalfNormal, LogNormal, Normal
 from bayespool.pymc_rows import plackett_cells
 
 if TYPE_CHECKING:
+    from bayespool.estimands import Statement
     from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
@@ -366,6 +367,6 @@ class Comparison(Margins):
 
     def statements(
         self, samples: Mapping[str, Array], studies: AccuracyStudies
-    ) -> Iterator[tuple[str, Array]]:
+    ) -> Iterator[tuple[Statement, Array]]:
         """Probability statements on the tests, as true-or-false draws."""
         yield from groups.statements(samples, self.groups(studies))

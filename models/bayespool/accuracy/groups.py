@@ -10,6 +10,8 @@ from itertools import combinations
 
 import numpy as np
 
+from bayespool.estimands import Statement
+
 Array = np.ndarray
 MARGINS = ("sens", "spec")
 
@@ -34,18 +36,21 @@ def comparisons(out: Mapping[str, Array], labels: Sequence[str]) -> dict[str, Ar
     return found | (_ranks(out, labels) if len(labels) > 2 else {})
 
 
-def statements(samples: Mapping[str, Array], labels: Sequence[str]) -> Iterator[tuple[str, Array]]:
+def statements(
+    samples: Mapping[str, Array], labels: Sequence[str]
+) -> Iterator[tuple[Statement, Array]]:
     """``P(A > B)`` of every pair, and of three or more the probability of being the highest."""
     for b, a in pairs(labels):
         for name in MARGINS:
-            yield f"P({name}[{b}] > {name}[{a}])", samples[f"{name}[{b}]"] > samples[f"{name}[{a}]"]
+            of_b, of_a = f"{name}[{b}]", f"{name}[{a}]"
+            yield Statement(of_b, ">", of_a), samples[of_b] > samples[of_a]
     if len(labels) < 3:
         return
     for name in (*MARGINS, "dor"):
         values = np.stack([samples[f"{name}[{label}]"] for label in labels])
         best = values.argmax(axis=0)
         for i, label in enumerate(labels):
-            yield f"P({name}[{label}] highest)", best == i
+            yield Statement(f"{name}[{label}]", "highest"), best == i
 
 
 def _ranks(out: Mapping[str, Array], labels: Sequence[str]) -> dict[str, Array]:

@@ -33,6 +33,7 @@ from bayespool.numerics.links import link
 from bayespool.priors import HalfNormal, Normal, StudentT, Uniform
 
 if TYPE_CHECKING:
+    from bayespool.estimands import Statement
     from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
@@ -279,7 +280,7 @@ class HSROC:
 
     def statements(
         self, samples: Mapping[str, Array], studies: AccuracyStudies
-    ) -> Iterator[tuple[str, Array]]:
+    ) -> Iterator[tuple[Statement, Array]]:
         """Probability statements on the groups, as true-or-false draws."""
         for labels in design(studies, self.covariates).by_category():
             yield from groups.statements(samples, labels)

@@ -31,6 +31,7 @@ from bayespool.numerics.links import link
 from bayespool.priors import LKJ, HalfNormal, Normal, StudentT
 
 if TYPE_CHECKING:
+    from bayespool.estimands import Statement
     from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
@@ -252,7 +253,7 @@ class MetaRegression(Margins):
 
     def statements(
         self, samples: Mapping[str, Array], studies: AccuracyStudies
-    ) -> Iterator[tuple[str, Array]]:
+    ) -> Iterator[tuple[Statement, Array]]:
         """Probability statements on the groups, as true-or-false draws."""
         for labels in design(studies, self.covariates).by_category():
             yield from groups.statements(samples, labels)

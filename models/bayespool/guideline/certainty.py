@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayespool.estimands import Probability, probability
+from bayespool.estimands import Probability, Statement, probability
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -116,18 +116,18 @@ def bands(fitted: Fit, name: str, cuts: Sequence[float]) -> tuple[Band, ...]:
         Band(
             low,
             high,
-            probability(_words(name, low, high), (samples >= low) & (samples < high), ancestor),
+            probability(_between(name, low, high), (samples >= low) & (samples < high), ancestor),
         )
         for low, high in pairwise(edges)
     )
 
 
-def _words(name: str, low: float, high: float) -> str:
+def _between(name: str, low: float, high: float) -> Statement:
     if np.isinf(low):
-        return f"P({name} < {high:g})"
+        return Statement(name, "<", high)
     if np.isinf(high):
-        return f"P({name} >= {low:g})"
-    return f"P({low:g} <= {name} < {high:g})"
+        return Statement(name, ">=", low)
+    return Statement(name, "band", low, high)
 
 
 def crossed(estimate: Estimate, cuts: Sequence[float]) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.accuracy.groups import pairs
-from bayespool.estimands import Estimate
+from bayespool.estimands import Estimate, Statement
 from bayespool.report import numbers
 from bayespool.report.accuracy_words import probability_of
 from bayespool.report.blocks import Table
@@ -46,7 +46,8 @@ def comparisons_table(summary: Summary) -> Table:
             margin, _, kind = name.partition("[")[0].partition("_")
             prob = numbers.MISSING
             if kind == "difference":
-                prob = numbers.percent(probability_of(summary, f"P({margin}[{b}] > {margin}[{a}])"))
+                higher = Statement(f"{margin}[{b}]", ">", f"{margin}[{a}]")
+                prob = numbers.percent(probability_of(summary, higher))
             rows.append((estimand_label(name), *estimate_cells(summary.estimates[name]), prob))
     head = ("", "Median", INTERVAL, "Monte Carlo error of the median",
             "Probability that it is above 0")  # fmt: skip
@@ -61,7 +62,9 @@ def ranks_table(summary: Summary, labels: Sequence[str]) -> Table:
         cells = []
         for name in (*MARGINS, "dor"):
             rank = summary.estimates[f"{name}_rank[{label}]"]
-            highest = numbers.percent(probability_of(summary, f"P({name}[{label}] highest)"))
+            highest = numbers.percent(
+                probability_of(summary, Statement(f"{name}[{label}]", "highest"))
+            )
             cells += [highest, f"{rank.median:g} ({rank.lower:g}{numbers.TO}{rank.upper:g})"]
         rows.append((told(label), *cells))
     head = ["Probability of being the highest, and rank"]

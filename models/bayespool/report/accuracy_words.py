@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayespool.accuracy.groups import pairs
+from bayespool.estimands import Statement
 from bayespool.report import numbers, points
 from bayespool.report.numbers import percent_interval_prose, percent_prose
 from bayespool.report.points import MARGINS, ending
@@ -155,7 +156,7 @@ def differences(summary: Summary) -> list[str]:
     return out
 
 
-def probability_of(summary: Summary, statement: str) -> float:
+def probability_of(summary: Summary, statement: Statement) -> float:
     """The probability of a statement of the summary."""
     return next(p.prob for p in summary.probabilities if p.statement == statement)
 
@@ -169,7 +170,7 @@ def difference(summary: Summary, b: str, a: str) -> str:
 def _margin_difference(summary: Summary, name: str, b: str, a: str) -> str:
     """``22 percentage points higher (... 12 to 35 higher; probability ...)``."""
     e = summary.estimates[f"{name}_difference[{b} - {a}]"]
-    higher = probability_of(summary, f"P({name}[{b}] > {name}[{a}])")
+    higher = probability_of(summary, Statement(f"{name}[{b}]", ">", f"{name}[{a}]"))
     word, prob = ("higher", higher) if e.median >= 0.0 else ("lower", 1.0 - higher)
     digits = 0 if abs(e.median) >= 0.0995 else 1
     middle, low, high = (numbers.number(100 * abs(x), digits) for x in (e.median, e.lower, e.upper))
@@ -189,7 +190,7 @@ def _margin_difference(summary: Summary, name: str, b: str, a: str) -> str:
 
 
 def _highest(summary: Summary, name: str, labels: tuple[str, ...]) -> str:
-    of = {x: probability_of(summary, f"P({name}[{x}] highest)") for x in labels}
+    of = {x: probability_of(summary, Statement(f"{name}[{x}]", "highest")) for x in labels}
     best = max(of, key=lambda x: of[x])
     e = summary.estimates[f"{name}{ending(best)}"]
     if of[best] < CLEAR:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.association import scale
-from bayespool.estimands import LOWER, UPPER, Estimate, Probability, probability, summarise
+from bayespool.estimands import (
+    LOWER,
+    UPPER,
+    Estimate,
+    Probability,
+    Statement,
+    probability,
+    summarise,
+)
 from bayespool.numerics.links import link
 from bayespool.priors import ProbabilityInterval
 from bayespool.streams import rng
@@ -109,10 +117,10 @@ def probabilities(fitted: Fit, mid: float | None) -> list[Probability]:
     low = 1.0 / mid if MEASURES[measure].is_ratio else -mid
     above, below = _above(fitted, name, mid), _above(fitted, name, low)
     error = below.mcse
-    under = Probability(f"P({name} < {low:g})", 1.0 - below.prob, error)
+    under = Probability(Statement(name, "<", low), 1.0 - below.prob, error)
     samples, ancestor = fitted.samples[name], fitted.draws.ancestor
     inside = probability(
-        f"P({low:g} <= {name} <= {mid:g})", (samples >= low) & (samples <= mid), ancestor
+        Statement(name, "within", low, mid), (samples >= low) & (samples <= mid), ancestor
     )
     if _exact(fitted, name) is not None:
         inside = Probability(inside.statement, below.prob - above.prob, error)
@@ -126,7 +134,7 @@ def _exact(fitted: Fit, name: str) -> Any:
 
 
 def _above(fitted: Fit, name: str, cut: float) -> Probability:
-    statement, marginal = f"P({name} > {cut:g})", _exact(fitted, name)
+    statement, marginal = Statement(name, ">", cut), _exact(fitted, name)
     if marginal is None:
         return probability(statement, fitted.samples[name] > cut, fitted.draws.ancestor)
     error = max(float(fitted.draws.info.get("grid_error", 0.0)), 1e-9)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayespool.association.scale import shown_name, to_measure
+from bayespool.estimands import Statement
 from bayespool.plots.marks import Interval
 from bayespool.report import numbers
 from bayespool.report.association_numbers import risk_name
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 NB = numbers.SPACE
 SMALLEST = 1e-6  # error that is told
 SCALE = {"exp": "log", "expit": "percent"}
-_STATEMENT = re.compile(r"P\((\w+) ([<>]) (\S+)\)")
-_BETWEEN = re.compile(r"P\((\S+) <= (\w+) <= (\S+)\)")
 
 
 def kind_of(measure: str) -> str:
@@ -82,7 +80,7 @@ def probabilities_table(summary: Summary) -> Table:
     """Probability statements, on the measure's own scale."""
     rows = []
     for item in summary.probabilities:
-        if "mu_new" in item.statement and not summary.varies:
+        if not summary.tells_of(item.statement.estimand):
             continue
         said = statement(item.statement, summary.measure, summary.pooled)
         error = _error(item.mcse, "proportion")
@@ -91,21 +89,17 @@ def probabilities_table(summary: Summary) -> Table:
     return Table("How probable it is, given the data and the priors", head, tuple(rows))
 
 
-def statement(text: str, measure: str, pooled: str = POOLED) -> str:
-    """A probability statement in words."""
-    between = _BETWEEN.fullmatch(text)
-    if between is not None:
-        low, name, high = between.groups()
-        ends = f"{_cut(float(low), name)} to {_cut(float(high), name)}"
+def statement(said: Statement, measure: str, pooled: str = POOLED) -> str:
+    """A probability statement about a number, in words."""
+    name, cut = said.estimand, said.cut
+    assert isinstance(cut, float | int)
+    if said.relation == "within":
+        assert said.high is not None
+        ends = f"{_cut(cut, name)} to {_cut(said.high, name)}"
         return f"{estimand_label(name, measure, pooled)} within {ends}: too small to matter"
-    found = _STATEMENT.fullmatch(text)
-    if found is None:
-        return text
-    name, sign, at = found.groups()
-    cut = float(at)
     if name in ("mu", "mu_new") and shown_name(name, measure) != name:
         name, cut = shown_name(name, measure), float(to_measure(np.array(cut), measure))
-    word = "above" if sign == ">" else "below"
+    word = "above" if said.relation == ">" else "below"
     return f"{estimand_label(name, measure, pooled)} {word} {_cut(cut, name)}"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from bayespool.association.scale import prior_source, shown_name
 from bayespool.design import design
+from bayespool.estimands import Statement
 from bayespool.report import numbers
 from bayespool.report.association_numbers import NumberNeeded
 from bayespool.report.numbers import percent_interval_prose, percent_prose
@@ -105,7 +106,7 @@ def plain_words(fitted: Fit, summary: Summary) -> str:
     if measure.name == "proportion":
         return rule
     null = "1" if measure.is_ratio else "0"
-    above = next(p.prob for p in summary.probabilities if p.statement == "P(mu > 0)")
+    above = next(p.prob for p in summary.probabilities if p.statement == Statement("mu", ">", 0.0))
     article = "An" if measure.label[0] in "aeiou" else "A"
     return (
         f"{article} {measure.label} above {null} means {says_above(fitted)}. The probability that "
@@ -130,16 +131,17 @@ def important(summary: Summary) -> str:
     )
 
 
-def about_mid(statement: str, summary: Summary) -> bool:
+def about_mid(statement: Statement, summary: Summary) -> bool:
     """The statement is about the smallest important difference."""
     if summary.mid is None:
         return False
     low = 1.0 / summary.mid if MEASURES[summary.measure].is_ratio else -summary.mid
     name = shown_name("mu", summary.measure)
     return statement in (
-        f"P({name} > {summary.mid:g})", f"P({name} < {low:g})",
-        f"P({low:g} <= {name} <= {summary.mid:g})",
-    )  # fmt: skip
+        Statement(name, ">", summary.mid),
+        Statement(name, "<", low),
+        Statement(name, "within", low, summary.mid),
+    )
 
 
 def elsewhere(summary: Summary) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FEWEST = 3  # rows of a fit to those with a low risk of bias
 Cuts = Mapping[str, Sequence[float]]
 Record = dict[str, Any]
+Above = dict[tuple[str, float], float]  # probability that an estimand is above a cut-off
 
 
 def effect_cuts(measure: str, mid: float | None, given: Cuts | None) -> dict[str, Sequence[float]]:
@@ -63,21 +64,23 @@ def supports(
     found = support(fitted, cuts)
     if measure and not varies(fitted.model):
         found = tuple(replace(one, new=None, crossed_new=()) for one in found)
-    above = {p.statement: p.prob for p in statements}
-    if measure and "P(mu > 0)" in above:
-        null = 1 if MEASURES[measure].is_ratio else 0
-        above[f"P({shown_name('mu', measure)} > {null})"] = above["P(mu > 0)"]
-    for statement, prob in list(above.items()):
-        if " < " in statement and statement.count("<") == 1:
-            above[statement.replace("<", ">")] = 1.0 - prob
+    above: Above = {}
+    for item in statements:
+        name, cut = item.statement.estimand, item.statement.cut
+        if isinstance(cut, float | int) and item.statement.relation in (">", "<"):
+            above[name, cut] = item.prob if item.statement.relation == ">" else 1.0 - item.prob
+    if measure and ("mu", 0.0) in above:
+        null = 1.0 if MEASURES[measure].is_ratio else 0.0
+        above[shown_name("mu", measure), null] = above["mu", 0.0]
     return tuple(replace(one, bands=_as_stated(one, above)) for one in found)
 
 
-def _as_stated(one: Support, above: Mapping[str, float]) -> tuple[Band, ...]:
-    names = [f"P({one.name} > {band.high:g})" for band in one.bands[:-1]]
-    if not all(name in above for name in names):
+def _as_stated(one: Support, above: Above) -> tuple[Band, ...]:
+    """The bands, from the probabilities to be above an estimand's cut-offs where all are known."""
+    cuts = [(one.name, band.high) for band in one.bands[:-1]]
+    if not all(cut in above for cut in cuts):
         return one.bands
-    beyond = [1.0, *(above[name] for name in names), 0.0]
+    beyond = [1.0, *(above[cut] for cut in cuts), 0.0]
     return tuple(
         replace(band, probability=replace(band.probability, prob=max(low - high, 0.0)))
         for band, (low, high) in zip(one.bands, pairwise(beyond), strict=True)

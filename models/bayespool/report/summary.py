@@ -171,8 +171,8 @@ def build_summary(
         absolute, needed = absolute_effects(fitted, risks)
         bands = guideline_numbers.effect_cuts(measure, mid, cuts)
         own = probabilities(fitted, mid)
-        said = {one.statement for one in own}
-        statements = (*own, *(one for one in statements if one.statement not in said))
+        known = {item.statement for item in own}
+        statements = (*own, *(item for item in statements if item.statement not in known))
         return Summary(
             dict(fitted.estimates) | absolute,
             statements,
@@ -306,7 +306,7 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
             "seed": fitted.seed,
             "interval": {"kind": INTERVAL_KIND, "prob": INTERVAL_PROB},
             "estimands": estimands,
-            "probabilities": [asdict(p) for p in summary.probabilities],
+            "probabilities": [p.record() for p in summary.probabilities],
             "prevalences": list(summary.prevalences),
             "checks": [finding.to_dict() for finding in summary.checks],
             "provenance": fitted.provenance,
