@@ -34,3 +34,16 @@ def held[**Arguments, Result](
         return found[key]
 
     return once
+
+
+def hold(result: object, compute: Callable[..., object], owner: object, *others: Hashable) -> None:
+    """Put a result that is known already where a `held` function looks for it."""
+    key = (f"{compute.__module__}.{compute.__qualname__}", *others)
+    vars(owner).setdefault(_HELD, {})[key] = result
+
+
+def results(compute: Callable[..., object], owner: object) -> dict[tuple[Hashable, ...], object]:
+    """What a `held` function has found of an object, by its other arguments."""
+    name = f"{compute.__module__}.{compute.__qualname__}"
+    found: dict[tuple[Hashable, ...], object] = vars(owner).get(_HELD, {})
+    return {key[1:]: result for key, result in found.items() if key[0] == name}

@@ -64,7 +64,7 @@ def prior_change(fitted: Fit, model: Any) -> PriorChange | None:
         _role(fitted, set(both)),
         _word(*both[most], factors[most]),
         " and ".join(dict.fromkeys(repr(other) for _, other in both.values())),
-        abs(np.log(factors[most])) <= np.log(FACTOR * ROUNDING),
+        bool(abs(np.log(factors[most])) <= np.log(FACTOR * ROUNDING)),
     )
 
 

@@ -312,7 +312,7 @@ def without_partial(fitted: Fit, engine: str = "quadrature") -> WithoutPartial:
         left = "no study" if n == 0 else "one study"
         return WithoutPartial(None, dropped, f"Without the incomplete rows {left} would be left.")
     try:
-        return WithoutPartial(fit_to_rows(fitted, keep), dropped)
+        return WithoutPartial(fit_to_rows(fitted, tuple(keep.tolist())), dropped)
     except ValueError as error:
         why = str(error).removeprefix(f"{studies.file}: ").partition("; legal")[0]
         return WithoutPartial(

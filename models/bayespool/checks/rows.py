@@ -6,18 +6,18 @@ import numpy as np
 
 from bayespool.engines import quadrature
 from bayespool.fitted import Fit
+from bayespool.held import held
 
-Array = np.ndarray
 
-
-def fit_to_rows(fitted: Fit, keep: Array) -> Fit:
+@held
+def fit_to_rows(fitted: Fit, keep: tuple[int, ...]) -> Fit:
     """Fit some of the rows by quadrature; covariates stay coded as in the whole table.
 
     Parameters
     ----------
     fitted : Fit
-    keep : int array, shape (n_kept,)
-        Increasing.
+    keep : tuple of int
+        Numbers of rows, increasing.
 
     Raises
     ------
@@ -25,4 +25,4 @@ def fit_to_rows(fitted: Fit, keep: Array) -> Fit:
         The rows are not enough for the model.
     """
     fitted.model.check(fitted.studies.select(keep))
-    return fitted.of_rows(keep, lambda hierarchy: quadrature.run(hierarchy, fitted.seed))
+    return fitted.of_rows(np.array(keep), lambda hierarchy: quadrature.run(hierarchy, fitted.seed))

@@ -115,7 +115,7 @@ def _refitted(fitted: Fit, name: str, rows: Any) -> Fit:
                     f"keeps {len(keep)} of {len(rows)} rows; legal: true or false for each of "
                     f"{len(studies)} rows, some of them false"
                 )
-            one = fit_to_rows(fitted, keep)
+            one = fit_to_rows(fitted, tuple(keep.tolist()))
         else:
             if rows.sha256 != studies.sha256:
                 raise ValueError(f"is of {rows.file}; legal: rows of {studies.file}")

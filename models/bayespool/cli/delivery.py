@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bayespool.cli.options import Output
 from bayespool.progress import stage
@@ -13,15 +13,16 @@ from bayespool.progress import stage
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
     from bayespool.report.refits import Refits
+    from bayespool.report.request import Request
 
 DONE, FAILED_GATE = 0, 1
 
 
-def answer(fitted: Fit, output: Output, asked: dict[str, Any]) -> None:
+def answer(fitted: Fit, output: Output, request: Request) -> None:
     """Print the answer, once nothing that is asked of it is refused and before anything else."""
     from bayespool.report.summary import checked_request
 
-    checked_request(fitted, **{key: x for key, x in asked.items() if key != "judgements"})
+    checked_request(fitted, **request.of_numbers)
     if not output.silent:
         from bayespool.report.console import print_answer
 
@@ -32,8 +33,7 @@ def deliver(
     fitted: Fit,
     folder: Path | None,
     output: Output,
-    asked: dict[str, Any],
-    words: dict[str, Any],
+    request: Request,
     refits: Refits | None = None,
     notes: tuple[str, ...] = (),
 ) -> int:
@@ -45,25 +45,20 @@ def deliver(
     folder : Path or None
         None writes no report.
     output : Output
-    asked : mapping
-        Arguments of `build_summary`.
-    words : mapping
-        Title and question, for the report.
+    request : Request
     refits : Refits, optional
     notes : sentences
         For the screen.
     """
-    from bayespool.report.summary import build_summary, summary_dict
+    from bayespool.report.summary import summary_dict, summary_of
 
     stage("summary and checks")
-    summary = build_summary(fitted, **asked)
+    summary = summary_of(fitted, request)
     if folder is not None:
-        from bayespool.report import write_report
+        from bayespool.report.build import write_requested
+        from bayespool.report.refits import Refits
 
-        write_report(
-            fitted, folder, command="bayespool " + _spoken(), formats=output.beside(), **asked,
-            **words, **(vars(refits) if refits is not None else {}),
-        )  # fmt: skip
+        write_requested(fitted, folder, request, refits or Refits(), summary)
     if output.as_json:
         print(json.dumps(summary_dict(summary, fitted, refits), indent=1, allow_nan=False))
     elif not output.quiet:
@@ -79,9 +74,3 @@ def deliver(
     for sentence in (*fitted.draws.messages, *of_check, *(() if output.quiet else notes)):
         print(f"note: {sentence}", file=sys.stderr)
     return FAILED_GATE if failed and not output.allow_unconverged else DONE
-
-
-def _spoken() -> str:
-    import shlex
-
-    return shlex.join(sys.argv[1:])

@@ -14,6 +14,7 @@ from bayespool.cli.options import (
     Output,
     Panel,
     check_prevalences,
+    requested,
     risk,
     selected,
     with_priors,
@@ -25,6 +26,7 @@ from bayespool.terminal import watched
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
     from bayespool.report.refits import Refits
+    from bayespool.report.request import Request
 
 ALONE = (
     "one study says nothing of the variation between studies: the model has tau=Fixed(0), and the "
@@ -98,7 +100,7 @@ def accuracy(
         from bayespool.guideline.bias import low_risk_only as of_low_risk
 
         check_prevalences(prevalence)
-        asked = {"prevalences": prevalence or None, **panel.asked()}
+        asked = requested(panel, output, prevalences=prevalence or None)
         studies = selected(resolve(table), fitting.where)
         if low_risk_only:
             studies = of_low_risk(studies)
@@ -114,7 +116,7 @@ def accuracy(
         if fitting.cumulative:
             check_steps(chosen, studies)  # says what is wrong before a fit is waited for
         fitted = _fit(chosen, studies, fitting, output, asked)
-        return deliver(fitted, folder, output, asked, panel.words(), _refits(fitted, fitting))
+        return deliver(fitted, folder, output, asked, _refits(fitted, fitting))
 
 
 def association(
@@ -168,26 +170,24 @@ def association(
         from bayespool.datasets import resolve_association
         from bayespool.report.association_numbers import check_baseline, check_mid
 
-        asked: dict[str, Any] = {"mid": mid, "baseline_risks": tuple(map(risk, baseline_risk))}
-        asked |= panel.asked()
+        asked = requested(panel, output, mid=mid, baseline_risks=tuple(map(risk, baseline_risk)))
         read = selected(resolve_association(table, measure, bridge=bridge), fitting.where)
         chosen, studies = choose(read, measure, model, covariate, robust=robust)
         chosen = with_priors(chosen, fitting.prior)
         without(studies, fitting.without)
         check_mid(mid, measure)
-        check_baseline(asked["baseline_risks"], measure)
+        check_baseline(asked.baseline_risks, measure)
         folder = output.folder(Path("reports") / studies.name)
         if fitting.cumulative:
             steps(studies)
         fitted = _fit(chosen, studies, fitting, output, asked)
         alone = hasattr(studies, "yes_before") and not varies(chosen)
         return deliver(
-            fitted, folder, output, asked, panel.words(), _refits(fitted, fitting),
-            (ALONE,) if alone else (),
+            fitted, folder, output, asked, _refits(fitted, fitting), (ALONE,) if alone else ()
         )  # fmt: skip
 
 
-def _fit(model: Any, studies: Any, fitting: Fitting, output: Output, asked: dict[str, Any]) -> Fit:
+def _fit(model: Any, studies: Any, fitting: Fitting, output: Output, asked: Request) -> Fit:
     """Fit, and print the answer."""
     from bayespool.checks.leave_one_out import check_studies
     from bayespool.fitting import DEFAULT_SEED, fit, planned

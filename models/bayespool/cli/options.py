@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from bayespool.report.request import Request
 
 
 @Parameter(name="*")
@@ -94,7 +99,8 @@ class Output:
         Folder of the report; by default reports/NAME, or that of posterior.nc, unless --json is
         given.
     formats
-        What is written beside the page, separated by commas: markdown, word, tables, png; or none.
+        What is written beside the page, separated by commas: markdown, word, tables, png (all of
+        them by default); or none.
     as_json
         Print the summary as JSON; write no report unless --out is given.
     allow_unconverged
@@ -104,7 +110,7 @@ class Output:
     """
 
     out: Path | None = None
-    formats: str = "markdown,word,tables,png"
+    formats: str | None = None
     as_json: Annotated[bool, Parameter(name="--json")] = False
     allow_unconverged: bool = False
     quiet: bool = False
@@ -128,15 +134,31 @@ class Output:
             self.beside()
         return folder
 
-    def beside(self) -> tuple[str, ...]:
-        """Names of formats, checked."""
-        from bayespool.report.formats import check_formats
+    def beside(self, default: Sequence[str] | None = None) -> tuple[str, ...]:
+        """Names of formats, checked; without any given the default, or all."""
+        from bayespool.report.request import FORMATS, check_formats
 
+        if self.formats is None:
+            return tuple(FORMATS if default is None else default)
         names = [name.strip() for name in self.formats.split(",")]
         return check_formats([] if names == ["none"] else names)
 
 
 FITTING, PANEL, OUTPUT = Fitting(), Panel(), Output()
+
+
+def requested(panel: Panel, output: Output, **numbers: Any) -> Request:
+    """All that is asked of a report, as one record."""
+    from bayespool.report.request import Request
+
+    return Request(
+        command=spoken(), formats=output.beside(), **panel.asked(), **panel.words(), **numbers
+    )
+
+
+def spoken() -> str:
+    """The command as it was given."""
+    return "bayespool " + shlex.join(sys.argv[1:])
 
 
 def _thresholds(texts: Sequence[str]) -> dict[str, tuple[float, ...]] | None:

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from bayespool.cli.delivery import answer, deliver
-from bayespool.cli.options import OUTPUT, PANEL, Output, Panel, check_prevalences, risk
+from bayespool.cli.options import (
+    OUTPUT,
+    PANEL,
+    Output,
+    Panel,
+    check_prevalences,
+    risk,
+    spoken,
+)
 from bayespool.progress import say
 from bayespool.terminal import watched
 
+if TYPE_CHECKING:
+    from bayespool.report.refits import Refits
+
+DRAWS = "posterior.nc"
+
 
 def report(
-    posterior: Path,
+    saved: Path,
     /,
     *,
     prevalence: tuple[float, ...] = (),
@@ -21,12 +34,12 @@ def report(
     panel: Panel = PANEL,
     output: Output = OUTPUT,
 ) -> int:
-    """Write the report of a saved fit again, without fitting.
+    """Write a report again, without fitting: as it was, but for what is asked anew.
 
     Parameters
     ----------
-    posterior
-        A posterior.nc that a report contains.
+    saved
+        The folder of a report, or its posterior.nc.
     prevalence
         Of accuracy: prevalence (a proportion) for predictive values; repeat for more.
     mid
@@ -35,13 +48,33 @@ def report(
         Of an association: risk in group 2, for absolute effects; repeat for more.
     """
     with watched(silent=output.silent):
+        posterior = saved / DRAWS if saved.is_dir() else saved
         say(f"reading {posterior}")
-        from bayespool.storage import load
+        from bayespool.report.kept import kept
 
         check_prevalences(prevalence)
-        asked: dict[str, Any] = {"prevalences": prevalence or None, "mid": mid, **panel.asked()}
-        asked["baseline_risks"] = tuple(map(risk, baseline_risk))
-        fitted = load(posterior)
+        own = kept(posterior)
+        again = own.request.changed(
+            prevalences=prevalence, mid=mid, baseline_risks=tuple(map(risk, baseline_risk)),
+            **panel.asked(), **panel.words(), formats=output.beside(own.request.formats),
+            command="\n".join(filter(None, (own.request.command, spoken()))),
+        )  # fmt: skip
         folder = output.folder(posterior.resolve().parent)
-        answer(fitted, output, asked)
-        return deliver(fitted, folder, output, asked, panel.words())
+        _check_complete(posterior, own.refits, folder)
+        answer(own.fit, output, again)
+        return deliver(own.fit, folder, output, again, own.refits)
+
+
+def _check_complete(posterior: Path, refits: Refits, folder: Path | None) -> None:
+    """Refuse to replace a report by one without sections that it has."""
+    if folder is None or folder.resolve() != posterior.resolve().parent:
+        return
+    from bayespool.report.kept import REFITS, SERIES
+
+    lost = [name for name in SERIES
+            if (folder / f"{name}.csv").exists() and name not in refits.names]  # fmt: skip
+    if lost:
+        raise ValueError(
+            f"{folder}: has {', '.join(lost)} and no {REFITS} to write them again from; allowed: "
+            "--out with another folder"
+        )

@@ -9,32 +9,34 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayespool.guideline.judgements import Judgements, read_judgements
 from bayespool.progress import stage
 from bayespool.report import incomplete
 from bayespool.report.comparators import read_comparators
 from bayespool.report.document import document
 from bayespool.report.drawings import draw_all
 from bayespool.report.files import records_csv, summary_csv, write
-from bayespool.report.formats import FORMATS, check_formats, write_formats
+from bayespool.report.formats import write_formats
 from bayespool.report.guideline_figures import draw_guideline
 from bayespool.report.html import html
+from bayespool.report.kept import REFITS, REQUEST, keep
 from bayespool.report.kinds import ACCURACY, kind_of
 from bayespool.report.page import Page
 from bayespool.report.refit_sections import draw_refits
 from bayespool.report.refits import Refits
-from bayespool.report.summary import build_summary, summary_json
+from bayespool.report.request import FORMATS, Request, check_formats
+from bayespool.report.summary import Summary, summary_json, summary_of
 
 if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
     from bayespool.checks.variants import Variant
     from bayespool.fitted import Fit
-    from bayespool.guideline.judgements import Judgements
     from bayespool.report.association_numbers import BaselineRisk
 
 CONTENTS = ("index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc", "figures",
-            "report.md", "report.docx", "tables", "tables.json")  # fmt: skip
-OPTIONAL = ("leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv", "other_rows.csv",
-            "incomplete.csv", "without_incomplete.csv")  # fmt: skip
+            "report.md", "report.docx", "tables", "tables.json", REQUEST)  # fmt: skip
+OPTIONAL = (REFITS, "leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv",
+            "other_rows.csv", "incomplete.csv", "without_incomplete.csv")  # fmt: skip
 
 
 def write_report(
@@ -118,20 +120,32 @@ def write_report(
     FileExistsError
         When `out_dir` is a file, or holds files that are not of a report.
     """
-    target = Path(out_dir)
-    _check_target(target)
-    asked = check_formats(formats)
-    name = fitted.studies.name
-    kind = kind_of(fitted)
-    external = read_comparators(comparators)
-    if external and kind is not ACCURACY:
-        raise ValueError("comparators are of diagnostic accuracy; legal here: none, or a note")
-    refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
-    refits.check(fitted)
     if other_engine is not None:
         fitted = fitted.with_check(other_engine)
-    stage("summary and checks")
-    summary = build_summary(fitted, prevalences, thresholds, mid, baseline_risks, judgements)
+    if isinstance(judgements, str | Path):
+        judgements = read_judgements(judgements)
+    request = Request(
+        title, question, prevalences, mid, tuple(baseline_risks), thresholds, judgements,
+        tuple(comparators), tuple(notes), command, check_formats(formats),
+    )  # fmt: skip
+    refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
+    return write_requested(fitted, Path(out_dir), request, refits)
+
+
+def write_requested(
+    fitted: Fit, target: Path, request: Request, refits: Refits, summary: Summary | None = None
+) -> Path:
+    """`write_report` of a request that is one record, with its summary where that is there."""
+    _check_target(target)
+    name = fitted.studies.name
+    kind = kind_of(fitted)
+    external = read_comparators(request.comparators)
+    if external and kind is not ACCURACY:
+        raise ValueError("comparators are of diagnostic accuracy; allowed here: none, or a note")
+    refits.check(fitted)
+    if summary is None:
+        stage("summary and checks")
+        summary = summary_of(fitted, request)
     rows = kind.rows(fitted, refits.exact_elpd)
     stage("figures")
     drawings = draw_all(fitted, rows, kind.own_drawings(fitted, summary, rows, external))
@@ -139,11 +153,12 @@ def write_report(
     panel = draw_guideline(fitted, summary, refits)
     drawings |= {drawing.name: drawing for drawing in panel}
     stage("page")
+    judged = summary.judgements.question if summary.judgements else ""
     shown = document(Page(
         fitted, summary, rows, drawings, external,
-        title or f"{kind.title}: {name.replace('_', ' ')}",
-        question or (summary.judgements and summary.judgements.question) or kind.question(fitted),
-        tuple(notes), command, refits, asked,
+        request.title or f"{kind.title}: {name.replace('_', ' ')}",
+        request.question or judged or kind.question(fitted),
+        tuple(request.notes), request.command, refits, request.formats,
     ))  # fmt: skip
     with replacing(target) as folder:
         write(folder / "index.html", html(shown))
@@ -156,9 +171,9 @@ def write_report(
         (folder / "figures").mkdir()
         for drawing in drawings.values():
             write(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
-        write_formats(folder, shown, drawings.values(), asked)
+        write_formats(folder, shown, drawings.values(), request.formats)
         stage("draws")
-        fitted.save(folder / "posterior.nc")
+        keep(folder, fitted, request, refits)
     return target
 
 

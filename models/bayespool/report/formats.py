@@ -11,27 +11,8 @@ from bayespool.report.blocks import Drawing
 from bayespool.report.document import Document
 from bayespool.report.files import write
 from bayespool.report.markdown import markdown
+from bayespool.report.request import FORMATS, check_formats
 from bayespool.report.twins import csv_files, tables_json
-
-FORMATS = ("markdown", "word", "tables", "png")
-
-
-def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
-    """The formats, each once.
-
-    Raises
-    ------
-    ValueError
-        When one is unknown; the message lists the legal ones.
-    """
-    asked = (formats,) if isinstance(formats, str) else tuple(dict.fromkeys(formats))
-    unknown = [name for name in asked if name not in FORMATS]
-    if unknown:
-        raise ValueError(
-            f"unknown format {', '.join(map(repr, unknown))}; legal: {', '.join(FORMATS)}, or none "
-            "of them (the page index.html and its data are always written)"
-        )
-    return asked
 
 
 def write_formats(

@@ -43,6 +43,7 @@ from bayespool.report.wording import POOLED, measure_of, naming
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
     from bayespool.report.refits import Refits
+    from bayespool.report.request import Request
 
 THRESHOLDS: dict[str, tuple[float, ...]] = {"sens": (0.7, 0.8, 0.9), "spec": (0.7, 0.8, 0.9)}
 
@@ -197,6 +198,11 @@ def build_summary(
         support=guideline_numbers.supports(fitted, cuts, statements),
         judgements=judgements, evidence=guideline_numbers.evidence_of(fitted),
     )  # fmt: skip
+
+
+def summary_of(fitted: Fit, request: Request) -> Summary:
+    """`build_summary` of a request that is one record."""
+    return build_summary(fitted, **request.of_numbers, judgements=request.judgements)
 
 
 def checked_request(
