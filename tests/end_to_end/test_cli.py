@@ -213,9 +213,9 @@ def test_partial_rows_and_markers(table):
         (("accuracy", "cidp_mrn"), "--where"),
         (("accuracy", "review.csv", "--out", "mine"), "not a report"),
         (("accuracy", "one.csv", "--leave-one-out"), "at least 2 studies"),
-        (("accuracy", "review.csv", "--threshold", "sens=0.9,0.7"), "legal: one or more, incr"),
+        (("accuracy", "review.csv", "--threshold", "sens=0.9,0.7"), "allowed: one or more, incr"),
         (("accuracy", "review.csv", "--threshold", "sens=70"), "above 0 and below 1"),
-        (("accuracy", "review.csv", "--threshold", "sens"), "legal is NAME=A,B"),
+        (("accuracy", "review.csv", "--threshold", "sens"), "allowed is NAME=A,B"),
         (("accuracy", "review.csv", "--threshold", "good=0.5"), "legal: sens, spec"),
         (("accuracy", "review.csv", "--judgements", "judged.toml"), "unknown domain 'impresision'"),
         (("accuracy", "review.csv", "--judgements", "nosuch.toml"), "no such file"),
@@ -420,3 +420,36 @@ def test_wrong_associations_are_refused_in_words(tmp_path, measure, text, option
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["review.csv"]
+
+
+def test_the_edge_of_what_may_be_asked(tmp_path):
+    """A low risk, a cut-off of one value of a covariate, covariates named as estimands end."""
+    (tmp_path / "arms.csv").write_text(
+        "study,ratio,prev_x,e1,n1,e2,n2\nA,1,3,4,20,9,21\nB,2,1,2,15,6,16\nC,4,2,7,30,8,29\n"
+        "D,3,5,5,20,6,22\nE,5,4,9,40,8,41\nF,7,9,3,25,4,22\n"
+    )
+    ask = ("association", "arms.csv", "--measure", "or", "--covariate", "ratio", "--covariate",
+           "prev_x", "--threshold", "beta_ratio=-0.5,0.5", "--threshold", "beta_prev_x=-2,0,1.5",
+           "--baseline-risk", "0.00001", "--baseline-risk", "0.1", "--mid", "0.8", "--out", "rep",
+           "--formats", "markdown", "--engine", "quadrature")  # fmt: skip
+    done = run(*ask, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "--mid 0.8 is a ratio: below 0.8 and above 1.25 a difference matters" in done.stderr
+    summary = json.loads((tmp_path / "rep" / "summary.json").read_text())
+    assert [need["baseline_risk"] for need in summary["numbers_needed"]] == ["0.00001", "0.1"]
+    low = summary["estimands"]["risk@0.00001"]["median"]
+    assert low == pytest.approx(1e-5 * summary["estimands"]["mu_ratio"]["median"], rel=1e-3)
+    assert "0.001" in (tmp_path / "rep" / "report.md").read_text()
+    joined = run("summary-of-findings", "rep", cwd=tmp_path)
+    assert joined.returncode == 0, joined.stderr
+    assert "rep, 10" in joined.stdout
+
+
+def test_a_cut_off_at_one_value_of_a_covariate(tmp_path):
+    ask = ("accuracy", "anti_ccp", "--covariate", "year", "--threshold", "sens[year=2004]=0.7",
+           "--json", "--engine", "quadrature")  # fmt: skip
+    done = run(*ask, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (told,) = json.loads(done.stdout)["certainty"]["support"]
+    assert told["estimand"] == "sens[year=2004]"
+    assert sum(band["prob"] for band in told["bands"]) == pytest.approx(1.0)

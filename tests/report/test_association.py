@@ -155,16 +155,16 @@ def test_important_differences_share_all_probability() -> None:
 
 
 def test_numbers_needed_span_infinity_in_words() -> None:
-    text = plain(number_needed(NumberNeeded("0.2", -0.05, -0.1, -0.02)))
+    text = plain(number_needed(NumberNeeded(0.2, -0.05, -0.1, -0.02)))
     assert text == (
         "Where the risk in group 2 is 20 %, there is one event fewer in 20 people of group 1 "
         "(10 to 50): the number needed to benefit if the event is bad, to harm if it is good."
     )
-    text = plain(number_needed(NumberNeeded("0.2", 0.05, -0.02, 0.1)))
+    text = plain(number_needed(NumberNeeded(0.2, 0.05, -0.02, 0.1)))
     assert "one event more in 20 people" in text
     assert "infinite" in text
     assert "one more event in 10 people, through no difference, to one fewer in 50" in text
-    assert NumberNeeded("0.2", 0.05, -0.02, 0.1).record()["number_needed_upper"] is None
+    assert NumberNeeded(0.2, 0.05, -0.02, 0.1).record()["number_needed_upper"] is None
 
 
 @pytest.mark.parametrize(

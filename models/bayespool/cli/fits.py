@@ -20,7 +20,7 @@ from bayespool.cli.options import (
     with_priors,
     without,
 )
-from bayespool.progress import say
+from bayespool.progress import note, say
 from bayespool.terminal import watched
 
 if TYPE_CHECKING:
@@ -175,7 +175,11 @@ def association(
         chosen, studies = choose(read, measure, model, covariate, robust=robust)
         chosen = with_priors(chosen, fitting.prior)
         without(studies, fitting.without)
-        check_mid(mid, measure)
+        far = check_mid(mid, measure)
+        if mid is not None and far is not None and far != mid:
+            note(
+                f"--mid {mid:g} is a ratio: below {mid:g} and above {far:.4g} a difference matters"
+            )
         check_baseline(asked.baseline_risks, measure)
         folder = output.folder(Path("reports") / studies.name)
         if fitting.cumulative:

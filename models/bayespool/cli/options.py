@@ -166,14 +166,14 @@ def _thresholds(texts: Sequence[str]) -> dict[str, tuple[float, ...]] | None:
 
     out: dict[str, tuple[float, ...]] = {}
     for text in texts:
-        name, separator, values = text.partition("=")
+        name, separator, values = text.rpartition("=")
         name = name.strip()
         try:
             cuts = tuple(float(value) for value in values.split(","))
         except ValueError:
             separator = ""
         if not separator:
-            raise ValueError(f'--threshold "{text}": legal is NAME=A,B as in sens=0.7,0.8,0.9')
+            raise ValueError(f'--threshold "{text}": allowed is NAME=A,B as in sens=0.7,0.8,0.9')
         if name in out:
             raise ValueError(f"--threshold: {name} is given twice")
         check_cuts(name, cuts)

@@ -11,10 +11,10 @@ Epidemiol 137:163-175 (imprecision against a target); Guyatt et al. (2011), J Cl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from bayespool.estimands import Estimate
     from bayespool.fitted import Fit
 
-UNIT = ("sens", "spec", "fpr", "ppv", "npv", "prev", "auc")
+UNIT = ("sens", "spec", "fpr", "ppv", "npv", "prev", "auc", "icc", "I2")
+PROPORTIONS = ("_proportion", "_proportion_marginal")
+POSITIVE = ("dor", "lr_pos", "lr_neg", "dependence", "tau", "tau2", "nu", "psi")
 
 
 @dataclass(frozen=True)
@@ -150,13 +152,25 @@ def _spread(values: np.ndarray) -> float:
     return float(high - low) / 2.0
 
 
-def _scale_of(name: str):  # type: ignore[no-untyped-def]
-    stem = name.partition("[")[0]
-    if stem.split("_")[0] in UNIT and "difference" not in stem and "ratio" not in stem:
+def _scale_of(name: str) -> Callable[[np.ndarray], np.ndarray]:
+    """The scale on which an estimand is near normal."""
+    kind = _range_of(name)
+    if kind == "proportion":
         return lambda p: np.log(np.clip(p, 1e-12, 1.0)) - np.log(np.clip(1.0 - p, 1e-12, 1.0))
-    if stem.endswith("ratio") or stem in ("dor", "lr_pos", "lr_neg"):
+    if kind == "positive":
         return lambda x: np.log(np.clip(x, 1e-300, 1e300))
     return lambda x: x
+
+
+def _range_of(name: str) -> Literal["proportion", "positive", "real"]:
+    """Which numbers an estimand may be; of a coefficient all, whatever its covariate is called."""
+    stem = name.partition("[")[0].partition("@")[0]
+    if stem.startswith("beta_") or stem.endswith(("_difference", "_rank")):
+        return "real"
+    if stem.endswith("_ratio") or stem in POSITIVE:
+        return "positive"
+    proportion = stem.partition("_")[0] in UNIT or stem.endswith(PROPORTIONS)
+    return "proportion" if proportion else "real"
 
 
 def check_thresholds(name: str, cuts: Sequence[float], fitted: Fit) -> None:
@@ -172,15 +186,14 @@ def check_thresholds(name: str, cuts: Sequence[float], fitted: Fit) -> None:
 def check_cuts(name: str, cuts: Sequence[float]) -> None:
     """Raise ``ValueError`` unless thresholds are in order and in the range of their estimand."""
     if not cuts or any(not a < b for a, b in pairwise(cuts)) or not np.isfinite(cuts).all():
-        raise ValueError(f"thresholds {name}={_listed(cuts)}; legal: one or more, increasing")
-    stem = name.partition("[")[0]
-    unit = stem.split("_")[0] in UNIT and "difference" not in stem and "ratio" not in stem
-    if unit and not all(0.0 < cut < 1.0 for cut in cuts):
-        raise ValueError(
-            f"thresholds {name}={_listed(cuts)}; legal: proportions above 0 and below 1"
-        )
-    if stem.endswith("ratio") and not all(cut > 0.0 for cut in cuts):
-        raise ValueError(f"thresholds {name}={_listed(cuts)}; legal: ratios above 0")
+        raise ValueError(f"thresholds {name}={_listed(cuts)}; allowed: one or more, increasing")
+    low, high, words = {
+        "proportion": (0.0, 1.0, "proportions above 0 and below 1"),
+        "positive": (0.0, np.inf, "numbers above 0"),
+        "real": (-np.inf, np.inf, "all numbers"),
+    }[_range_of(name)]
+    if not all(low < cut < high for cut in cuts):
+        raise ValueError(f"thresholds {name}={_listed(cuts)}; allowed: {words}")
 
 
 def _listed(cuts: Sequence[float]) -> str:

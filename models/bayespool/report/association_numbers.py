@@ -40,7 +40,7 @@ class NumberNeeded:
     one over a difference, and has no upper bound where the interval holds zero.
     """
 
-    baseline_risk: str
+    baseline_risk: BaselineRisk
     difference: float
     lower: float
     upper: float
@@ -54,6 +54,7 @@ class NumberNeeded:
         """For JSON: numbers needed are null where they are unbounded."""
         ends = sorted((1.0 / abs(self.lower), 1.0 / abs(self.upper))) if self.bounded else None
         return asdict(self) | {
+            "baseline_risk": risk_name(self.baseline_risk),
             "bounded": self.bounded,
             "direction": "more events" if self.difference > 0 else "fewer events",
             "number_needed": 1.0 / abs(self.difference) if self.difference else None,
@@ -144,8 +145,13 @@ def _above(fitted: Fit, name: str, cut: float) -> Probability:
 def risk_name(risk: BaselineRisk) -> str:
     """As it stands in the name of an estimand: ``0.1`` or ``0.05-0.2``."""
     if isinstance(risk, ProbabilityInterval):
-        return f"{risk.lower:g}-{risk.upper:g}"
-    return f"{risk:g}"
+        return f"{_digits(risk.lower)}-{_digits(risk.upper)}"
+    return _digits(risk)
+
+
+def _digits(x: float) -> str:
+    """As few as tell the number from every other, and no exponent."""
+    return np.format_float_positional(x, trim="-")
 
 
 def absolute_effects(
@@ -169,7 +175,7 @@ def absolute_effects(
         for label, draws in ((f"risk@{name}", other), (f"difference@{name}", other - p)):
             out[label] = summarise(label, draws, ancestor)
         d = out[f"difference@{name}"]
-        needed.append(NumberNeeded(name, d.median, d.lower, d.upper))
+        needed.append(NumberNeeded(risk, d.median, d.lower, d.upper))
     return out, tuple(needed)
 
 

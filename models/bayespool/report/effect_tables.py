@@ -114,7 +114,7 @@ def absolute_table(summary: Summary) -> Table:
     rows = []
     for risk, needed in zip(summary.baseline_risks, summary.numbers_needed, strict=True):
         name = risk_name(risk)
-        label = risk_words(name)
+        label = risk_words(risk)
         d = summary.estimates[f"difference@{name}"]
         needs = numbers.MISSING
         if needed.bounded:

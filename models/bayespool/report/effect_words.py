@@ -11,7 +11,7 @@ from bayespool.association.scale import prior_source, shown_name
 from bayespool.design import design
 from bayespool.estimands import Statement
 from bayespool.report import numbers
-from bayespool.report.association_numbers import NumberNeeded
+from bayespool.report.association_numbers import BaselineRisk, NumberNeeded
 from bayespool.report.numbers import percent_interval_prose, percent_prose
 from bayespool.report.wording import (
     counted,
@@ -276,13 +276,12 @@ def people(x: float) -> str:
     return numbers.count(x) if x >= 10 else numbers.number(x, 1)
 
 
-def risk_words(risk: str) -> str:
+def risk_words(risk: BaselineRisk) -> str:
     """A baseline risk: ``10 %``, or ``5 to 20 % (uncertain)``."""
-    low, dash, high = risk.partition("-")
-    if not dash:
-        return numbers.given_percent(float(low))
-    low = numbers.given_percent(float(low)).removesuffix(f"{NB}%")
-    return f"{low}{numbers.TO}{numbers.given_percent(float(high))} (uncertain)"
+    if isinstance(risk, float):
+        return numbers.given_percent(risk)
+    low = numbers.given_percent(risk.lower).removesuffix(f"{NB}%")
+    return f"{low}{numbers.TO}{numbers.given_percent(risk.upper)} (uncertain)"
 
 
 def number_needed(needed: NumberNeeded) -> str:

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayespool.calls import parse_prior
 from bayespool.estimands import Estimate
 from bayespool.guideline.findings import RESULTS, Evidence, Finding
 from bayespool.guideline.judgements import MARGINS
 from bayespool.report import numbers
+from bayespool.report.association_numbers import risk_name
 from bayespool.report.blocks import Table
+from bayespool.report.effect_words import risk_words
 from bayespool.report.files import to_csv
 from bayespool.report.guideline_tables import NAMES, evidence_cell, people_cell
 from bayespool.report.tables import INTERVAL
@@ -233,11 +236,11 @@ def _effects(records: Mapping[str, Record]) -> list[Table]:
         cells = [_both(told_of[main], kind),
                  _both(told_of[new], kind) if new else numbers.MISSING]  # fmt: skip
         rows.append((name, *cells, _evidence(record), _level(record)))
-        for risk in (n.partition("@")[2] for n in told_of if n.startswith("risk@")):
-            absolute.append(
-                (f"{name}, {_risk(risk)}", _people(told_of[f"risk@{risk}"]),
-                 _people(told_of[f"difference@{risk}"]))
-            )  # fmt: skip
+        for given in record["baseline_risks"]:
+            risk = parse_prior(given) if isinstance(given, str) else float(given)
+            at = risk_name(risk)
+            absolute.append((f"{name}, {risk_words(risk)}", _people(told_of[f"risk@{at}"]),
+                             _people(told_of[f"difference@{at}"])))  # fmt: skip
     label = estimand_label(main, measure)
     head = ("", label, "In a new study", *ENDS)
     out = [Table(f"{label}: median ({INTERVAL})", head, tuple(rows))]
@@ -245,12 +248,6 @@ def _effects(records: Mapping[str, Record]) -> list[Table]:
         heads = ("Risk in group 2", "Events per 1,000 in group 1", "Difference per 1,000")
         out.append(Table(f"In 1,000 people: median ({INTERVAL})", heads, tuple(absolute)))
     return out
-
-
-def _risk(risk: str) -> str:
-    from bayespool.report.effect_words import risk_words
-
-    return risk_words(risk)
 
 
 def _people(row: Record) -> str:

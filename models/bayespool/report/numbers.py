@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import re
 
+import numpy as np
+
 SPACE = "\u00a0"  # between a number and its unit no line may break
 TO = f"{SPACE}to{SPACE}"  # an interval stays on one line
 MINUS = "\u2212"
@@ -111,7 +113,7 @@ def measured(x: float) -> str:
 
 def given_percent(p: float) -> str:
     """A proportion that somebody chose, with the digits they chose: ``12.5 %``."""
-    return f"{100 * p:g}{SPACE}%"
+    return f"{np.format_float_positional(float(f'{100 * p:.12g}'), trim='-')}{SPACE}%"
 
 
 def tied(text: str) -> str:
