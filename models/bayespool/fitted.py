@@ -15,6 +15,7 @@ from bayespool.agreement import Agreement
 from bayespool.engines.draws import Draws
 from bayespool.estimands import Estimate, Estimates
 from bayespool.hierarchy import Hierarchy
+from bayespool.numerics.marginals import Marginal
 from bayespool.streams import rng
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 Array = np.ndarray
 N_PRIOR = 4_000
 KEPT = ("hierarchy", "estimates")
+# estimands of one place: of the average study, or of the one study that there is
+POINTS = ("sens", "spec", "fpr", "lr_pos", "lr_neg", "dor",
+          "mu", "mu_ratio", "mu_correlation", "mu_proportion")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,16 +168,55 @@ class Fit:
         else:
             z = self.draws.z_new.reshape(len(self.draws.z_new), 1, -1)
             new = self.hierarchy.effects_from(self.theta, z, random)
-        new = self._shaped(_of_one(new))
-        return self.model.estimands(dict(self.draws.hyper), new, self.coding)
+        hyper, new = dict(self.draws.hyper), self._shaped(_of_one(new))
+        found: dict[str, Array] = self.model.estimands(hyper, new, self.coding)
+        if not self.of_one_study:
+            return found
+        return self._in_the_study(found, hyper, self.effects[:, 0], new)
+
+    @property
+    def of_one_study(self) -> bool:
+        """There is one study, whose own values are the answer.
+
+        What the average study might be follows from the prior of the variation between studies, of
+        which one study says nothing; it stands beside, under names with ``_average``.
+        """
+        return self.hierarchy.n_studies == 1 and bool(self.model.located)
+
+    def _in_the_study(
+        self, average: dict[str, Array], hyper: dict[str, Array], effects: Array, new: Array
+    ) -> dict[str, Array]:
+        """Estimands of the one study in the place of those of an average one."""
+        moved = {
+            name: hyper[name] + u for name, u in zip(self.model.located, effects, strict=False)
+        }
+        own = self.model.estimands(hyper | moved, new, self.coding)
+        out = dict(average)
+        for name in average:
+            stem, bracket, label = name.partition("[")
+            if stem in POINTS:
+                out[name] = own[name]
+                first, _, scale = stem.partition("_") if stem.startswith("mu") else (stem, "", "")
+                shown = f"{first}_average{'_' if scale else ''}{scale}"
+                out[f"{shown}{bracket}{label}"] = average[name]
+        return out
 
     @cached_property
     def estimates(self) -> Mapping[str, Estimate]:
         """Summary of every estimand: exact where the engine knows its marginal, else of draws."""
-        exact = self.model.exact(dict(self.draws.exact), self.studies) if self.draws.exact else {}
         error = float(self.draws.info.get("grid_error", 0.0))
         endless = tuple(getattr(self.model, "without_mean", ()))
-        return Estimates(self.samples, self.draws.ancestor, exact, error, endless)
+        return Estimates(self.samples, self.draws.ancestor, self.exact, error, endless)
+
+    @cached_property
+    def exact(self) -> dict[str, Marginal]:
+        """Marginals of estimands that the engine knows without draws."""
+        if not self.draws.exact:
+            return {}
+        found: dict[str, Marginal] = self.model.exact(dict(self.draws.exact), self.studies)
+        if self.of_one_study:
+            return {name: marginal for name, marginal in found.items() if name not in POINTS}
+        return found
 
     @cached_property
     def study_samples(self) -> dict[str, Array]:
@@ -221,7 +264,11 @@ class Fit:
         random = rng(self.seed, "new study, prior")
         new = _of_one(self.hierarchy.new_effects(self.prior_theta, random))[..., None, :]
         hyper = {n: x[None] for n, x in self.hierarchy.natural(self.prior_theta).items()}
-        return self.model.estimands(hyper, new, self.coding)
+        found: dict[str, Array] = self.model.estimands(hyper, new, self.coding)
+        if not self.of_one_study:
+            return found
+        study = _of_one(self.hierarchy.new_effects(self.prior_theta, random))[..., None, :]
+        return self._in_the_study(found, hyper, study, new)
 
     @property
     def provenance(self) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 NAMES = ("or", "rr", "nested", "proportion", "beta", "alone", "known", "common")
 OF_ONE_STUDY = {
-    "alone": "Proportion in the average study",
+    "alone": "Proportion in the one study",
     "common": "Mean difference in the one study",
 }
 

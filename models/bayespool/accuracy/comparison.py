@@ -365,6 +365,11 @@ class Comparison(Margins):
         out |= groups.comparisons(out, labels)
         return out | draws
 
+    @property
+    def located(self) -> tuple[str, ...]:
+        """None: what one study says of a test is what its results say, by their own effects."""
+        return ()
+
     def statements(
         self, samples: Mapping[str, Array], studies: AccuracyStudies
     ) -> Iterator[tuple[Statement, Array]]:

@@ -84,6 +84,7 @@ class HSROC:
     nu: ClassVar[Any] = None
     title: ClassVar[str] = "Hierarchical summary ROC model"
     effects: ClassVar[tuple[str, ...]] = ("alpha", "theta")
+    located: ClassVar[tuple[str, ...]] = ("Lambda", "Theta")
     references: ClassVar[tuple[str, ...]] = ("rutter2001", "harbord2007", "macaskill2022")
 
     def __post_init__(self) -> None:

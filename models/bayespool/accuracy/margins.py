@@ -63,6 +63,11 @@ class Margins:
         return f"{self.link}_sens", f"{self.link}_spec"
 
     @property
+    def located(self) -> tuple[str, ...]:
+        """Hyperparameters that the effects of a study, in their order, are added to."""
+        return self.intercepts
+
+    @property
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter on the scale that it is sampled on."""
         out = {}

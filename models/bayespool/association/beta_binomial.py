@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special
 
+from bayespool.association import scale
 from bayespool.association.regression import check_rows
 from bayespool.association.scale import OVERDISPERSION
 from bayespool.calls import as_call
@@ -87,6 +88,11 @@ class BetaBinomial:
                 f"psi={self.psi!r}; legal: a distribution of positive numbers, such as "
                 f"{OVERDISPERSION!r}"
             )
+
+    @property
+    def located(self) -> tuple[str, ...]:
+        """Hyperparameters that the effects of a study, in their order, are added to."""
+        return scale.located(self)
 
     @property
     def priors(self) -> dict[str, Any]:

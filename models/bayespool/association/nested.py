@@ -74,6 +74,11 @@ class Nested:
         return cls(measure=studies.measure, **chosen), source
 
     @property
+    def located(self) -> tuple[str, ...]:
+        """Hyperparameters that the effects of a study, in their order, are added to."""
+        return scale.located(self)
+
+    @property
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter."""
         out = {"mu": self.mu, "tau": self.tau, "tau_within": self.tau_within}

@@ -34,6 +34,11 @@ class Regression:
     spread: ClassVar[str] = "tau"
 
     @property
+    def located(self) -> tuple[str, ...]:
+        """Hyperparameters that the effects of a study, in their order, are added to."""
+        return scale.located(self)
+
+    @property
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter on the scale of analysis; ``beta`` stands for all."""
         mu = self.mu.on_link("logit") if isinstance(self.mu, ProbabilityInterval) else self.mu

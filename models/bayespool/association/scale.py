@@ -63,6 +63,11 @@ def varies(model: Any) -> bool:
     return bool(getattr(model, model.spread) != Fixed(0))
 
 
+def located(model: Any) -> tuple[str, ...]:
+    """What the effect of a study is added to; nothing where it is none."""
+    return ("mu",) if varies(model) else ()
+
+
 def prior_source(model: Any, studies: Any) -> str:
     """Where the priors of mu and of the variation come from, as far as they are the defaults."""
     mu, tau, source = default_priors(studies, model.measure)

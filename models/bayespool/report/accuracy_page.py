@@ -15,6 +15,7 @@ from bayespool.report import (
 )
 from bayespool.report.blocks import Block, Bullets, Prose, Section
 from bayespool.report.points import MARGINS, ending
+from bayespool.report.wording import ALONE
 
 if TYPE_CHECKING:
     from bayespool.report.page import Page
@@ -67,7 +68,8 @@ def _accuracy(page: Page) -> Section:
     summary = page.summary
     names = [f"{name}{ending(label)}" for label in summary.labels
              for name in (*MARGINS, *tables.RATIOS)]  # fmt: skip
-    caption = "At the average study; Monte Carlo errors of percentages are in percentage points"
+    where = "In the one study" if summary.pooled == ALONE else "At the average study"
+    caption = f"{where}; Monte Carlo errors of percentages are in percentage points"
     blocks: list[Block] = [
         tables.three_summaries(summary),
         Bullets(accuracy_words.three_questions(page.fitted, summary)),

@@ -10,7 +10,7 @@ from bayespool.report import numbers, points
 from bayespool.report.numbers import percent_interval_prose, percent_prose
 from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
-from bayespool.report.wording import LABELS, counted, listed, told
+from bayespool.report.wording import ALONE, LABELS, POOLED, counted, listed, of_answer, told
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -42,10 +42,15 @@ def headline(summary: Summary, name: str, label: str = "") -> tuple[str, str, st
     """Name, median and interval of a pooled proportion, in whole percent."""
     e = summary.estimates[f"{name}{ending(label)}"]
     return (
-        f"Pooled {LABELS[name][0].lower()}{', ' if label else ''}{told(label)}",
+        f"{_capital(of_answer(summary.pooled, LABELS[name][0].lower()))}"
+        f"{', ' if label else ''}{told(label)}",
         percent_prose(e.median),
         percent_interval_prose(e.lower, e.upper),
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def headlines(summary: Summary) -> list[tuple[str, str, str]]:
@@ -64,8 +69,8 @@ def answer(summary: Summary) -> str:
             _, median, interval = headline(summary, name, label)
             first = not parts and not own
             kind = INTERVAL if first else "interval"
-            said = f"pooled {LABELS[name][0].lower()}"
-            own.append(f"{said[:1].upper() + said[1:] if first and not label else said} {median} "
+            said = of_answer(summary.pooled, LABELS[name][0].lower())
+            own.append(f"{_capital(said) if first and not label else said} {median} "
                        f"({kind} {interval})")  # fmt: skip
         parts.append(f"{told(label)}{': ' if label else ''}{', '.join(own)}")
     text = "; ".join(parts)
@@ -82,11 +87,11 @@ def plain_words(summary: Summary) -> str:
     found, clear = (summary.estimates[name] for name in MARGINS)
     return (
         f"Of people who have the condition the test finds about {percent_prose(found.median)} in "
-        f"a typical study; of people who do not have it, about {percent_prose(clear.median)} "
-        "test negative. The data cannot rule out a pooled sensitivity as low as "
-        f"{percent_prose(found.lower)} or as high as {percent_prose(found.upper)}, nor a pooled "
-        f"specificity as low as {percent_prose(clear.lower)} or as high as "
-        f"{percent_prose(clear.upper)}."
+        f"{'the one' if summary.pooled == ALONE else 'a typical'} study; of people who do not have "
+        f"it, about {percent_prose(clear.median)} test negative. The data cannot rule out a "
+        f"{of_answer(summary.pooled, 'sensitivity')} as low as {percent_prose(found.lower)} or as "
+        f"high as {percent_prose(found.upper)}, nor a {of_answer(summary.pooled, 'specificity')} "
+        f"as low as {percent_prose(clear.lower)} or as high as {percent_prose(clear.upper)}."
     )
 
 
@@ -251,9 +256,14 @@ def three_questions(fitted: Fit, summary: Summary) -> tuple[str, ...]:
     """Which question each of the summaries answers."""
     nested = "sens_new_study" in summary.estimates
     over = "results" if nested else "studies"
+    first = (
+        "In the one study: how good was the test there? The values at the top are these."
+        if summary.pooled == ALONE
+        else "At the average study: how good is the test where the study effects are zero? The "
+        "pooled values at the top are these."
+    )
     found = [
-        "At the average study: how good is the test where the study effects are zero? The pooled "
-        "values at the top are these.",
+        first,
         f"Averaged over {over}: which share of people is classified rightly over many {over} like "
         f"these? It is a little nearer to 50{NB}%, because proportions are averaged and not their "
         f"{fitted.model.link}s.",
@@ -338,9 +348,15 @@ def _spread(fitted: Fit, summary: Summary, name: str, of: str) -> str:
     new = summary.estimates.get(f"{name}_new_study") or summary.estimates.get(f"{name}_new")
     if new is None:
         return text
-    pooled = summary.estimates[name]
+    average = summary.estimates.get(f"{name}_average") or summary.estimates[name]
+    around = f"an average {percent_prose(average.median)}"
+    if summary.pooled == POOLED:
+        around = f"a pooled {percent_prose(average.median)}"
+    elif summary.pooled == ALONE:
+        bounds = percent_interval_prose(average.lower, average.upper)
+        around += f" ({bounds}; one study says little of it, and the priors say the rest)"
     return (
-        f"{text} Around a pooled {percent_prose(pooled.median)}, a new study's own value is "
+        f"{text} Around {around}, a new study's own value is "
         f"expected within {percent_interval_prose(new.lower, new.upper)} with 95{NB}% probability."
     )
 

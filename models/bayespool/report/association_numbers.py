@@ -123,19 +123,13 @@ def probabilities(fitted: Fit, mid: float | None) -> list[Probability]:
     inside = probability(
         Statement(name, "within", low, mid), (samples >= low) & (samples <= mid), ancestor
     )
-    if _exact(fitted, name) is not None:
+    if name in fitted.exact:
         inside = Probability(inside.statement, below.prob - above.prob, error)
     return [*out, above, under, inside]
 
 
-def _exact(fitted: Fit, name: str) -> Any:
-    if not fitted.draws.exact:
-        return None
-    return fitted.model.exact(dict(fitted.draws.exact), fitted.studies).get(name)
-
-
 def _above(fitted: Fit, name: str, cut: float) -> Probability:
-    statement, marginal = Statement(name, ">", cut), _exact(fitted, name)
+    statement, marginal = Statement(name, ">", cut), fitted.exact.get(name)
     if marginal is None:
         return probability(statement, fitted.samples[name] > cut, fitted.draws.ancestor)
     error = max(float(fitted.draws.info.get("grid_error", 0.0)), 1e-9)

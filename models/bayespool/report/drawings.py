@@ -13,7 +13,7 @@ from bayespool.report.blocks import Drawing
 from bayespool.report.comparators import Comparator
 from bayespool.report.per_study import StudyRow
 from bayespool.report.summary import Summary
-from bayespool.report.wording import counted, listed
+from bayespool.report.wording import ALONE, AVERAGE, POOLED, counted, listed
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -55,10 +55,11 @@ def _forest(
     fitted: Fit, summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator]
 ) -> Drawing:
     table = figure_tables.forest_table(fitted, summary, rows, comparators)
+    where = {POOLED: "pooled", ALONE: "the one study", AVERAGE: "the average study"}[summary.pooled]
     caption = (
         f"Open circles: observed shares with exact 95{NB}% intervals and counts. Squares: the "
         f"same studies shrunken towards the others, with 95{NB}% credible intervals. Filled "
-        "diamonds and dashed lines: pooled. Capped lines: where a new study's own value "
+        f"diamonds and dashed lines: {where}. Capped lines: where a new study's own value "
         "is predicted to lie."
     )
     caption += tables.dagger_words(rows)

@@ -20,7 +20,7 @@ from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.guideline_tables import KINDS
 from bayespool.report.points import drawn, ending
 from bayespool.report.refits import Refits, shown
-from bayespool.report.wording import estimand_kind, label_of, listed, told
+from bayespool.report.wording import estimand_kind, label_of, listed, of_answer, told
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -95,8 +95,9 @@ def _fagan(fitted: Fit, summary: Summary) -> Drawing:
     caption = (
         "Left, Fagan's nomogram: a line from the probability before the test through the "
         "likelihood ratio to the probability after it. Right: the same for every probability "
-        f"before. Bands: 95{NB}% equal-tailed credible intervals of the pooled accuracy; broken "
-        f"lines: of the accuracy in a new study. {words}"
+        f"before. Bands: 95{NB}% equal-tailed credible intervals of the "
+        f"{of_answer(summary.pooled, 'accuracy')}; broken lines: of the accuracy in a new "
+        f"study. {words}"
     )
     title = "From the probability before the test to that after it"
     text = svg.to_svg(fagan.draw(fagan.FaganTable(tuple(panels))), "figure-fagan", title, words)
@@ -122,7 +123,8 @@ def _decision(fitted: Fit, summary: Summary) -> Drawing:
         "positives and takes off false positives, every one of these weighted with the odds of the "
         "probability from which on one would treat: who would treat from 20 % on accepts four "
         f"needless treatments for one rightly given. Bands: 95{NB}% equal-tailed credible "
-        f"intervals of the pooled accuracy; broken lines: of the accuracy in a new study. {words} "
+        f"intervals of the {of_answer(summary.pooled, 'accuracy')}; broken lines: of the "
+        f"accuracy in a new study. {words} "
         "No harm and no cost of the test itself is counted."
     )
     text = svg.to_svg(

@@ -17,7 +17,7 @@ from bayespool.report import (
 from bayespool.report.blocks import Block, Bullets, Prose, Section
 from bayespool.report.changes import largest_change, variations
 from bayespool.report.guideline_numbers import consequence, low_risk
-from bayespool.report.wording import listed
+from bayespool.report.wording import listed, of_answer
 
 if TYPE_CHECKING:
     from bayespool.report.page import Page
@@ -36,10 +36,10 @@ def accuracy_findings(page: Page) -> Section | None:
     if not summary.prevalences:
         return None
     words = (
-        "What the pooled sensitivity and specificity would mean for 1,000 people tested. The "
-        "intervals hold the uncertainty of the pooled values only; in a single new setting the "
-        "spread is wider. Participants are those with the condition where they are found or "
-        "missed, and those without it where they are cleared or alarmed."
+        f"What the {of_answer(summary.pooled, 'sensitivity and specificity')} would mean for 1,000 "
+        "people tested. The intervals hold the uncertainty of these values only; in a single new "
+        "setting the spread is wider. Participants are those with the condition where they are "
+        "found or missed, and those without it where they are cleared or alarmed."
     )
     shares = (
         "No prevalence was given: these are the lowest, median and highest share of participants "

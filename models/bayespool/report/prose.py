@@ -95,7 +95,7 @@ def cautions(
     out += of_data
     failed = [f for f in summary.checks if not f.gate and not f.passed]
     failed = [f for f in failed if not (exact and f.name == "loo_pareto_k")]
-    if n == 1 and summary.measure:  # there is nothing to predict it from
+    if n == 1:  # there is nothing to predict it from
         failed = [f for f in failed if f.name != "loo_pareto_k"]
     prefix = "prior_overlap_"
     little = [f.name.removeprefix(prefix) for f in failed if f.name.startswith(prefix)]

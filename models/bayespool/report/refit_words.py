@@ -16,6 +16,8 @@ from bayespool.report.wording import (
     label_of,
     listed,
     measure_of,
+    naming,
+    of_answer,
     parted,
     told,
 )
@@ -143,7 +145,7 @@ def _pooled(fitted: Fit, name: str) -> str:
         return inside(label_of(fitted, name))
     stem, group = parted(name)
     whose = f" of {told(group)}" if group else ""
-    return f"pooled {inside(label_of(fitted, stem))}{whose}"
+    return f"{of_answer(naming(fitted), inside(label_of(fitted, stem)))}{whose}"
 
 
 def shift(move: Move) -> str:

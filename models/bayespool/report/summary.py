@@ -192,6 +192,7 @@ def build_summary(
         (*comparisons(fitted), *statements),
         run_checks(fitted),
         chosen,
+        pooled=naming(fitted),
         compared=points.compared(fitted), of_tests=hasattr(fitted.model, "test"),
         prevalences_given=prevalences is not None, thresholds_given=thresholds is not None,
         findings=found, differences=more,

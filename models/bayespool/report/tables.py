@@ -18,6 +18,7 @@ from bayespool.report.per_study import DAGGER, EMPTY, Margin, StudyRow
 from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
 from bayespool.report.wording import (
+    ALONE,
     LABELS,
     check_label,
     estimand_kind,
@@ -60,7 +61,8 @@ def estimates_table(summary: Summary, names: Sequence[str], caption: str) -> Tab
 
 def three_summaries(summary: Summary) -> Table:
     """At the average study, averaged over studies, in a new study."""
-    columns = {"": "At the average study", "_marginal": "Averaged over studies",
+    where = "In the one study" if summary.pooled == ALONE else "At the average study"
+    columns = {"": where, "_marginal": "Averaged over studies",
                "_new": "In a new study (predicted)"}  # fmt: skip
     if "sens_new_study" in summary.estimates:
         columns |= {"_marginal": "Averaged over results", "_new": "One result of a new study",

@@ -92,20 +92,25 @@ def measure_of(model: Any) -> str:
 
 
 def naming(fitted: Fit) -> str:
-    """What the mean of an association is called: nothing is pooled where there is one study."""
+    """What the answer is called: nothing is pooled where there is one study."""
     if len(set(fitted.studies.study)) > 1:
         return POOLED
-    return AVERAGE if varies(fitted.model) else ALONE
+    common = bool(measure_of(fitted.model)) and not varies(fitted.model)
+    return ALONE if fitted.of_one_study or common else AVERAGE
 
 
 def label_of(fitted: Fit, name: str) -> str:
     """The estimand in words, in a report of this fit."""
-    measure = measure_of(fitted.model)
-    return estimand_label(name, measure, naming(fitted) if measure else POOLED)
+    return estimand_label(name, measure_of(fitted.model), naming(fitted))
 
 
 def estimand_label(name: str, measure: str = "", pooled: str = POOLED) -> str:
     """The estimand in words; those of an association need its measure."""
+    stem, group = parted(name)
+    if "_average" in stem:
+        of = stem.replace("_average", "") + (f"[{group}]" if group else "")
+        text = estimand_label(of, measure, AVERAGE)
+        return text if measure else AVERAGE.format(text)
     if measure and name in ASSOCIATION:
         found = MEASURES[measure]
         text = ASSOCIATION[name][0].format(measure=found.label, analysed=found.analysis_label)
@@ -132,6 +137,11 @@ def estimand_label(name: str, measure: str = "", pooled: str = POOLED) -> str:
 
 
 _SETTING = re.compile(r"(^| [-/] )(\w+)=(?!=)")
+
+
+def of_answer(pooled: str, what: str) -> str:
+    """What is answered, inside a sentence: ``pooled sensitivity``."""
+    return inside(pooled.format(what))
 
 
 def told(label: str) -> str:
@@ -164,6 +174,7 @@ def _of_group(name: str) -> str:
 
 def estimand_kind(name: str) -> str:
     """``proportion``, ``points``, ``ratio``, ``effect`` or ``number``."""
+    name = name.replace("_average", "")
     for known in (LABELS, ASSOCIATION):
         if name in known:
             return known[name][1]

@@ -122,7 +122,7 @@ def stored(name: str) -> str:
 
 def _posterior(fitted: Fit) -> Variables:
     by_study = (*SAMPLED, "study")
-    samples = dict(fitted.draws.hyper) | fitted.samples
+    samples = fitted.samples | dict(fitted.draws.hyper)
     out: Variables = {stored(name): (SAMPLED, values) for name, values in samples.items()}
     names = effect_names(fitted.model, fitted.hierarchy)
     for effect, values in zip(names, fitted.effects, strict=True):
