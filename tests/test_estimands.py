@@ -16,6 +16,7 @@ from bayespool.estimands import (
     LOWER,
     UPPER,
     Estimates,
+    Statement,
     exceedance,
     mean_error,
     probability,
@@ -45,7 +46,7 @@ def test_a_probability_is_the_mean_of_its_event(ancestor: Any) -> None:
     rng = np.random.default_rng(4)
     x = rng.normal(size=(1, 400) if ancestor is not None else (4, 100))
     whole = summarise("x", (x > 0.3).astype(float), ancestor)
-    found = probability("P(x > 0.3)", x > 0.3, ancestor)
+    found = probability(Statement("x", ">", 0.3), x > 0.3, ancestor)
     assert (found.prob, found.mcse) == (whole.mean, whole.mcse)
     assert exceedance({"x": x}, {"x": [0.3]}, ancestor) == [found]
     whole = summarise("x", x, ancestor)

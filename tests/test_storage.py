@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import arviz_plots
+import arviz_stats
 import h5py
 import numpy as np
 import pytest
@@ -26,7 +30,7 @@ from bayespool.storage import load
 from bayespool.storage.netcdf import Group, compact, write
 
 GROUPS = {
-    "prior", "prior_predictive", "posterior", "posterior_predictive", "log_likelihood",
+    "prior", "prior_predictive", "log_prior", "posterior", "posterior_predictive", "log_likelihood",
     "sample_stats", "observed_data", "constant_data",
 }  # fmt: skip
 NESTED = bp.AccuracyStudies.from_counts(
@@ -118,6 +122,42 @@ def test_arviz_finds_the_same_in_the_file(fits: dict[str, bp.Fit], files: dict[s
             loo(tree, var_name="studies", reff=1.0) for tree in (fits["quadrature"].tree, file)
         )
     assert theirs.elpd == pytest.approx(ours.elpd, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["resampled", "grid"])
+def test_arviz_works_on_a_saved_fit(fits: dict[str, bp.Fit], tmp_path: Path, name: str) -> None:
+    """Copies of draws are no independent draws, and a lattice has no order."""
+    effects = bp.load_dataset("bcg").effects("rr")
+    grid = bp.fit(NormalNormal(measure="rr"), effects, engine="quadrature")
+    fitted = {"resampled": fits["quadrature"], "grid": grid}[name]
+    fitted.save(tmp_path / "posterior.nc")
+    with xr.open_datatree(tmp_path / "posterior.nc", engine="h5netcdf") as tree:
+        names = list(fitted.draws.hyper)
+        assert tree.posterior.sizes["chain"] == 4
+        table = arviz_stats.summary(tree, var_names=names, round_to="none")
+        own = fitted.draws.info.get("ess", np.inf)
+        size = tree.posterior.sizes["chain"] * tree.posterior.sizes["draw"]
+        assert (table["ess_bulk"] < 1.5 * min(own, size)).all()
+        assert (table["ess_bulk"] > 0.5 * min(own, size)).all()
+        assert (table["r_hat"] < 1.01).all()
+        with contextlib.redirect_stdout(io.StringIO()):
+            sensitivity = arviz_stats.psense_summary(tree, var_names=names)
+        assert list(sensitivity.index) == names
+        assert (sensitivity[["prior", "likelihood"]] > 0).all(axis=None)
+        arviz_plots.plot_rank(tree, var_names=names, backend="none")
+        if name == "grid":
+            arviz_plots.plot_loo_pit(tree, var_names=["estimate"], backend="none")
+
+
+def test_the_prior_of_a_file_is_the_prior(fits: dict[str, bp.Fit]) -> None:
+    fitted = fits["quadrature"]
+    found = fitted.tree["log_prior"]
+    for name, prior in fitted.model.priors.items():
+        expected = prior.logpdf(fitted.draws.hyper[name])
+        difference = found[name].values - expected  # of a correlation without its constant
+        np.testing.assert_allclose(difference, difference[0, 0], atol=1e-9)
+        if name != "rho":
+            assert abs(difference[0, 0]) < 1e-9
 
 
 def test_a_saved_fit_is_small(fits: dict[str, bp.Fit], files: dict[str, Path]) -> None:

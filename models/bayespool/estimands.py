@@ -66,8 +66,8 @@ def summarise(
     Parameters
     ----------
     samples : array, shape (n_chains, n_draws)
-    ancestor : array, shape (n_draws,), or None
-        Given for importance-resampled draws (one chain); None for Markov chains.
+    ancestor : array, shape (n_chains * n_draws,), or None
+        Given for importance-resampled draws; None for Markov chains.
     has_mean : bool
         False for a quantity whose mean is infinite, as a draw beyond the range of numbers shows
         too: mean, standard deviation and their error are then infinite, and no draw is worth
@@ -175,7 +175,7 @@ def mean_error(samples: Array, ancestor: Array | None) -> tuple[float, float]:
     """Monte Carlo error of the mean, and how many independent draws it is worth."""
     if ancestor is None:
         return _chain_mean_error(samples)
-    x = samples[0]
+    x = samples.ravel()
     mcse = _clustered(x, ancestor)
     return mcse, float(x.var()) / mcse**2 if mcse > 0 else float(x.size)
 
@@ -187,7 +187,7 @@ def _quantile_error(samples: Array, flat: Array, ancestor: Array | None) -> list
     out = []
     for p in (LOWER, 0.5, UPPER):
         at = flat[int(p * (flat.size - 1))]
-        wide = _clustered((samples[0] <= at).astype(float), ancestor)
+        wide = _clustered((samples.ravel() <= at).astype(float), ancestor)
         ends = np.clip([p - wide, p + wide], 0.0, 1.0) * (flat.size - 1)
         low, high = flat[np.rint(ends).astype(int)]
         out.append(0.0 if high == low else float(high - low) / 2.0)  # both may be infinite

@@ -93,6 +93,21 @@ class Hyperparameters:
             total += sigma.log_prior(own)
         return total
 
+    def log_prior_by_name(self, theta: Array) -> dict[str, Array]:
+        """Log prior density of each hyperparameter on its own scale, up to constants.
+
+        Each of shape (n_draws,); several correlations of one covariance have one density,
+        proportional to ``det(R)^(eta - 1)``, under the name of the first.
+        """
+        real, logs, z = self.split(theta)
+        found = {n: p.logpdf(x) for (n, p), x in zip(self.real.items(), real, strict=True)}
+        found |= {name: prior.logpdf(np.exp(logs[name])) for name, prior in self.positive.items()}
+        for sigma, own in zip(self.covariances, z, strict=True):
+            if sigma.prior is not None:
+                log_det = 2.0 * (np.log(2.0) - np.logaddexp(own, -own)).sum(axis=0)
+                found[sigma.correlations[0]] = (sigma.prior.eta - 1.0) * log_det
+        return found
+
     def draw_prior(self, n_draws: int, rng: np.random.Generator) -> Array:
         """Unconstrained hyperparameters from the prior, shape (n_hyper, n_draws)."""
         parts = [prior.ppf(rng.random(n_draws)) for prior in self.real.values()]

@@ -11,6 +11,23 @@ import numpy as np
 from bayespool.numerics.marginals import Marginal
 
 Array = np.ndarray
+CHAINS = 4  # that draws which are no Markov chains are laid out in, for programs that ask for some
+
+
+def in_chains(values: Array) -> Array:
+    """Draws on the last axis, (..., n), as (..., n_chains, n / n_chains)."""
+    return values.reshape(*values.shape[:-1], CHAINS, -1)
+
+
+def mixed(ancestor: Array, rng: np.random.Generator) -> Array:
+    """Ancestors in random order, copies of one side by side.
+
+    A program that knows nothing of ancestors then finds copies as what they are: draws that depend
+    on one another, and no more of them than there are.
+    """
+    distinct, copies = np.unique(ancestor, return_counts=True)
+    order = rng.permutation(len(distinct))
+    return np.repeat(distinct[order], copies[order])
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +43,8 @@ class Draws:
     within : array, shape (p, n_results, n_chains, n_draws), or None
         Effects of results within studies, where the model has them and `effects` is given.
     ancestor : array of int, shape (n_draws,), or None
-        For importance-resampled draws: draws with equal ancestors are copies of one another.
+        For importance-resampled draws, one chain after the other: draws with equal ancestors are
+        copies of one another.
     sample_stats : mapping of str to array, shape (n_chains, n_draws)
     z_new : array, shape (q, n_chains, n_draws), or None
         Standard-normal effects of a new study, where the engine made its own.

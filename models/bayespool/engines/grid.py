@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from bayespool.engines.draws import Draws
+from bayespool.engines.draws import Draws, in_chains
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.marginals import LogGrid, Marginal, NormalMixture
 from bayespool.priors import Normal
@@ -155,9 +155,9 @@ def run(hierarchy: Hierarchy, seed: int) -> Draws:
     failed = result.grid_error > GRID_ERROR
     return Draws(
         engine="quadrature",
-        hyper={name: x[None] for name, x in hierarchy.natural(result.theta).items()},
+        hyper={name: in_chains(x) for name, x in hierarchy.natural(result.theta).items()},
         ancestor=result.replicate,
-        z_new=result.z_new[:, None],
+        z_new=in_chains(result.z_new),
         exact=result.marginals,
         info={
             "path": "grid",
@@ -177,7 +177,9 @@ def sample(hierarchy: Hierarchy, seed: int) -> GridPosterior:
     rng = np.random.default_rng(seed)
     p, n_positive, q = hierarchy.X.shape[1], len(hierarchy.positive), hierarchy.dimension
     u, normal = _points(n_positive, p + q, rng)
-    replicate = np.repeat(np.arange(REPLICATES), 2 * LATTICE)
+    order = rng.permutation(2 * LATTICE * REPLICATES)  # of a lattice the order shows
+    u, normal = u[:, order], normal[:, order]
+    replicate = np.repeat(np.arange(REPLICATES), 2 * LATTICE)[order]
     if n_positive == 0:
         one = _conditional(hierarchy, np.zeros((0, 1)))
         beta = one.mean + one.factor[0] @ normal[:p]

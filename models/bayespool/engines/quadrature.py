@@ -17,7 +17,7 @@ import numpy as np
 
 from bayespool.engines import grid, rule, tempered
 from bayespool.engines.coordinates import Coordinates
-from bayespool.engines.draws import Draws
+from bayespool.engines.draws import CHAINS, Draws, in_chains, mixed
 from bayespool.engines.mode import posterior_modes
 from bayespool.engines.proposal import COMPONENTS, DEFENCE, adapt
 from bayespool.engines.rule import LOG_LIKELIHOOD_ERROR, Chosen
@@ -125,7 +125,7 @@ def as_draws(hierarchy: Hierarchy, result: QuadratureDraws) -> Draws:
     """The form that every engine returns."""
     return Draws(
         engine="quadrature",
-        hyper={name: x[None] for name, x in hierarchy.natural(result.theta).items()},
+        hyper={name: in_chains(x) for name, x in hierarchy.natural(result.theta).items()},
         ancestor=result.ancestor,
         info={
             item.name: getattr(result, item.name)
@@ -311,8 +311,8 @@ def _resample(
     drawn = weighted.log_w.size
     top = weighted.log_w.max()
     raw = np.exp(weighted.log_w - top)
-    n_out = int(OUTPUT_FACTOR * ess)
-    ancestor = systematic(weighted.w, n_out, rng)
+    n_out = CHAINS * int(np.ceil(OUTPUT_FACTOR * ess / CHAINS))
+    ancestor = mixed(systematic(weighted.w, n_out, rng), rng)
     kept = weighted.theta[:, ancestor]
     probes = kept[:, :: max(1, n_out // PROBES)]
     return QuadratureDraws(

@@ -103,7 +103,7 @@ def _draws(file: h5py.File, told: dict[str, Any], model: Any, hierarchy: Any) ->
         hyper={name: posterior[stored(name)][()] for name in hierarchy.names},
         effects=effects,
         within=within,
-        ancestor=None if ancestor is None else ancestor[0],
+        ancestor=None if ancestor is None else ancestor.ravel(),
         sample_stats=stats,
         z_new=None if again is None else again.z_new,
         exact={} if again is None else again.exact,

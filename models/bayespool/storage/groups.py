@@ -37,8 +37,9 @@ def to_tree(fitted: Fit) -> Any:
 def groups_of(fitted: Fit) -> dict[str, Group]:
     """All groups that ArviZ knows.
 
-    ``log_likelihood`` is per study with study effects integrated out; ``posterior_predictive``
-    replicates every study with new effects (mixed predictive).
+    ``log_likelihood`` is per study with study effects integrated out, named for what is observed
+    where every study has one row of one kind; ``posterior_predictive`` replicates every study with
+    new effects (mixed predictive); ``log_prior`` is per hyperparameter.
     """
     hierarchy, studies = fitted.hierarchy, fitted.studies
     chains, draws = fitted.draws.shape
@@ -54,7 +55,15 @@ def groups_of(fitted: Fit) -> dict[str, Group]:
         "posterior": Group(drawn | of_study, _posterior(fitted)),
         "sample_stats": Group(drawn, {n: (SAMPLED, x) for n, x in sample_stats(fitted).items()}),
         "log_likelihood": Group(
-            drawn | of_study, {"studies": (by_study, _last(fitted.log_likelihood))}
+            drawn | of_study,
+            {_observed_by_study(hierarchy): (by_study, _last(fitted.log_likelihood))},
+        ),
+        "log_prior": Group(
+            drawn,
+            {
+                stored(name): (SAMPLED, values.reshape(chains, draws))
+                for name, values in hierarchy.log_prior_by_name(fitted.theta).items()
+            },
         ),
         "posterior_predictive": Group(
             drawn | of_study, _rows(hierarchy, fitted.predictive, (chains, draws))
@@ -100,7 +109,7 @@ def sample_stats(fitted: Fit) -> dict[str, Array]:
     """What the engine tells of every draw, (n_chains, n_draws)."""
     stats = dict(fitted.draws.sample_stats)
     if fitted.draws.ancestor is not None:
-        stats["ancestor"] = fitted.draws.ancestor[None]
+        stats["ancestor"] = fitted.draws.ancestor.reshape(fitted.draws.shape)
     return stats
 
 
@@ -148,6 +157,16 @@ def _rows(hierarchy: Any, values: Array, shape: tuple[int, int]) -> Variables:
         once = np.array_equal(study, np.arange(hierarchy.n_studies))
         out[kind] = ((*SAMPLED, "study" if once else "result"), _last(part.reshape(-1, *shape)))
     return out
+
+
+def _observed_by_study(hierarchy: Any) -> str:
+    """What the likelihood of a study is of: one row of a kind that ArviZ finds, or all its rows."""
+    kinds = hierarchy.by_kind(hierarchy.likelihood.observed())
+    if len(kinds) == 1:
+        ((name, (study, _)),) = kinds.items()
+        if np.array_equal(study, np.arange(hierarchy.n_studies)):
+            return str(name)
+    return "studies"
 
 
 def _observed(hierarchy: Any) -> Variables:

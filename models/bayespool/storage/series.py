@@ -74,6 +74,7 @@ def _write(target: h5py.Group, fitted: Fit, facts: Facts, refit: Fit) -> None:
         "info": dict(draws.info),
         "messages": list(draws.messages),
         "failures": list(draws.failures),
+        "shape": list(draws.shape),
         "coded_by_the_whole": refit.whole is not None,
         **_which_rows(refit.studies, fitted.studies),
     }
@@ -87,7 +88,7 @@ def _write(target: h5py.Group, fitted: Fit, facts: Facts, refit: Fit) -> None:
         _array(target, "copies", copies)
     hyper = target.create_group("hyper", track_order=True)
     for name, values in draws.hyper.items():
-        _array(hyper, name.replace("/", "\u2215"), values[:, first])
+        _array(hyper, name.replace("/", "\u2215"), values.ravel()[first])
     stats = target.create_group("sample_stats", track_order=True)
     for name, values in draws.sample_stats.items():
         _array(stats, name, values)
@@ -127,7 +128,7 @@ def _draws(group: h5py.Group, record: Mapping[str, Any]) -> Draws:
     return Draws(
         engine=record["engine"],
         hyper={
-            name.replace("\u2215", "/"): values[()][:, copies]
+            name.replace("\u2215", "/"): values[()][copies].reshape(record["shape"])
             for name, values in group.get("hyper", {}).items()
         },
         ancestor=group["ancestor"][()].astype(int) if "ancestor" in group else None,
