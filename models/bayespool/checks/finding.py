@@ -10,7 +10,8 @@ from typing import Any
 class Finding:
     """A measured value against its threshold.
 
-    ``gate`` findings decide whether the numbers may be used at all; the others inform.
+    ``gate`` findings decide whether the numbers may be used at all; the others inform. A check
+    that could not fail with so few rows is not `checkable`: it did not pass.
     """
 
     name: str
@@ -19,9 +20,11 @@ class Finding:
     passed: bool
     gate: bool
     sentence: str
+    checkable: bool = True
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """As plain values; ``passed`` is None where there was nothing to pass."""
+        return asdict(self) | {"passed": self.passed if self.checkable else None}
 
 
 def at_most(name: str, value: float, threshold: float, sentence: str, *, gate: bool) -> Finding:

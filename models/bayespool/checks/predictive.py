@@ -5,7 +5,7 @@ Replications give every study new effects (mixed predictive, Marshall & Spiegelh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -189,21 +189,26 @@ def spreads(fitted: Fit) -> tuple[Spread, ...]:
 def check(fitted: Fit) -> list[Finding]:
     """Coverage of the predictive intervals and the spread's p-values."""
     rows = predictive_rows(fitted)
-    n = len(rows)
+    n, unchecked = len(rows), int(np.isnan(observed(fitted)[0]).sum())
+    rest = ""
+    if unchecked:
+        rest = (
+            f" {unchecked} of {unchecked + n} rows state less than a count or an estimate and are "
+            "not checked."
+        )
     if not n:
-        return []
+        return [Finding("predictive_coverage", np.nan, 0.0, True, False, rest.strip(), False)]
     inside = sum(row.inside for row in rows)
     # fewer than this would be seen in under 1 of 200 such tables if the model were right
     allowed = _binomial_quantile(0.005, n, INTERVAL_PROB)
-    findings = [
-        at_least(
-            "predictive_coverage",
-            inside / n,
-            allowed / n,
-            f"{inside} of {n} observed {things(fitted)} lie in their 95 % predictive intervals.",
-            gate=False,
-        )
-    ]
+    coverage = at_least(
+        "predictive_coverage",
+        inside / n,
+        allowed / n,
+        f"{inside} of {n} observed {things(fitted)} lie in their 95 % predictive intervals.{rest}",
+        gate=False,
+    )
+    findings = [replace(coverage, checkable=allowed > 0)]
     for spread in spreads(fitted):
         two_sided = min(spread.p_value, 1.0 - spread.p_value)
         findings.append(
@@ -220,18 +225,16 @@ def check(fitted: Fit) -> list[Finding]:
         )
     pit = np.array([row.pit for row in rows])
     extreme = float(np.mean((pit < LOWER) | (pit > UPPER)))
-    most = 1.0 - _binomial_quantile(0.005, n, INTERVAL_PROB) / n
-    findings.append(
-        at_most(
-            "loo_pit_extreme",
-            extreme,
-            max(most, 1.0 / n),
-            f"{round(extreme * n)} of {n} {things(fitted)} are extreme (outside the central 95 %) "
-            "given the other studies.",
-            gate=False,
-        )
+    most = max(1.0 - allowed / n, 1.0 / n)
+    outside = at_most(
+        "loo_pit_extreme",
+        extreme,
+        most,
+        f"{round(extreme * n)} of {n} {things(fitted)} are extreme (outside the central 95 %) "
+        "given the other studies.",
+        gate=False,
     )
-    return findings
+    return [*findings, replace(outside, checkable=most < 1.0)]
 
 
 def _binomial_quantile(q: float, n: int, p: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -219,17 +220,21 @@ def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Ta
     """What was measured, what is asked, and whether it holds."""
     rows, measure, label = [], measure_of(fitted.model), partial(label_of, fitted)
     for item in findings:
-        value = numbers.measured(item.value)
+        value = numbers.MISSING if math.isnan(item.value) else numbers.measured(item.value)
         if item.name.startswith("spread_"):  # a probability
             value = numbers.unit(item.value)
         limit = f"{item.threshold:.3g}"
         asked = f"at least {limit}" if item.name in _AT_LEAST else f"at most {limit}"
         if item.name.startswith("spread_"):
             asked = f"{limit} to {1 - item.threshold:.3g}"
-        failed = "FAILED" if item.gate else "read with care"
+        result = "passed"
+        if not item.checkable:
+            asked, result = "more rows", "not checkable"
+        elif not item.passed:
+            result = "FAILED" if item.gate else "read with care"
         rows.append(
             (check_label(item.name, measure), spoken(item.sentence, fitted.draws.hyper, label),
-             value, asked, "passed" if item.passed else failed)
+             value, asked, result)
         )  # fmt: skip
     head = ("Check", "In words", "Value", "Asked for", "Result")
     return Table(caption, head, tuple(rows), words=True)
