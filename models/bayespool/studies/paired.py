@@ -147,15 +147,18 @@ class PairedProportions(Rows):
     def effects(self, measure: str = "or", add: float | None = 0.5) -> "Effects":
         """Log odds ratio of after against before, with the pairing in its standard error.
 
-        An approximation for figures: 1/2 is added to the counts with and without the finding.
+        An approximation for figures: 1/2 is added to the counts with and without the finding of a
+        row where one of them is empty.
         """
         from bayespool.studies.effects import Effects
 
         measure_named(measure, ("or",))
         n1, n2 = self.n_before.astype(float), self.n_after.astype(float)
-        p, q = (self.yes_before + 0.5) / (n1 + 1.0), (self.yes_after + 0.5) / (n2 + 1.0)
+        edges = (self.yes_before, n1 - self.yes_before, self.yes_after, n2 - self.yes_after)
+        half = np.where(np.min(edges, axis=0) == 0, 0.5, 0.0)
+        p, q = (self.yes_before + half) / (n1 + 2 * half), (self.yes_after + half) / (n2 + 2 * half)
         pairs = (self.both + self.lost + self.gained + self.neither).astype(float)
-        together = (self.both + 0.25) / (pairs + 1.0) - p * q
+        together = (self.both + half / 2) / (pairs + 2 * half) - p * q
         variance = 1 / (n1 * p * (1 - p)) + 1 / (n2 * q * (1 - q))
         shared = 2.0 * pairs * together / (n1 * n2 * p * (1 - p) * q * (1 - q))
         estimate = np.log(q / (1 - q)) - np.log(p / (1 - p))
