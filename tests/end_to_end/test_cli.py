@@ -453,3 +453,24 @@ def test_a_cut_off_at_one_value_of_a_covariate(tmp_path):
     (told,) = json.loads(done.stdout)["certainty"]["support"]
     assert told["estimand"] == "sens[year=2004]"
     assert sum(band["prob"] for band in told["bands"]) == pytest.approx(1.0)
+
+
+def test_values_of_a_covariate_are_told_in_words(tmp_path):
+    ask = ("accuracy", "anti_ccp", "--covariate", "generation", "--engine", "quadrature", "--out",
+           "rep", "--formats", "markdown")  # fmt: skip
+    words = ("--label", "generation.CCP1=the first generation", "--label",
+             "generation.CCP2=the second generation")  # fmt: skip
+    done = run(*ask, *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "rep" / "report.md").read_text()
+    assert "Pooled sensitivity, the second generation" in text
+    assert "CCP1" not in text.partition("bayespool accuracy")[0]
+    summary = json.loads((tmp_path / "rep" / "summary.json").read_text())
+    assert "sens_difference[the first generation - the second generation]" in summary["estimands"]
+    for wrong, said in (
+        ("generation.CCP3=x", "no row has 'CCP3'"), ("colour.red=x", "no such covariate"),
+        ("generation.CCP1=CCP2", "two values have one label"), ("CCP1=x", "COLUMN.VALUE=WORDS"),
+    ):  # fmt: skip
+        refused = run(*ask, "--label", wrong, cwd=tmp_path)
+        assert refused.returncode == 2
+        assert said in refused.stderr

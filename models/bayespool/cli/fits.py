@@ -14,6 +14,7 @@ from bayespool.cli.options import (
     Output,
     Panel,
     check_prevalences,
+    labelled,
     requested,
     risk,
     selected,
@@ -104,6 +105,7 @@ def accuracy(
         studies = selected(resolve(table), fitting.where)
         if low_risk_only:
             studies = of_low_risk(studies)
+        studies = labelled(studies, fitting.label)
         options = Options(
             link=link, covariate=covariate, covariate_on=covariate_on, by=by, test=test,
             shared=shared, indirect=indirect, correlation=correlation, robust=robust,
@@ -172,6 +174,7 @@ def association(
 
         asked = requested(panel, output, mid=mid, baseline_risks=tuple(map(risk, baseline_risk)))
         read = selected(resolve_association(table, measure, bridge=bridge), fitting.where)
+        read = labelled(read, fitting.label)
         chosen, studies = choose(read, measure, model, covariate, robust=robust)
         chosen = with_priors(chosen, fitting.prior)
         without(studies, fitting.without)

@@ -24,6 +24,9 @@ class Fitting:
     ----------
     where
         Keep the rows with COLUMN=VALUE, or with a blank cell by COLUMN=; repeat for more.
+    label
+        What a reader sees for a value of a covariate, as COLUMN.VALUE=WORDS, such as
+        control.healthy="studies with healthy controls"; repeat for more.
     prior
         A prior as its own call, such as "tau_sens=HalfNormal(0.5)", or "tau=HalfNormal(0.5)" of an
         association; repeat for more.
@@ -43,6 +46,7 @@ class Fitting:
     """
 
     where: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
     prior: tuple[str, ...] = ()
     engine: str = "auto"
     seed: int | None = None
@@ -204,6 +208,18 @@ def with_priors(model: Any, assignments: Sequence[str]) -> Any:
                 f"{', '.join(changed.priors)}"
             )
     return changed
+
+
+def labelled(studies: Any, texts: Sequence[str]) -> Any:
+    """The table with values of covariates in the words of ``--label``."""
+    labels: dict[str, dict[str, str]] = {}
+    for text in texts:
+        place, separator, words = text.partition("=")
+        column, dot, value = place.strip().partition(".")
+        if not (separator and dot and value and words.strip()):
+            raise ValueError(f'--label "{text}": allowed is COLUMN.VALUE=WORDS')
+        labels.setdefault(column, {})[value] = words.strip()
+    return studies.relabel(labels) if labels else studies
 
 
 def selected(studies: Any, conditions: Sequence[str]) -> Any:

@@ -125,6 +125,40 @@ class Rows:
             raise TableError([Problem(self.file, None, column, rule, legal)])
         return self.select(chosen)
 
+    def relabel(self, labels: Mapping[str, Mapping[str, str]]) -> Self:
+        """Covariate values by the words that a reader is to see: ``{"control": {"h": "healthy"}}``.
+
+        Every estimand, sentence, legend and file then uses these words.
+
+        Raises
+        ------
+        TableError
+            No such covariate or value, or one phrase for two values.
+        """
+        covariates = dict(self.covariates)
+        for column, phrases in labels.items():
+            if column not in covariates:
+                allowed = ", ".join(covariates) or "none, the table has no covariate"
+                raise TableError([Problem(self.file, None, column, "no such covariate", allowed)])
+            texts = [None if cell is None else number_text(cell) for cell in covariates[column]]
+            known = list(dict.fromkeys(text for text in texts if text is not None))
+            unknown = [value for value in phrases if value not in known]
+            if unknown:
+                rule, allowed = (
+                    f"no row has {unknown[0]!r}",
+                    f"allowed values are {', '.join(known)}",
+                )
+                raise TableError([Problem(self.file, None, column, rule, allowed)])
+            shown = {text: phrases.get(text, text) for text in known}
+            if len(set(shown.values())) < len(known):
+                rule, allowed = "two values have one label", "a label of its own for every value"
+                raise TableError([Problem(self.file, None, column, rule, allowed)])
+            covariates[column] = tuple(
+                cell if text is None else phrases.get(text, cell)
+                for cell, text in zip(covariates[column], texts, strict=True)
+            )
+        return replace(self, covariates=covariates)  # type: ignore[type-var]
+
     def several_rows(self) -> dict[str, list[str]]:
         """Row labels of each study that has more than one row."""
         rows: dict[str, list[str]] = {}
