@@ -14,7 +14,7 @@ FLOORS = (
     ("progress",),
     ("parallel",),
     ("numerics", "held", "streams"),
-    ("studies", "priors", "empirical", "calls"),
+    ("studies", "priors", "empirical", "calls", "model"),
     ("covariance", "datasets", "design", "estimands", "pymc_rows"),
     ("integration", "hyperparameters"),
     ("hierarchy",),

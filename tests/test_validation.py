@@ -219,3 +219,39 @@ def test_the_page_shows_few_studies(few_studies):
         for name, row in rows.items():
             cells = f"{row['replicates']:.0f} | {row['failed']:.0f} | {row['bias']:+.2f} ("
             assert f"| {k} | `{prior}` | {name} | {cells}" in page
+
+
+@pytest.fixture(scope="module")
+def empty_trials() -> dict[str, dict[str, dict[str, float]]]:
+    """Analyses by case, as numbers."""
+    out: dict = defaultdict(dict)
+    with (VALIDATION / "empty_trials.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            case, analysis = row.pop("case"), row.pop("analysis")
+            out[case][analysis] = {name: float(x) for name, x in row.items()}
+    return out
+
+
+def test_trials_without_events_make_no_effect(empty_trials):
+    assert len(empty_trials) == 5
+    for case, rows in empty_trials.items():
+        ours = rows["exact"]
+        assert ours["fitted"] == ours["replicates"] == 200
+        assert ours["failed"] <= 2, case
+        assert abs(ours["bias"]) < max(4 * ours["bias_error"], 0.1), case
+        error = sqrt(0.95 * 0.05 / ours["fitted"])
+        assert ours["coverage_95"] >= 0.95 - 3 * error, case
+        assert "metafor CM.AL" in rows, case
+    # what the exact likelihood took the place of was wrong there, which these numbers show
+    rarest = empty_trials["20 trials, 3:1, risk 0.2 %"]
+    assert rarest["uniform midpoint"]["bias"] < -0.25
+    assert rarest["uniform midpoint"]["coverage_95"] < 0.9
+
+
+def test_the_page_shows_trials_without_events(empty_trials):
+    page = (VALIDATION.parent / "validation.md").read_text(encoding="utf-8")
+    for case, rows in empty_trials.items():
+        for analysis, row in rows.items():
+            share = f"{100 * row['without_events']:.0f} %"
+            fitted = f"{row['fitted']:.0f} of {row['replicates']:.0f}"
+            assert f"| {case} | {share} | {analysis} | {fitted} | {row['bias']:+.2f} (" in page

@@ -44,7 +44,7 @@ Array = np.ndarray
 class Design(NamedTuple):
     """Trials of `sizes` (the mean of group 1 and group 2), a risk in group 2, effects, replicates.
 
-    The exact likelihood takes metafor some ten seconds a fit: it has the first 10 replicates.
+    The exact likelihood takes metafor some ten seconds a fit: it has the first 5 replicates.
     """
 
     trials: int
@@ -63,7 +63,7 @@ CASES = {
     "20 trials, 3:1, risk 0.2 %": Design(20, (540, 180), 0.002, 0.0, 0.2, 200),
 }
 EXACT, RATIO, MIDPOINT, HALF = "exact", "exact, risk ratio", "uniform midpoint", "1/2 added"
-METAFOR = {"CM.EL": 10, "CM.AL": 100}  # replicates of the exact and the approximate likelihood
+METAFOR = {"CM.EL": 5, "CM.AL": 100}  # replicates of the exact and the approximate likelihood
 
 
 def simulated(case: str, k: int) -> Array:

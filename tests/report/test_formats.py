@@ -271,7 +271,7 @@ def test_only_formats_that_are_asked_for(fitted: Any, tmp_path: Path, formats: A
 
 
 def test_unknown_formats(fitted: Any, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="unknown format 'pdf'; legal: markdown, word, tables"):
+    with pytest.raises(ValueError, match="unknown format 'pdf'; allowed: markdown, word, tables"):
         write_report(fitted, tmp_path / "r", formats=("word", "pdf"))
     assert not (tmp_path / "r").exists()
     assert check_formats((*FORMATS, "word")) == FORMATS

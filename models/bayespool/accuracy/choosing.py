@@ -12,6 +12,7 @@ from bayespool.accuracy.hsroc import HSROC
 from bayespool.accuracy.meta_regression import MetaRegression
 from bayespool.accuracy.nested import NestedBivariate
 from bayespool.accuracy.nested_regression import NestedMetaRegression
+from bayespool.model import find_model
 from bayespool.priors import FREEDOM
 
 USES = {
@@ -61,8 +62,14 @@ def choose(model: str = "auto", options: Options = Options()) -> Any:
     ValueError
         An unknown model, or an option that it has no use for.
     """
+    own = None if model in CHOICES else find_model(model)
+    if own is not None:
+        if options.given:
+            raise ValueError(f"--model {model} has no {_flag(options.given[0])}; allowed: --prior")
+        return own()
     if model not in CHOICES:
-        raise ValueError(f"--model {model} is unknown; legal: {', '.join(CHOICES)}")
+        raise ValueError(f"--model {model} is unknown; allowed: {', '.join(CHOICES)}, or "
+                         "module:Class of a model of your own")  # fmt: skip
     name = _by_options(options) if model == "auto" else model
     for option in options.given:
         if option not in USES[name]:

@@ -29,6 +29,7 @@ from bayespool.calls import as_call
 from bayespool.covariance import Covariance
 from bayespool.design import Design, design
 from bayespool.hierarchy import Hierarchy
+from bayespool.model import Model
 from bayespool.numerics.links import link
 from bayespool.priors import HalfNormal, Normal, StudentT, Uniform
 
@@ -44,7 +45,7 @@ COEFFICIENTS = {"Lambda": "beta", "Theta": "beta", "shape": "shape_coefficients"
 
 
 @dataclass(frozen=True, repr=False)
-class HSROC:
+class HSROC(Model):
     """Hierarchical summary ROC model.
 
     ``logit P(T+ | diseased) = (theta_i + alpha_i / 2) exp(-shape / 2)`` and

@@ -14,6 +14,7 @@ import numpy as np
 from bayespool.accuracy import evidence, roc
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
+from bayespool.model import Model
 from bayespool.numerics.links import link, mean_proportion
 from bayespool.numerics.scale_mixture import scale_mixture
 from bayespool.priors import LKJ, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
@@ -33,7 +34,7 @@ SUPPORT_WORDS = {
 }
 
 
-class Margins:
+class Margins(Model):
     """Methods of a model whose study effects are those of sensitivity and specificity."""
 
     sens: Any

@@ -20,6 +20,7 @@ from bayespool.association.scale import OVERDISPERSION
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy
+from bayespool.model import Model
 from bayespool.numerics.likelihoods import BetaBinomialRows
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval
 
@@ -59,7 +60,7 @@ def _log_gamma_draws(shape: Array, rng: np.random.Generator) -> Array:
 
 
 @dataclass(frozen=True, repr=False)
-class BetaBinomial:
+class BetaBinomial(Model):
     """``events_i ~ Binomial(n_i, p_i)``, ``p_i ~ Beta(m / psi, (1 - m) / psi)``, ``m = expit(mu)``.
 
     Parameters
@@ -78,6 +79,12 @@ class BetaBinomial:
     spread: ClassVar[str] = "psi"
     covariates: ClassVar[tuple[str, ...]] = ()
     title: ClassVar[str] = "Beta-binomial model of a proportion"
+    in_words: ClassVar[str] = (
+        "In every study the number of events is binomial, and the studies' proportions "
+        "follow a beta distribution, so that counts are beta-binomial. Its mean is the pooled "
+        "proportion: the mean over studies. Zero counts enter as they are, without continuity "
+        "correction."
+    )
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu_proportion",)
     references: ClassVar[tuple[str, ...]] = ("youngxu2008", "kuss2015")

@@ -62,6 +62,22 @@ class BinomialNormal(Regression):
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("jackson2018", "stijnen2010")
 
+    @property
+    def in_words(self) -> str:  # type: ignore[override]
+        """How the counts of a study enter."""
+        if self.measure == "or":
+            return (
+                "Given both margins of its table, the number of events of group 1 is non-central "
+                "hypergeometric, so that baselines drop out; how many events there are in all says "
+                "nothing of the effect. Zero cells enter as they are, without continuity "
+                "correction."
+            )
+        return (
+            "In both groups of every study the number of events is binomial, and the risk of all "
+            "its people together is uniform, so that how many events there are says nothing of the "
+            "effect. Zero cells enter as they are, without continuity correction."
+        )
+
     def __post_init__(self) -> None:
         measure_named(self.measure, OF_COUNTS)
 

@@ -12,6 +12,7 @@ from bayespool.association.normal_normal import NormalNormal
 from bayespool.association.pre_post import PrePost
 from bayespool.association.proportion import Proportion
 from bayespool.association.scale import default_priors
+from bayespool.model import find_model
 from bayespool.priors import FREEDOM, Fixed, Normal
 
 CHOICES = ("auto", "normal", "binomial", "beta-binomial", "nested", "pre-post")
@@ -47,8 +48,16 @@ def choose(
     ValueError
         An unknown model, or one that the measure, the table or the options do not allow.
     """
+    own = None if model in CHOICES else find_model(model)
+    if own is not None:
+        if covariates or robust:
+            raise ValueError(f"model={model!r} takes no covariates and no robust; allowed: priors")
+        return own(measure=measure), studies
     if model not in CHOICES:
-        raise ValueError(f"model={model!r} is unknown; legal: {', '.join(CHOICES)}")
+        raise ValueError(
+            f"model={model!r} is unknown; allowed: {', '.join(CHOICES)}, or module:Class of a "
+            "model of your own"
+        )
     if hasattr(studies, "yes_before") or model == "pre-post":
         return _pre_post(studies, measure, model, covariates, robust=robust), studies
     arms = hasattr(studies, "e1") and (measure == "or" or model == "binomial")

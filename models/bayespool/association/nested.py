@@ -19,6 +19,7 @@ from bayespool.association.regression import other_priors
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy, Within
+from bayespool.model import Model
 from bayespool.numerics.marginals import Marginal
 from bayespool.priors import Fixed, HalfNormal, Normal
 
@@ -26,7 +27,7 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True, repr=False)
-class Nested:
+class Nested(Model):
     """``y_ij ~ Normal(mu + u_i + w_ij, se_ij)``, ``u_i ~ N(0, tau)``, ``w_ij ~ N(0, tau_within)``.
 
     Parameters
@@ -52,6 +53,11 @@ class Nested:
 
     spread: ClassVar[str] = "tau"
     title: ClassVar[str] = "Nested normal model"
+    in_words: ClassVar[str] = (
+        "Every estimate is normally distributed around its own true effect with its standard "
+        "error taken as known; results of one study vary around the study's effect, and studies "
+        "around the pooled effect."
+    )
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("konstantopoulos2011",)

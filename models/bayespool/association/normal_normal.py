@@ -51,6 +51,10 @@ class NormalNormal(Regression):
     nu: Any = None
 
     title: ClassVar[str] = "Normal-normal model"
+    in_words: ClassVar[str] = (
+        "Every estimate is normally distributed around its study's own effect with its "
+        "standard error taken as known."
+    )
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("roever2020", "higgins2009", "higgins2002")

@@ -56,6 +56,12 @@ class PrePost(Regression):
 
     measure: ClassVar[str] = "or"
     title: ClassVar[str] = "Before-and-after model of paired proportions"
+    in_words: ClassVar[str] = (
+        "The finding before and after in the same people is a pair, with a midpoint of its own for "
+        "every study (uniform on the proportion midway between the two) and an odds ratio within "
+        "people (Plackett). Where only the margins are printed, the likelihood is the sum over all "
+        "tables of pairs that they and a printed P value allow."
+    )
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("mcnemar1947", "plackett1965")

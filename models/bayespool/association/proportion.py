@@ -48,6 +48,10 @@ class Proportion(Regression):
 
     measure: ClassVar[str] = "proportion"
     title: ClassVar[str] = "Binomial-normal model of a proportion"
+    in_words: ClassVar[str] = (
+        "In every study the number of events is binomial. Zero counts enter as they are, "
+        "without continuity correction."
+    )
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu_proportion",)
     references: ClassVar[tuple[str, ...]] = ("stijnen2010",)

@@ -17,13 +17,14 @@ from bayespool.association import scale
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
 from bayespool.design import design
+from bayespool.model import Model
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
 
 Array = np.ndarray
 LEGAL = ("mu", "tau", "beta", "nu")
 
 
-class Regression:
+class Regression(Model):
     """Methods of a model whose studies have effects ``mu + x beta + tau v``."""
 
     mu: Any

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
 
+from bayespool.accuracy import (
+    HSROC,
+    Bivariate,
+    Comparison,
+    MetaRegression,
+    NestedBivariate,
+    NestedMetaRegression,
+)
 from bayespool.report import numbers, points
 from bayespool.report.wording import listed
 
@@ -33,11 +42,14 @@ HSROC_PARTS = {
 
 def likelihood(fitted: Fit) -> str:
     """The model in words."""
-    said = {
-        "Bivariate": _bivariate, "MetaRegression": _regression, "NestedBivariate": _nested,
-        "NestedMetaRegression": _nested_regression, "Comparison": _comparison, "HSROC": _hsroc,
-    }[type(fitted.model).__name__](fitted)  # fmt: skip
+    said = in_words(fitted.model, fitted)
     return " ".join([f"{fitted.model.title}. {ROWS} {said} {ZEROS}", *_partial(fitted)])
+
+
+@singledispatch
+def in_words(model: Any, fitted: Fit) -> str:
+    """How a model says that studies differ; one of its own says it by its `Model.in_words`."""
+    return str(model.in_words)
 
 
 def _partial(fitted: Fit) -> list[str]:
@@ -65,7 +77,8 @@ def _between(fitted: Fit, what: str) -> str:
     return f"{what} on the {fitted.model.link} scale follow a bivariate normal distribution."
 
 
-def _bivariate(fitted: Fit) -> str:
+@in_words.register(Bivariate)
+def _bivariate(model: Any, fitted: Fit) -> str:
     return _between(fitted, "The studies' sensitivities and specificities")
 
 
@@ -74,8 +87,8 @@ def coding_words(fitted: Fit) -> str:
     return f"Covariates were coded as follows: {'; '.join(c.note for c in points.codings(fitted))}."
 
 
-def _regression(fitted: Fit) -> str:
-    model = fitted.model
+@in_words.register(MetaRegression)
+def _regression(model: MetaRegression, fitted: Fit) -> str:
     text = (
         f"{_between(fitted, "The studies' sensitivities and specificities")} Their means depend "
         f"linearly on {listed(list(model.covariates))}. {coding_words(fitted)} The prior of the "
@@ -87,8 +100,8 @@ def _regression(fitted: Fit) -> str:
     return text
 
 
-def _nested(fitted: Fit) -> str:
-    model = fitted.model
+@in_words.register(NestedBivariate)
+def _nested(model: Any, fitted: Fit) -> str:
     text = (
         f"{_between(fitted, "The studies' sensitivities and specificities")} Results of one study "
         "vary around the study's values with a second bivariate normal distribution, so that a "
@@ -103,13 +116,14 @@ def _nested(fitted: Fit) -> str:
     return text
 
 
-def _nested_regression(fitted: Fit) -> str:
-    within = _nested(fitted).removeprefix(_bivariate(fitted))
-    return f"{_regression(fitted)}{within}"
+@in_words.register(NestedMetaRegression)
+def _nested_regression(model: NestedMetaRegression, fitted: Fit) -> str:
+    within = _nested(model, fitted).removeprefix(_bivariate(model, fitted))
+    return f"{_regression(model, fitted)}{within}"
 
 
-def _comparison(fitted: Fit) -> str:
-    model = fitted.model
+@in_words.register(Comparison)
+def _comparison(model: Comparison, fitted: Fit) -> str:
     text = (
         "Every test has its own pooled sensitivity and specificity; all tests of a study share the "
         f"study's effects. {_between(fitted, 'The effects of studies')}"
@@ -130,8 +144,8 @@ def _comparison(fitted: Fit) -> str:
     return text
 
 
-def _hsroc(fitted: Fit) -> str:
-    model = fitted.model
+@in_words.register(HSROC)
+def _hsroc(model: HSROC, fitted: Fit) -> str:
     text = (
         "A study has an accuracy and a positivity threshold, normally distributed between studies "
         "and independent; the logit of a positive result is (threshold ± accuracy / 2), stretched "

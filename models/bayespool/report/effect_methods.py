@@ -13,41 +13,11 @@ from bayespool.studies.measures import MEASURES
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
 
-_ROWS = {
-    "PrePost": (
-        "The finding before and after in the same people is a pair, with a midpoint of its own for "
-        "every study (uniform on the proportion midway between the two) and an odds ratio within "
-        "people (Plackett). Where only the margins are printed, the likelihood is the sum over all "
-        "tables of pairs that they and a printed P value allow."
-    ),
-    "NormalNormal": "Every estimate is normally distributed around its study's own effect with its "
-    "standard error taken as known.",
-    "Nested": "Every estimate is normally distributed around its own true effect with its standard "
-    "error taken as known; results of one study vary around the study's effect, and studies around "
-    "the pooled effect.",
-    "BinomialNormal": "In both groups of every study the number of events is binomial, and the "
-    "risk of all its people together is uniform, so that how many events there are says nothing of "
-    "the effect. Zero cells enter as they are, without continuity correction.",
-    "Proportion": "In every study the number of events is binomial. Zero counts enter as they are, "
-    "without continuity correction.",
-    "BetaBinomial": "In every study the number of events is binomial, and the studies' proportions "
-    "follow a beta distribution, so that counts are beta-binomial. Its mean is the pooled "
-    "proportion: the mean over studies. Zero counts enter as they are, without continuity "
-    "correction.",
-}
-
 
 def likelihood(fitted: Fit) -> str:
     """The model in words."""
     model = fitted.model
-    rows = _ROWS[type(model).__name__]
-    if type(model).__name__ == "BinomialNormal" and model.measure == "or":
-        rows = (
-            "Given both margins of its table, the number of events of group 1 is non-central "
-            "hypergeometric, so that baselines drop out; how many events there are in all says "
-            "nothing of the effect. Zero cells enter as they are, without continuity correction."
-        )
-    parts = [f"{model.title}.", rows, _between(fitted), at_covariates(fitted)]
+    parts = [f"{model.title}.", model.in_words, _between(fitted), at_covariates(fitted)]
     if getattr(model, "correlation", 0.0):
         parts.append(f"Sampling errors of results of one study correlate by {model.correlation:g}.")
     return " ".join(part for part in parts if part)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from bayespool.calls import prior_from_call
+from bayespool.model import MODELS
 
 
 def model_from_call(text: str) -> Any:
@@ -24,24 +25,21 @@ def model_from_call(text: str) -> Any:
     """
     from bayespool import accuracy, association
 
-    models: dict[str, Any] = {
-        name: getattr(home, name)
-        for home in (accuracy, association)
-        for name in home.__all__
-        if isinstance(getattr(home, name), type)
-    }
+    for home in (accuracy, association):  # a model is known once it is imported
+        for name in home.__all__:
+            getattr(home, name)
     call = ast.parse(text, mode="eval").body
     if not (
-        isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in models
+        isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in MODELS
     ):
-        raise ValueError(f"{text!r} is not a model; legal: a call of {', '.join(models)}")
+        raise ValueError(f"{text!r} is not a model; allowed: a call of {', '.join(MODELS)}")
     options = {
         str(item.arg): prior_from_call(item.value)
         if isinstance(item.value, ast.Call)
         else ast.literal_eval(item.value)
         for item in call.keywords
     }
-    kind = models[call.func.id]
+    kind = MODELS[call.func.id]
     allowed = [item.name for item in fields(kind) if item.init]
     unknown = sorted(set(options) - set(allowed))
     if unknown:
