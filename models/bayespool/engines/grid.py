@@ -123,7 +123,7 @@ def _conditional(hierarchy: Hierarchy, logs: Array) -> _Conditional:
 
 
 def _sums(hierarchy: Hierarchy, theta: Array) -> Array:
-    return hierarchy.log_likelihood(theta, 1).sum(axis=0)
+    return hierarchy.total_log_likelihood(theta, 1)
 
 
 def _scale(hierarchy: Hierarchy) -> tuple[Array, Array]:
