@@ -126,7 +126,10 @@ def find_mode(
         pull = weight0 * (eta0 - offset)
         told = _curvature(rows, loading, np.broadcast_to(weight0, offset.shape), None, NORMAL, None)
         rhs = [rows.by_study(pull * loading[i]) for i in range(q)]
-        v = np.stack(solve_upper(factor_upper(told), rhs))
+        upper = factor_upper(told)
+        v = np.stack(solve_upper(upper, rhs))
+        if rows.likelihood.exact and prior.normal:
+            return mode_at(v, upper, np.ones(v.shape[1:], bool))
     else:
         v = start
 
