@@ -31,7 +31,8 @@ FEW = 50.0  # effective draws below which nothing can be compared
 MISSED = 0.005  # share of the posterior that the main proposal may miss
 BEYOND = np.log(3.0)  # above the main sample's largest weight
 LARGEST_Z = 4.5
-PLENTY = 2.0
+PLENTY = 2.0  # times the effective draws of a round, at which no further one is made
+LEAD = 3.0  # error of the log likelihood by a part of the studies, in SDs of one study's
 PART, LEAST_PART = 8, 100  # share of the studies that the first powers use, and how many at least
 SMALL = 0.1  # posterior standard deviations, or nats of evidence, that need no explanation
 
@@ -141,7 +142,7 @@ def _stages(coordinates: Coordinates, rng: np.random.Generator) -> list[_Stage]:
     """Of very many studies a random part first, while the power is so low that it is as good.
 
     With m of k studies the scaled log likelihood has an error of ``k / sqrt(m)`` times the standard
-    deviation of one study's, and times the power that is at most that.
+    deviation of one study's; the power keeps that below `LEAD` times the latter.
     """
     whole = _Stage(coordinates, 1.0, 1.0)
     k = coordinates.hierarchy.n_studies
@@ -150,7 +151,7 @@ def _stages(coordinates: Coordinates, rng: np.random.Generator) -> list[_Stage]:
         return [whole]
     some = np.sort(rng.choice(k, m, replace=False))
     part = replace(coordinates, hierarchy=coordinates.hierarchy.subset(list(some)))
-    return [_Stage(part, k / m, np.sqrt(m) / k), whole]
+    return [_Stage(part, k / m, LEAD * np.sqrt(m) / k), whole]
 
 
 def _tempered(coordinates: Coordinates, rng: np.random.Generator) -> Mixture:
