@@ -12,7 +12,6 @@ first is replaced by the integral.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from math import comb
@@ -121,6 +120,8 @@ def applies(hierarchy: Hierarchy) -> bool:
     return (
         hierarchy.n_studies >= LEAST_STUDIES
         and not hierarchy.gaussian
+        # nodes around one mode of a study tell nothing of another, and neither do more of them
+        and not hierarchy.likelihood.several_modes.any()
         and _degree(hierarchy) > 0
         and bool(rule.one_level(hierarchy).all())
     )
@@ -162,7 +163,8 @@ def _degree(hierarchy: Hierarchy) -> int:
     """The degree of the bulk, or zero where it would have too many terms."""
     d, k = len(hierarchy.names), hierarchy.n_studies
     enough = next((degree for least, degree in DEGREES if k >= least), 0)
-    return next((g for g in range(enough, DEGREES[0][1] - 1, -1) if comb(d + g, g) <= MOST_TERMS), 0)
+    fitting = [g for _, g in DEGREES if g <= enough and comb(d + g, g) <= MOST_TERMS]
+    return max(fitting, default=0)
 
 
 def _exponents(d: int, degree: int) -> tuple[tuple[int, ...], ...]:

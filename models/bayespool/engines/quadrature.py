@@ -319,9 +319,7 @@ def _choose(coordinates: Coordinates, proposal: Mixture, rng: np.random.Generato
     return rule.choose(hierarchy, coordinates.theta(probes), rng)
 
 
-def _probes(
-    coordinates: Coordinates, proposal: Mixture, n: int, rng: np.random.Generator
-) -> Array:
+def _probes(coordinates: Coordinates, proposal: Mixture, n: int, rng: np.random.Generator) -> Array:
     """Draws near the posterior, by Laplace's approximation."""
     y = proposal.draw(8 * n, rng)
     log_w = coordinates.log_density(y, 1) - proposal.log_density(y)

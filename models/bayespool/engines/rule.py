@@ -152,9 +152,7 @@ def noise(hierarchy: Hierarchy, theta: Array, rule: Points) -> float:
     That of which every draw would lose the same share ``1 - exp(-variance)``: a draw that the
     points do not reach is lost, and no more than lost.
     """
-    totals = np.stack(
-        [hierarchy.total_log_likelihood(theta, rule) for _ in range(REPLICATES)]
-    )
+    totals = np.stack([hierarchy.total_log_likelihood(theta, rule) for _ in range(REPLICATES)])
     with np.errstate(under="ignore"):
         kept = np.exp(-np.var(totals, axis=0, ddof=1))
     return float(-np.log(np.mean(kept)))

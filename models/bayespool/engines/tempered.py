@@ -204,9 +204,7 @@ def _normalised(log_w: Array) -> Array:
     return w / w.sum()
 
 
-def _next_power(
-    base: Array, likelihood: Array, power: float, highest: float, aim: float
-) -> float:
+def _next_power(base: Array, likelihood: Array, power: float, highest: float, aim: float) -> float:
     """The highest power up to `highest` at which the weights keep so many effective draws."""
 
     def ess(at: float) -> float:
