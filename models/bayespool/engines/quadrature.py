@@ -107,8 +107,9 @@ class QuadratureDraws:
         """Sentences on what the self-check found wrong; empty when it passed."""
         out = list(Agreement(self.second_ess, self.second_z, self.missed).failures)
         if not self.node_error < LOG_LIKELIHOOD_ERROR:
+            what = "and the expansion in the hyperparameters move" if self.n_expanded else "moves"
             out.append(
-                f"doubling the {self.nodes} quadrature nodes moves the log likelihood by "
+                f"doubling the {self.nodes} quadrature nodes {what} the log likelihood by "
                 f"{self.node_error:.2g}, above {LOG_LIKELIHOOD_ERROR:g}"
             )
         if not self.variance < LARGEST_VARIANCE:
