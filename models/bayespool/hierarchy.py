@@ -213,14 +213,15 @@ class Hierarchy(Hyperparameters):
             legal = prior > NEGLIGIBLE
             if not legal.any():
                 return out
-            likelihood = self.log_likelihood(theta[:, legal], rule).sum(axis=0)
+            likelihood = self.total_log_likelihood(theta[:, legal], rule)
             out[legal] = prior[legal] + np.where(np.isfinite(likelihood), likelihood, -np.inf)
         return out
 
     def subset(self, studies: Sequence[int]) -> Hierarchy:
         """The hierarchy of some of the studies, in the order given."""
-        rows = np.concatenate([np.flatnonzero(self.study == k) for k in studies])
-        lengths = [int(np.sum(self.study == k)) for k in studies]
+        ends = np.append(self.rows.starts, len(self.Z))
+        lengths = [int(ends[k + 1] - ends[k]) for k in studies]
+        rows = np.concatenate([np.arange(ends[k], ends[k + 1]) for k in studies])
         return replace(
             self.of_rows(rows),
             study=np.repeat(np.arange(len(studies)), lengths),
@@ -314,6 +315,14 @@ class Hierarchy(Hyperparameters):
         """The studies by how they are integrated, where rows have no parameters of their own."""
         return integration.split(self, self.rows)
 
+    @cached_property
+    def parts(self) -> list[Hierarchy]:
+        """The studies in groups of neighbours, each small enough to stay in the cache."""
+        if len(self.Z) <= integration.PART:
+            return [self]
+        group = self.rows.starts // integration.PART  # by the place of their first row
+        return [self.subset(list(np.flatnonzero(group == g))) for g in np.unique(group)]
+
     def effect_prior(self, theta: Array) -> EffectPrior:
         """The distribution of standardised study effects at draws of the hyperparameters."""
         if self.freedom_prior is None:
@@ -336,6 +345,10 @@ class Hierarchy(Hyperparameters):
             is the logarithm.
         """
         return integration.log_likelihood(self, theta, rule)
+
+    def total_log_likelihood(self, theta: Array, rule: integration.Rule) -> Array:
+        """The same summed over studies, (n_draws,)."""
+        return integration.total_log_likelihood(self, theta, rule)
 
     def effects(self, theta: Array, rng: np.random.Generator) -> tuple[Array, Array | None]:
         """One draw per column of theta of all effects; see `integration.draw_effects`."""

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 Array = np.ndarray
 Rule = int | Points
 SMALLEST_SLICE = 16  # draws; fewer would spend their time in Python
-CHUNK = 40_000  # elements of the largest temporary; about what stays in cache
+CHUNK = 16_000  # elements of the largest temporary; about what stays in cache
+PART = 256  # rows of studies that are integrated together
 
 
 class Block(NamedTuple):
@@ -48,25 +49,43 @@ def log_likelihood(h: Hierarchy, theta: Array, rule: Rule) -> Array:
     With `Points` it is the logarithm of an unbiased estimate.
     """
     out = np.empty((h.n_studies, theta.shape[1]))
-    for wide in slices(theta.shape[1], CHUNK // len(h.Z)):
-        at = theta[:, wide]
-        prior = h.effect_prior(at)
-        offset, loading, _ = h.predictors(at)
-        inner = h.inner_loading(at)
-        for block in blocks(h, at):
-            if isinstance(rule, Points) or rule == 1 or prior.normal:
-                found = _integrated(h, block, offset, loading, inner, prior, rule)
-            else:
-                assert prior.freedom is not None
-                log_w, factor = scale_mixture(prior.freedom)
-                parts = [
-                    _integrated(h, block, offset, loading * h.spread(f), inner, NORMAL, rule) + w
-                    for f, w in zip(factor, log_w, strict=True)
-                ]
-                found = np.logaddexp.reduce(parts, axis=0)
-            out[block.studies, wide] = found
-    out += h.log_offset
+    first = 0
+    for part in h.parts:
+        own = slice(first, first + part.n_studies)
+        first = own.stop
+        for wide in slices(theta.shape[1], CHUNK // len(part.Z)):
+            out[own, wide] = _at_once(part, theta[:, wide], rule)
     return out
+
+
+def total_log_likelihood(h: Hierarchy, theta: Array, rule: Rule) -> Array:
+    """The same summed over studies, (n_draws,), with no array of all studies and draws."""
+    out = np.zeros(theta.shape[1])
+    for part in h.parts:
+        for wide in slices(theta.shape[1], CHUNK // len(part.Z)):
+            out[wide] += _at_once(part, theta[:, wide], rule).sum(axis=0)
+    return out
+
+
+def _at_once(h: Hierarchy, at: Array, rule: Rule) -> Array:
+    """Log likelihood of few studies at few draws, (n_studies, n_draws)."""
+    out = np.empty((h.n_studies, at.shape[1]))
+    prior = h.effect_prior(at)
+    offset, loading, _ = h.predictors(at)
+    inner = h.inner_loading(at)
+    for block in blocks(h, at):
+        if isinstance(rule, Points) or rule == 1 or prior.normal:
+            found = _integrated(h, block, offset, loading, inner, prior, rule)
+        else:
+            assert prior.freedom is not None
+            log_w, factor = scale_mixture(prior.freedom)
+            parts = [
+                _integrated(h, block, offset, loading * h.spread(f), inner, NORMAL, rule) + w
+                for f, w in zip(factor, log_w, strict=True)
+            ]
+            found = np.logaddexp.reduce(parts, axis=0)
+        out[block.studies] = found
+    return out + h.log_offset
 
 
 def blocks(h: Hierarchy, theta: Array) -> list[Block]:

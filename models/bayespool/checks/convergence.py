@@ -49,9 +49,12 @@ def _quadrature(fitted: Fit) -> list[Finding]:
         ]
     found = []
     if info["nodes"]:
+        what = (
+            "and the expansion in the hyperparameters move" if info.get("n_expanded") else "moves"
+        )
         found.append(at_most(
             "quadrature_error", info["node_error"], LOG_LIKELIHOOD_ERROR,
-            f"Doubling the {info['nodes']} quadrature nodes per dimension moves the log "
+            f"Doubling the {info['nodes']} quadrature nodes per dimension {what} the log "
             f"likelihood by at most {info['node_error']:.1g}.", gate=True,
         ))  # fmt: skip
     if info["points"]:

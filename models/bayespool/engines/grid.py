@@ -19,7 +19,9 @@ from scipy.special import ndtri
 
 from bayespool.engines.draws import Draws, in_chains
 from bayespool.hierarchy import Hierarchy
+from bayespool.integration import CHUNK, slices
 from bayespool.numerics.marginals import LogGrid, Marginal, NormalMixture
+from bayespool.numerics.modes import factor_upper, solve_upper
 from bayespool.priors import Normal
 
 Array = np.ndarray
@@ -74,38 +76,25 @@ class _Conditional(NamedTuple):
 
 
 def _conditional(hierarchy: Hierarchy, logs: Array) -> _Conditional:
-    """Closed forms at each column of `logs`, shape (n_positive, n_points).
-
-    The log likelihood is quadratic in the coefficients, so its values at a few points give it
-    exactly; the points lie within the scale of the data.
-    """
-    p, n = hierarchy.X.shape[1], logs.shape[1]
-    centre, step = _scale(hierarchy)
-    pairs = [(i, j) for i in range(p) for j in range(i)]
-    shifts = np.zeros((p, 1 + 2 * p + len(pairs)))
-    for i in range(p):
-        shifts[i, 1 + i], shifts[i, 1 + p + i] = step[i], -step[i]
-    for c, (i, j) in enumerate(pairs):
-        shifts[[i, j], 1 + 2 * p + c] = step[i], step[j]
-    beta = np.repeat(centre[:, None] + shifts, n, axis=1)
-    theta = np.concatenate([beta, np.tile(logs, (1, shifts.shape[1]))])
-    total = np.concatenate([_sums(hierarchy, theta[:, at : at + 20_000])
-                            for at in range(0, theta.shape[1], 20_000)])  # fmt: skip
-    f = total.reshape(shifts.shape[1], n)
-    up, down = f[1 : 1 + p], f[1 + p : 1 + 2 * p]
-    gradient = (up - down) / (2.0 * step[:, None])
-    precision = np.zeros((n, p, p))
-    for i in range(p):
-        precision[:, i, i] = -(up[i] - 2.0 * f[0] + down[i]) / step[i] ** 2
-    for c, (i, j) in enumerate(pairs):
-        mixed = -(f[1 + 2 * p + c] - up[i] - up[j] + f[0]) / (step[i] * step[j])
-        precision[:, i, j] = precision[:, j, i] = mixed
+    """Closed forms at each column of `logs`, shape (n_positive, n_points)."""
+    p = hierarchy.X.shape[1]
+    centre = _centre(hierarchy)
+    parts = [
+        _quadratic(hierarchy, logs[:, wide], centre)
+        for wide in slices(logs.shape[1], CHUNK // len(hierarchy.Z))
+    ]
+    height, gradient, precision = (np.concatenate(each) for each in zip(*parts, strict=True))
     prior_mean = np.array([float(prior.mu) for prior in hierarchy.coefficient_priors])
     prior_precision = np.array([float(prior.sigma) for prior in hierarchy.coefficient_priors]) ** -2
-    precision += np.diag(prior_precision)
-    gradient = gradient + ((prior_mean - centre) * prior_precision)[:, None]
-    cov = np.linalg.inv(precision)
-    move = np.einsum("nij,jn->in", cov, gradient)
+    precision = precision + np.diag(prior_precision)
+    gradient = gradient + (prior_mean - centre) * prior_precision
+    if p == 1:  # without the overhead of many small matrices
+        cov = 1.0 / precision
+        log_det, factor = np.log(cov[:, 0, 0]), np.sqrt(cov)
+    else:
+        cov = np.linalg.inv(precision)
+        log_det, factor = np.linalg.slogdet(cov)[1], np.linalg.cholesky(cov)
+    move = np.einsum("nij,nj->in", cov, gradient)
     log_prior = sum(
         hierarchy.positive[name].logpdf(np.exp(logs[i])) + logs[i]
         for i, name in enumerate(hierarchy.positive)
@@ -114,27 +103,61 @@ def _conditional(hierarchy: Hierarchy, logs: Array) -> _Conditional:
         for prior, value in zip(hierarchy.coefficient_priors, centre, strict=True)
     )
     evidence = (
-        f[0]
-        + 0.5 * np.einsum("in,in->n", gradient, move)
-        + 0.5 * np.linalg.slogdet(cov)[1]
+        height
+        + 0.5 * np.einsum("ni,in->n", gradient, move)
+        + 0.5 * log_det
         + 0.5 * p * np.log(2.0 * np.pi)
     )
-    return _Conditional(evidence + log_prior, centre[:, None] + move, np.linalg.cholesky(cov))
+    return _Conditional(evidence + log_prior, centre[:, None] + move, factor)
 
 
-def _sums(hierarchy: Hierarchy, theta: Array) -> Array:
-    return hierarchy.log_likelihood(theta, 1).sum(axis=0)
+def _quadratic(hierarchy: Hierarchy, logs: Array, centre: Array) -> tuple[Array, Array, Array]:
+    """The log likelihood as a quadratic in the coefficients around a centre, at every column.
+
+    Its value (n,), gradient (n, p) and negative second derivatives (n, p, p), with the effects of
+    studies integrated out: what is left of the rows' squares when each study's best effects are
+    taken off.
+    """
+    p, n = hierarchy.X.shape[1], logs.shape[1]
+    theta = np.concatenate([np.repeat(centre[:, None], n, axis=1), logs])
+    rows = hierarchy.rows_at(theta)
+    offset, loading, _ = hierarchy.predictors(theta)
+    y, weight = rows.likelihood.start()
+    columns = [y - offset[:, :1], *(hierarchy.X[:, i, None] for i in range(p))]
+    weighted = [weight * loading_j for loading_j in loading]
+    curvature = {
+        (i, j): rows.by_study(weighted[i] * loading[j]) + float(i == j)
+        for j in range(len(loading))
+        for i in range(j + 1)
+    }
+    upper = factor_upper(curvature)
+    pulled = [[rows.by_study(each * column) for each in weighted] for column in columns]
+    solved = [solve_upper(upper, each) for each in pulled]
+
+    def product(a: int, b: int) -> Array:
+        whole = np.sum(weight * columns[a] * columns[b], axis=0)
+        taken = sum(x * z for x, z in zip(pulled[a], solved[b], strict=True))
+        return np.asarray(whole - np.sum(taken, axis=0))
+
+    constant = np.broadcast_to(np.sum(rows.likelihood.log_constant(), axis=0), n)
+    log_det = sum(np.log(upper[i, i]).sum(axis=0) for i in range(len(loading)))
+    height = constant + hierarchy.n_studies * hierarchy.log_offset - 0.5 * product(0, 0) - log_det
+    gradient = np.stack([product(1 + i, 0) for i in range(p)], axis=1)
+    precision = np.empty((n, p, p))
+    for i in range(p):
+        for j in range(i + 1):
+            precision[:, i, j] = precision[:, j, i] = product(1 + i, 1 + j)
+    return height, gradient, precision
 
 
-def _scale(hierarchy: Hierarchy) -> tuple[Array, Array]:
-    """A centre and a step for each coefficient, from weighted least squares with the prior."""
+def _centre(hierarchy: Hierarchy) -> Array:
+    """A centre for the coefficients, from weighted least squares with the prior."""
     y, weight = (values[:, 0] for values in hierarchy.likelihood.start())
     x = hierarchy.X
     prior = np.array([float(p.sigma) for p in hierarchy.coefficient_priors]) ** -2
     normal = np.einsum("ri,r,rj->ij", x, weight, x) + np.diag(prior)
     mean = np.array([float(p.mu) for p in hierarchy.coefficient_priors])
-    centre = np.linalg.solve(normal, np.einsum("ri,r,r->i", x, weight, y) + prior * mean)
-    return centre, np.sqrt(np.diag(np.linalg.inv(normal)))
+    return np.linalg.solve(normal, np.einsum("ri,r,r->i", x, weight, y) + prior * mean)
 
 
 def _axis(hierarchy: Hierarchy, i: int) -> tuple[float, float]:

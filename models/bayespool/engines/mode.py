@@ -18,6 +18,8 @@ PRIOR_DRAWS = 256
 MORE_STARTS = 4
 SURPRISE = 3.0  # nats above the first mode's normal approximation that make another start
 DISTINCT = 3.0  # conditional standard deviations between two modes
+PART, LEAST_PART = 8, 100  # share of very many studies that is climbed first, and at least
+SAME = 1.0  # standard deviations between two ends of climbs up one mode
 NEGLIGIBLE = 12.0  # nats of mass below the largest mode at which another is dropped
 
 
@@ -42,7 +44,7 @@ def posterior_mode(hierarchy: Hierarchy) -> tuple[Array, Array]:
 def posterior_modes(hierarchy: Hierarchy, rng: np.random.Generator) -> Modes:
     """All distinct modes that the starts lead to."""
     theta, cov, value = climb(hierarchy, _start(hierarchy)[:, None])
-    others = _other_starts(hierarchy, theta[0], cov[0], value[0], rng)
+    others = _elsewhere(hierarchy, theta, cov, value, rng)
     if others.shape[1]:
         more = climb(hierarchy, others)
         theta, cov, value = (np.concatenate(pair) for pair in zip((theta, cov, value), more,
@@ -147,6 +149,30 @@ def _other_starts(
         if all(_distance(theta[:, i], theta[:, k], cov) > DISTINCT for k in chosen):
             chosen.append(int(i))
     return theta[:, chosen]
+
+
+def _elsewhere(
+    hierarchy: Hierarchy, theta: Array, cov: Array, value: Array, rng: np.random.Generator
+) -> Array:
+    """Where to climb besides the first mode, (n_hyper, n).
+
+    Of very many studies a random part is climbed first, and then from its other modes.
+    """
+    m = hierarchy.n_studies // PART
+    if m < LEAST_PART:
+        return _other_starts(hierarchy, theta[0], cov[0], value[0], rng)
+    part = hierarchy.subset(list(np.sort(rng.choice(hierarchy.n_studies, m, replace=False))))
+    own, own_cov, own_value = climb(part, theta[:1].T)
+    starts = _other_starts(part, own[0], own_cov[0], own_value[0], rng)
+    if not starts.shape[1]:
+        return starts
+    found, found_cov, _ = climb(part, starts)
+    kept, covs = [own[0]], [own_cov[0]]
+    for place, spread in zip(found, found_cov, strict=True):
+        if all(_distance(place, a, b) > SAME for a, b in zip(kept, covs, strict=True)):
+            kept.append(place)
+            covs.append(spread)
+    return np.array(kept[1:]).reshape(-1, len(own[0])).T
 
 
 def _reflections(hierarchy: Hierarchy, mode: Array) -> Array:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from bayespool.engines import expansion
 from bayespool.engines.coordinates import Coordinates
 from bayespool.engines.mode import Modes
 from bayespool.numerics.mixture import Mixture, expectation_maximisation, moments, scattered
@@ -17,6 +18,8 @@ from bayespool.numerics.pareto import smooth_log_weights
 Array = np.ndarray
 ROUNDS, LEAST_ROUNDS = 10, 3
 SETTLED = 1.05  # gain of a round's efficiency below which no further one is made
+GOOD = 0.78  # efficiency of a round that none need follow
+GOOD_IF_CHEAP = 0.65  # the same where an expansion makes draws cheap
 ROUND_SIZE = 600
 COMPONENTS = 4
 DEFENCE = 0.05  # share of one wide component that guards the tails
@@ -32,6 +35,7 @@ def adapt(coordinates: Coordinates, modes: Modes, rng: np.random.Generator) -> M
     mixture = _around(coordinates, modes)
     d = mixture.mean.shape[1]
     size = int(ROUND_SIZE * max(1.0, d / 5.0))
+    enough = GOOD_IF_CHEAP if expansion.applies(coordinates.hierarchy) else GOOD
     before = 0.0
     points: list[Array] = []
     targets: list[Array] = []
@@ -44,6 +48,7 @@ def adapt(coordinates: Coordinates, modes: Modes, rng: np.random.Generator) -> M
         now = float(1.0 / np.sum(np.exp(2.0 * own))) / size
         if round_number >= LEAST_ROUNDS and now < SETTLED * before:
             break
+        good = now > enough
         before = max(now, before)
         x = np.concatenate(points, axis=1)
         proposals = np.stack([m.log_density(x) for m in used])
@@ -55,6 +60,8 @@ def adapt(coordinates: Coordinates, modes: Modes, rng: np.random.Generator) -> M
         if round_number == 0:
             mixture = scattered(x, w, mean, overall, COMPONENTS, rng)
         mixture = expectation_maximisation(mixture, x, w, overall)
+        if good:  # one more fit to all draws, and it is better still
+            break
     mixture = mixture.with_component(DEFENCE, mean, 2.0 * overall)
     for other, cov in zip(modes.theta[1:], modes.cov[1:], strict=True):
         # a mode of little mass starves in EM, and then few draws of large weight stand for it

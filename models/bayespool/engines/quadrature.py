@@ -11,18 +11,21 @@ arXiv:1309.3339 (importance sampling with an estimated likelihood).
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from bayespool.engines import grid, rule, tempered
+from bayespool.engines import expansion, grid, rule, tempered
 from bayespool.engines.coordinates import Coordinates
 from bayespool.engines.draws import CHAINS, Draws, in_chains, mixed
+from bayespool.engines.expansion import Expansion
 from bayespool.engines.mode import posterior_modes
 from bayespool.engines.proposal import COMPONENTS, DEFENCE, adapt
 from bayespool.engines.rule import LOG_LIKELIHOOD_ERROR, Chosen
 from bayespool.engines.tempered import Agreement, Second
 from bayespool.hierarchy import Hierarchy
+from bayespool.integration import Rule
 from bayespool.numerics.mixture import (
     Mixture,
     expectation_maximisation,
@@ -44,6 +47,8 @@ MAX_DRAWS = 200_000
 OUTPUT_FACTOR = 2.0
 PARETO_K = 0.7
 PROBES = 48
+DOUBLED = 8  # of the probes, on which the nodes behind an expansion are doubled
+FEW = 4  # probes that the nodes behind an expansion are chosen on
 SMALLEST_ESS = 400.0
 LARGEST_VARIANCE = 1.0  # of the estimated log likelihood; beyond, its noise governs the weights
 SECOND_SHARE = 0.3  # of the proposal, to the tempered one, where the main one missed something
@@ -67,6 +72,9 @@ class QuadratureDraws:
         zero with points.
     variance : float
         Of the estimated total log likelihood over probe draws; zero with nodes.
+    n_expanded : int
+        Points that an expansion of the log posterior was fitted to, by which the draws were
+        weighted; zero where every draw was integrated. ``node_error`` has its error too.
     n_modes : int
         Distinct modes that the starts led to.
     second_ess, second_z, missed : float
@@ -88,6 +96,7 @@ class QuadratureDraws:
     n_evaluated: int
     log_marginal_likelihood: float
     log_marginal_likelihood_mcse: float
+    n_expanded: int = 0
     n_modes: int = 1
     second_ess: float = float("nan")
     second_z: float = float("nan")
@@ -98,8 +107,9 @@ class QuadratureDraws:
         """Sentences on what the self-check found wrong; empty when it passed."""
         out = list(Agreement(self.second_ess, self.second_z, self.missed).failures)
         if not self.node_error < LOG_LIKELIHOOD_ERROR:
+            what = "and the expansion in the hyperparameters move" if self.n_expanded else "moves"
             out.append(
-                f"doubling the {self.nodes} quadrature nodes moves the log likelihood by "
+                f"doubling the {self.nodes} quadrature nodes {what} the log likelihood by "
                 f"{self.node_error:.2g}, above {LOG_LIKELIHOOD_ERROR:g}"
             )
         if not self.variance < LARGEST_VARIANCE:
@@ -174,13 +184,14 @@ def sample_leaving_out(
     chosen = Chosen(full.nodes, full.points, full.variance)
     proposal = proposal.widened(LEAVE_OUT_WIDENING)
     y = proposal.draw(int(LEAVE_OUT_DRAWS * ess), rng)
-    by_study = hierarchy.log_likelihood(coordinates.theta(y), chosen.rule(rng))
+    target = _Target(coordinates, chosen, rng)
+    by_study = hierarchy.log_likelihood(coordinates.theta(y), target.rule)
     total = coordinates.log_prior(y) + by_study.sum(axis=0) - proposal.log_density(y)
     out = []
     for k in range(hierarchy.n_studies):
         weighted = _weigh(coordinates, y, total - by_study[k])
         if weighted.pareto_k < PARETO_K and weighted.reached >= 0.5 * ess:
-            out.append((_resample(hierarchy, weighted, ess, chosen, rng), False))
+            out.append((_resample(target, weighted, ess), False))
         else:
             others = [j for j in range(hierarchy.n_studies) if j != k]
             again = _sample(hierarchy.subset(others), rng, ess, None)[0]
@@ -195,13 +206,18 @@ def _sample(
     modes = posterior_modes(hierarchy, rng)
     coordinates = Coordinates.at(hierarchy, modes.theta[0])
     proposal = adapt(coordinates, modes, rng)
-    chosen = Chosen(nodes, 0, 0.0) if nodes is not None else _choose(coordinates, proposal, rng)
-    second = tempered.second_sample(coordinates, chosen.rule(rng), rng)
-    proposal = _guarded(coordinates, proposal, second, chosen, rng)
+    target = _target(coordinates, proposal, nodes, rng)
+    second = tempered.second_sample(coordinates, target.integrated, rng)
+    if not target.holds(second):
+        target = _Target(coordinates, _choose(coordinates, proposal, rng), rng)
+    guarded = _guarded(target, proposal, second, rng)
+    if target.expansion is not None and guarded is not proposal:  # it was fitted where that lies
+        target = _Target(coordinates, _choose(coordinates, guarded, rng), rng)
+    proposal = guarded
     refits = 0
     while True:
         least = POOR if refits < REFITS else 0.0
-        weighted = _draw_until(coordinates, proposal, ess, chosen, rng, least)
+        weighted = _draw_until(target, proposal, ess, least)
         poor = weighted.reached < least * weighted.log_w.size
         if (poor or not weighted.pareto_k < PARETO_K) and refits < REFITS:
             # what was drawn shows where the proposal was too thin
@@ -212,9 +228,9 @@ def _sample(
                 scattered(y, w, mean, overall, 2 * COMPONENTS, rng), y, w, overall
             ).with_component(2.0 * DEFENCE, mean, 3.0 * overall)
             continue
-        result = _resample(hierarchy, weighted, ess, chosen, rng)
-        further = rule.finer(hierarchy, chosen)
-        if nodes is not None or result.node_error < LOG_LIKELIHOOD_ERROR or further is None:
+        result = _resample(target, weighted, ess)
+        further = target.finer(proposal, result.node_error)
+        if nodes is not None or further is None:
             found = tempered.agreement(second, proposal, weighted.y, weighted.w, weighted.log_w)
             checked = replace(
                 result,
@@ -224,7 +240,75 @@ def _sample(
                 missed=found.missed,
             )
             return checked, proposal, coordinates
-        chosen = further
+        target = further
+
+
+@dataclass(frozen=True, eq=False)
+class _Target:
+    """The log posterior in the proposal's coordinates, by a rule or by an expansion of it."""
+
+    coordinates: Coordinates
+    chosen: Chosen
+    rng: np.random.Generator
+    expansion: Expansion | None = None
+
+    @cached_property
+    def rule(self) -> Rule:
+        return self.chosen.rule(self.rng)
+
+    def log_density(self, y: Array) -> Array:
+        if self.expansion is not None:
+            return self.expansion.log_density(y)
+        return self.coordinates.log_density(y, self.rule)
+
+    def integrated(self, y: Array) -> Array:
+        """The same with every draw integrated."""
+        if self.expansion is not None:
+            return self.expansion.integrated(y)
+        return self.coordinates.log_density(y, self.rule)
+
+    def holds(self, second: Second) -> bool:
+        """Whether the expansion, if there is one, agrees with the integrals of a second sample."""
+        if self.expansion is None:
+            return True
+        return self.expansion.holds(second.y, second.w, second.log_target, self.rng)
+
+    def node_error(self, y: Array, theta: Array) -> float:
+        """What more nodes change at draws, and how far the expansion is from its own nodes."""
+        nodes = self.chosen.nodes
+        if not nodes:
+            return 0.0
+        if self.expansion is None:
+            return rule.node_error(self.coordinates.hierarchy, theta, nodes)
+        few = theta[:, :: PROBES // DOUBLED]
+        added = self.expansion.added
+        doubled = rule.node_error(self.coordinates.hierarchy, few, nodes, added)
+        return self.expansion.error(y) + doubled
+
+    def finer(self, proposal: Mixture, error: float) -> _Target | None:
+        """What to use instead, where the error is too large and there is anything."""
+        if error < LOG_LIKELIHOOD_ERROR:
+            return None
+        if self.expansion is not None:
+            chosen = _choose(self.coordinates, proposal, self.rng)
+            return _Target(self.coordinates, chosen, self.rng)
+        further = rule.finer(self.coordinates.hierarchy, self.chosen)
+        return None if further is None else _Target(self.coordinates, further, self.rng)
+
+
+def _target(
+    coordinates: Coordinates, proposal: Mixture, nodes: int | None, rng: np.random.Generator
+) -> _Target:
+    """An expansion for many studies, else the cheapest rule."""
+    if nodes is not None:
+        return _Target(coordinates, Chosen(nodes, 0, 0.0), rng)
+    if expansion.applies(coordinates.hierarchy):
+        probes = coordinates.theta(_probes(coordinates, proposal, FEW, rng))
+        few, added = rule.fewest_nodes(coordinates.hierarchy, probes)
+        if few:
+            found = expansion.expand(coordinates, proposal, few, added, rng)
+            return _Target(coordinates, Chosen(few, 0, 0.0), rng, found)
+    return _Target(coordinates, _choose(coordinates, proposal, rng), rng)
 
 
 def _choose(coordinates: Coordinates, proposal: Mixture, rng: np.random.Generator) -> Chosen:
@@ -232,22 +316,24 @@ def _choose(coordinates: Coordinates, proposal: Mixture, rng: np.random.Generato
     hierarchy = coordinates.hierarchy
     if hierarchy.gaussian:
         return Chosen(1, 0, 0.0)
-    y = proposal.draw(8 * PROBES, rng)
+    probes = _probes(coordinates, proposal, PROBES, rng)
+    return rule.choose(hierarchy, coordinates.theta(probes), rng)
+
+
+def _probes(coordinates: Coordinates, proposal: Mixture, n: int, rng: np.random.Generator) -> Array:
+    """Draws near the posterior, by Laplace's approximation."""
+    y = proposal.draw(8 * n, rng)
     log_w = coordinates.log_density(y, 1) - proposal.log_density(y)
     w = np.exp(log_w - log_w.max())
-    return rule.choose(hierarchy, coordinates.theta(y[:, systematic(w, PROBES, rng)]), rng)
+    return y[:, systematic(w, n, rng)]
 
 
 def _guarded(
-    coordinates: Coordinates,
-    proposal: Mixture,
-    second: Second,
-    chosen: Chosen,
-    rng: np.random.Generator,
+    target: _Target, proposal: Mixture, second: Second, rng: np.random.Generator
 ) -> Mixture:
     """The proposal, with the tempered one beside it where it misses part of the posterior."""
     y = proposal.draw(tempered.COMPARED, rng)
-    log_w = coordinates.log_density(y, chosen.rule(rng)) - proposal.log_density(y)
+    log_w = target.log_density(y) - proposal.log_density(y)
     if not tempered.missed(second, proposal, log_w.max()) > tempered.MISSED / 5.0:
         return proposal
     return proposal.joined(second.proposal, SECOND_SHARE)
@@ -276,26 +362,19 @@ def _weigh(coordinates: Coordinates, y: Array, log_w: Array) -> _Weighted:
     return _Weighted(y, theta, log_w, w, k, smallest_ess(natural, w))
 
 
-def _draw_until(
-    coordinates: Coordinates,
-    proposal: Mixture,
-    ess: float,
-    chosen: Chosen,
-    rng: np.random.Generator,
-    least: float,
-) -> _Weighted:
+def _draw_until(target: _Target, proposal: Mixture, ess: float, least: float) -> _Weighted:
     """Draw from the proposal until the effective sample size is reached.
 
     Or until enough was drawn to make a better proposal of, where its efficiency is below `least`.
     """
     aim = ess / (1.0 - 0.25 / OUTPUT_FACTOR)  # what resampling costs is drawn beforehand
     y, log_w = np.empty((proposal.mean.shape[1], 0)), np.empty(0)
-    batch, use = int(BATCH * ess / 4_000.0), chosen.rule(rng)
+    batch = int(BATCH * ess / 4_000.0)
     while True:
-        new = proposal.draw(batch, rng)
+        new = proposal.draw(batch, target.rng)
         y = np.concatenate([y, new], axis=1)
-        log_w = np.append(log_w, coordinates.log_density(new, use) - proposal.log_density(new))
-        weighted = _weigh(coordinates, y, log_w)
+        log_w = np.append(log_w, target.log_density(new) - proposal.log_density(new))
+        weighted = _weigh(target.coordinates, y, log_w)
         drawn = log_w.size
         enough = weighted.reached >= aim or drawn >= MAX_DRAWS * ess / 4_000.0
         if enough or (drawn >= ENOUGH_TO_LEARN and weighted.reached < least * drawn):
@@ -304,23 +383,23 @@ def _draw_until(
         batch = int(np.clip(missing, 0.1 * drawn, 3.0 * drawn))
 
 
-def _resample(
-    hierarchy: Hierarchy, weighted: _Weighted, ess: float, chosen: Chosen, rng: np.random.Generator
-) -> QuadratureDraws:
+def _resample(target: _Target, weighted: _Weighted, ess: float) -> QuadratureDraws:
     """Equally weighted draws from weighted points, with the self-check's measurements."""
+    hierarchy, chosen, rng = target.coordinates.hierarchy, target.chosen, target.rng
     drawn = weighted.log_w.size
     top = weighted.log_w.max()
     raw = np.exp(weighted.log_w - top)
     n_out = CHAINS * int(np.ceil(OUTPUT_FACTOR * ess / CHAINS))
     ancestor = mixed(systematic(weighted.w, n_out, rng), rng)
     kept = weighted.theta[:, ancestor]
-    probes = kept[:, :: max(1, n_out // PROBES)]
+    probed = ancestor[:: max(1, n_out // PROBES)]
+    probes = weighted.theta[:, probed]
     return QuadratureDraws(
         theta=kept,
         ancestor=ancestor,
         nodes=chosen.nodes,
         points=chosen.points,
-        node_error=rule.node_error(hierarchy, probes, chosen.nodes) if chosen.nodes else 0.0,
+        node_error=target.node_error(weighted.y[:, probed], probes),
         variance=(
             rule.noise(hierarchy, probes, Points(chosen.points, rng, chosen.nodes))
             if chosen.points
@@ -330,6 +409,7 @@ def _resample(
         ess=float(1.0 / (1.0 / weighted.reached + 0.25 / n_out)),
         efficiency=float(weighted.reached / drawn),
         n_evaluated=drawn,
+        n_expanded=target.expansion.n_points if target.expansion is not None else 0,
         log_marginal_likelihood=float(np.log(raw.mean()) + top),
         log_marginal_likelihood_mcse=float(raw.std() / raw.mean() / np.sqrt(drawn)),
     )

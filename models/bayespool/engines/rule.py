@@ -27,6 +27,7 @@ ONE_MODE, TWO_MODES = 8.0, 25.0  # of finding the mode of one level of effects, 
 POINT = 2.1  # of a point, with the random numbers it needs
 REPLICATES = 2
 NOISIEST = 0.25  # variance of a rule that is considered at all
+FALL = 3.0  # power of the number of points that their variance falls no faster by
 FINE_POINTS, FINE_NODES = 128, 9  # of single studies
 
 
@@ -63,6 +64,22 @@ def choose(hierarchy: Hierarchy, theta: Array, rng: np.random.Generator) -> Chos
             mixed, both = _points(hierarchy, theta, nodes, rng)
             return mixed if both < cost else found
     return found
+
+
+def fewest_nodes(hierarchy: Hierarchy, theta: Array) -> tuple[int, float]:
+    """The fewest nodes whose error is the same at a few draws, and what doubling adds there.
+
+    What is the same for all draws changes no posterior, and is added as a number. Zero nodes where
+    the ladder ends before.
+    """
+    before, last = None, 0
+    for nodes in NODE_LADDER:
+        now = hierarchy.total_log_likelihood(theta, nodes)
+        if before is not None and np.ptp(now - before) < SAFETY * LOG_LIKELIHOOD_ERROR:
+            doubled = hierarchy.total_log_likelihood(theta, 2 * last + 1)
+            return last, float(np.mean(doubled - before))
+        before, last = now, nodes
+    return 0, 0.0
 
 
 def one_level(hierarchy: Hierarchy) -> Array:
@@ -115,18 +132,18 @@ def finer(hierarchy: Hierarchy, chosen: Chosen) -> Chosen | None:
     return chosen._replace(nodes=more[0]) if chosen.nodes and more else None
 
 
-def node_error(hierarchy: Hierarchy, theta: Array, nodes: int) -> float:
+def node_error(hierarchy: Hierarchy, theta: Array, nodes: int, added: float = 0.0) -> float:
     """Largest change of the total log likelihood when the nodes per dimension are doubled.
 
-    Over the studies that are integrated by nodes.
+    Over the studies that are integrated by nodes; what was `added` beforehand is no change.
     """
     levels = one_level(hierarchy)
     if hierarchy.gaussian or not levels.any():
         return 0.0
     part = hierarchy if levels.all() else hierarchy.subset(list(np.flatnonzero(levels)))
-    coarse = part.log_likelihood(theta, nodes).sum(axis=0)
-    fine = part.log_likelihood(theta, 2 * nodes + 1).sum(axis=0)
-    return float(np.max(np.abs(fine - coarse)))
+    coarse = part.total_log_likelihood(theta, nodes)
+    fine = part.total_log_likelihood(theta, 2 * nodes + 1)
+    return float(np.max(np.abs(fine - coarse - added)))
 
 
 def noise(hierarchy: Hierarchy, theta: Array, rule: Points) -> float:
@@ -135,9 +152,7 @@ def noise(hierarchy: Hierarchy, theta: Array, rule: Points) -> float:
     That of which every draw would lose the same share ``1 - exp(-variance)``: a draw that the
     points do not reach is lost, and no more than lost.
     """
-    totals = np.stack(
-        [hierarchy.log_likelihood(theta, rule).sum(axis=0) for _ in range(REPLICATES)]
-    )
+    totals = np.stack([hierarchy.total_log_likelihood(theta, rule) for _ in range(REPLICATES)])
     with np.errstate(under="ignore"):
         kept = np.exp(-np.var(totals, axis=0, ddof=1))
     return float(-np.log(np.mean(kept)))
@@ -160,6 +175,8 @@ def _points(
         if work > least:
             break
         variance = noise(hierarchy, theta, Points(number, rng, nodes))
+        if variance * (number / POINT_LADDER[-1]) ** FALL > NOISIEST:
+            break
         cost = work * np.exp(variance)
         if variance < NOISIEST and cost < least:
             best, least = Chosen(nodes, number, variance), cost

@@ -13,12 +13,12 @@ Neal (2001), Stat Comput 11:125-139 (annealed importance sampling); Cornuet, Mar
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from bayespool.engines.coordinates import Coordinates
-from bayespool.integration import Rule
 from bayespool.numerics.mixture import Mixture, expectation_maximisation, moments, scattered
 from bayespool.numerics.pareto import smooth_log_weights
 
@@ -31,6 +31,9 @@ FEW = 50.0  # effective draws below which nothing can be compared
 MISSED = 0.005  # share of the posterior that the main proposal may miss
 BEYOND = np.log(3.0)  # above the main sample's largest weight
 LARGEST_Z = 4.5
+PLENTY = 2.0  # times the effective draws of a round, at which no further one is made
+LEAD = 3.0  # error of the log likelihood by a part of the studies, in SDs of one study's
+PART, LEAST_PART = 8, 100  # share of the studies that the first powers use, and how many at least
 SMALL = 0.1  # posterior standard deviations, or nats of evidence, that need no explanation
 
 
@@ -81,11 +84,13 @@ class Agreement(NamedTuple):
         return tuple(out)
 
 
-def second_sample(coordinates: Coordinates, rule: Rule, rng: np.random.Generator) -> Second:
+def second_sample(
+    coordinates: Coordinates, log_density: Callable[[Array], Array], rng: np.random.Generator
+) -> Second:
     """Draws of the posterior that know nothing of its modes."""
     proposal = _tempered(coordinates, rng)
     y = proposal.draw(COMPARED, rng)
-    return Second(proposal, y, coordinates.log_density(y, rule), proposal.log_density(y))
+    return Second(proposal, y, log_density(y), proposal.log_density(y))
 
 
 def missed(second: Second, main: Mixture, largest: float) -> float:
@@ -125,6 +130,30 @@ def _evidence(log_w: Array) -> tuple[float, float]:
     return float(np.log(raw.mean()) + top), float(raw.std() / raw.mean() / np.sqrt(raw.size))
 
 
+class _Stage(NamedTuple):
+    """A likelihood, by what its logarithm is multiplied, and up to which power it is used."""
+
+    coordinates: Coordinates
+    scale: float
+    highest: float
+
+
+def _stages(coordinates: Coordinates, rng: np.random.Generator) -> list[_Stage]:
+    """Of very many studies a random part first, while the power is so low that it is as good.
+
+    With m of k studies the scaled log likelihood has an error of ``k / sqrt(m)`` times the standard
+    deviation of one study's; the power keeps that below `LEAD` times the latter.
+    """
+    whole = _Stage(coordinates, 1.0, 1.0)
+    k = coordinates.hierarchy.n_studies
+    m = k // PART
+    if m < LEAST_PART:
+        return [whole]
+    some = np.sort(rng.choice(k, m, replace=False))
+    part = replace(coordinates, hierarchy=coordinates.hierarchy.subset(list(some)))
+    return [_Stage(part, k / m, LEAD * np.sqrt(m) / k), whole]
+
+
 def _tempered(coordinates: Coordinates, rng: np.random.Generator) -> Mixture:
     """A mixture fitted to the posterior by way of ever higher powers of the likelihood.
 
@@ -132,33 +161,40 @@ def _tempered(coordinates: Coordinates, rng: np.random.Generator) -> Mixture:
     """
     d = len(coordinates.hierarchy.names)
     size, aim = 200 + 40 * d, 40.0 + 8.0 * d
-    y = [coordinates.from_theta(coordinates.hierarchy.draw_prior(size, rng))]
-    target: list[Array] = []
-    used: list[Callable[[Array], Array]] = [coordinates.log_prior]
+    first = coordinates.from_theta(coordinates.hierarchy.draw_prior(size, rng))
+    density: Callable[[Array], Array] = coordinates.log_prior
     power, mixture = 0.0, None
-    for _ in range(ROUNDS):
-        target.append(coordinates.log_density(y[-1], 1))
-        x = np.concatenate(y, axis=1)
-        prior = coordinates.log_prior(x)
-        total = np.concatenate(target)
-        inside = np.isfinite(total)  # beyond the edge of a bounded prior there is nothing
-        prior = np.where(inside, prior, -np.inf)
-        likelihood = np.where(inside, total - np.where(inside, prior, 0.0), -1e300)
-        densities = np.stack([density(x) for density in used])
-        top = densities.max(axis=0)
-        balance = top + np.log(np.exp(densities - top).mean(axis=0))
-        done = power == 1.0
-        power = _next_power(prior - balance, likelihood, power, aim)
-        w = _normalised(prior - balance + power * likelihood)
-        mean, overall = moments(x, w)
-        overall += 1e-8 * np.eye(d)
-        start = scattered(x, w, mean, overall, COMPONENTS, rng)
-        mixture = expectation_maximisation(start, x, w, overall)
-        mixture = mixture.with_component(WIDE, mean, 2.0 * overall)
-        if done:
-            break
-        y.append(mixture.draw(size, rng))
-        used.append(mixture.log_density)
+    for stage in _stages(coordinates, rng):
+        y, used = [first], [density]
+        target: list[Array] = []
+        for _ in range(ROUNDS):
+            target.append(stage.coordinates.log_density(y[-1], 1))
+            x = np.concatenate(y, axis=1)
+            prior = coordinates.log_prior(x)
+            total = np.concatenate(target)
+            inside = np.isfinite(total)  # beyond the edge of a bounded prior there is nothing
+            prior = np.where(inside, prior, -np.inf)
+            likelihood = np.where(inside, total - np.where(inside, prior, 0.0), -1e300)
+            likelihood = np.maximum(stage.scale * likelihood, -1e300)
+            densities = np.stack([one(x) for one in used])
+            top = densities.max(axis=0)
+            balance = top + np.log(np.exp(densities - top).mean(axis=0))
+            done = power == stage.highest
+            power = _next_power(prior - balance, likelihood, power, stage.highest, aim)
+            w = _normalised(prior - balance + power * likelihood)
+            # many effective draws at the last power, and there is no need of a round from there
+            done = done or (power == stage.highest and 1.0 / np.sum(w * w) > PLENTY * aim)
+            mean, overall = moments(x, w)
+            overall += 1e-8 * np.eye(d)
+            start = scattered(x, w, mean, overall, COMPONENTS, rng)
+            mixture = expectation_maximisation(start, x, w, overall)
+            mixture = mixture.with_component(WIDE, mean, 2.0 * overall)
+            if done:
+                break
+            y.append(mixture.draw(size, rng))
+            used.append(mixture.log_density)
+        assert mixture is not None
+        first, density = mixture.draw(size, rng), mixture.log_density
     assert mixture is not None
     return mixture
 
@@ -168,15 +204,15 @@ def _normalised(log_w: Array) -> Array:
     return w / w.sum()
 
 
-def _next_power(base: Array, likelihood: Array, power: float, aim: float) -> float:
-    """The highest power up to one at which the weights keep so many effective draws."""
+def _next_power(base: Array, likelihood: Array, power: float, highest: float, aim: float) -> float:
+    """The highest power up to `highest` at which the weights keep so many effective draws."""
 
     def ess(at: float) -> float:
         return float(1.0 / np.sum(_normalised(base + at * likelihood) ** 2))
 
-    if ess(1.0) >= aim:
-        return 1.0
-    low, high = power, 1.0
+    if ess(highest) >= aim:
+        return highest
+    low, high = power, highest
     for _ in range(30):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if ess(middle) >= aim else (low, middle)

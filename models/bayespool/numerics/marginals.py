@@ -79,14 +79,16 @@ class NormalMixture:
         reach = 12.0 * self.spread.max() + np.ptp(self.centre)
         low, high = np.full(p.shape, self.mean - reach), np.full(p.shape, self.mean + reach)
         x = np.clip(self.mean + self.sd * ndtri(p), low, high)
+        near = 1e-12 * self.sd
         for _ in range(100):
             excess = self.cdf(x) - p
             high, low = np.where(excess > 0, x, high), np.where(excess > 0, low, x)
             new = x - excess / np.maximum(self.pdf(x), 1e-300)
-            new = np.where((new > low) & (new < high), new, 0.5 * (low + high))
-            if np.all(np.abs(new - x) < 1e-12 * self.sd):
+            # a settled point is an end of its own bracket, and no reason to halve that
+            settled = np.abs(new - x) < near
+            if settled.all():
                 return new
-            x = new
+            x = np.where(settled | ((new > low) & (new < high)), new, 0.5 * (low + high))
         return x
 
 

@@ -7,6 +7,8 @@ Cappe, Douc, Guillin, Marin & Robert (2008), Stat Comput 18:447-459.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from scipy.special import gammaln
 
@@ -61,22 +63,41 @@ class Mixture:
         z /= np.sqrt(rng.chisquare(nu) / nu)[:, None]
         return (self.mean[which] + np.einsum("nij,nj->ni", self.factor[which], z)).T
 
+    @cached_property
+    def _constant(self) -> Array:
+        """What the log density of each component has besides the distance, and its log weight."""
+        d, nu = self.mean.shape[1], self.freedom
+        diagonal = np.einsum("cii->ci", self.factor)
+        out = gammaln(0.5 * (nu + d)) - gammaln(0.5 * nu) - 0.5 * d * np.log(nu * np.pi)
+        return np.asarray(np.log(self.weight) + out - np.log(diagonal).sum(axis=1))
+
+    def distances(self, x: Array) -> Array:
+        """Squared distances of points from every component, (n_components, n)."""
+        out = np.empty((len(self.weight), x.shape[1]))
+        for c, inverse in enumerate(self._inverse):
+            # without touching BLAS threads
+            z = np.einsum("ij,jn->in", inverse, x - self.mean[c][:, None])
+            np.einsum("in,in->n", z, z, out=out[c])
+        return out
+
+    @cached_property
+    def _inverse(self) -> Array:
+        return np.linalg.inv(self.factor)
+
     def component_log_density(self, x: Array) -> Array:
         """Log weight plus log density of each component, shape (n_components, n)."""
-        d = self.mean.shape[1]
-        out = np.empty((len(self.weight), x.shape[1]))
-        for c, (mean, factor, nu) in enumerate(
-            zip(self.mean, self.factor, self.freedom, strict=True)
-        ):
-            constant = gammaln(0.5 * (nu + d)) - gammaln(0.5 * nu) - 0.5 * d * np.log(nu * np.pi)
-            z = forward_substitute(factor, x - mean[:, None])
-            out[c] = (
-                np.log(self.weight[c])
-                + constant
-                - np.sum(np.log(np.diag(factor)))
-                - 0.5 * (nu + d) * np.log1p(np.sum(z * z, axis=0) / nu)
-            )
-        return out
+        return self._from_distances(self.distances(x))
+
+    def log_shares(self, squared: Array) -> Array:
+        """Log probabilities that points belong to the components, from their distances."""
+        parts = self._from_distances(squared)
+        top = parts.max(axis=0)
+        return parts - top - np.log(np.exp(parts - top).sum(axis=0))
+
+    def _from_distances(self, squared: Array) -> Array:
+        nu = self.freedom[:, None]
+        power = 0.5 * (nu + self.mean.shape[1])
+        return np.asarray(self._constant[:, None] - power * np.log1p(squared / nu))
 
     def log_density(self, x: Array) -> Array:
         parts = self.component_log_density(x)
@@ -110,22 +131,22 @@ def expectation_maximisation(mixture: Mixture, x: Array, w: Array, overall: Arra
     """Weighted EM for a mixture of Student t; components that starve are dropped."""
     d, nu = len(x), FREEDOM
     for _ in range(EM_STEPS):
-        parts = mixture.component_log_density(x)
-        share = np.exp(parts - parts.max(axis=0))
-        share /= share.sum(axis=0)
+        squared = mixture.distances(x)
+        share = mixture.log_shares(squared)
+        np.exp(share, out=share)
         weight, mean, cov = [], [], []
-        for c, factor in enumerate(mixture.factor):
+        for c, own in enumerate(squared):
             a = w * share[c]
             total = a.sum()
-            if total**2 < 5 * d * np.sum(a * a):
+            if total**2 < 5 * d * np.einsum("n,n->", a, a):
                 continue
-            z = forward_substitute(factor, x - mixture.mean[c][:, None])
-            b = a * (nu + d) / (nu + np.sum(z * z, axis=0))
-            centre = x @ b / b.sum()
+            b = a * (nu + d) / (nu + own)
+            centre = np.einsum("in,n->i", x, b) / b.sum()
             centred = x - centre[:, None]
+            spread = np.einsum("in,jn->ij", centred * b, centred)
             weight.append(total)
             mean.append(centre)
-            cov.append(0.9 * (b * centred) @ centred.T / total + 0.1 * overall * (nu - 2.0) / nu)
+            cov.append(0.9 * spread / total + 0.1 * overall * (nu - 2.0) / nu)
         if not weight:
             return Mixture(np.ones(1), moments(x, w)[0][None], overall[None])
         mixture = Mixture(np.array(weight) / np.sum(weight), np.array(mean), np.array(cov))

@@ -14,7 +14,9 @@ Array = np.ndarray
 Curvature = dict[tuple[int, int], Array]
 PLAIN_STEPS = 3
 NEWTON_STEPS = 60
-NEWTON_TOLERANCE = 0.02  # in conditional standard deviations of a study's effect; nodes mend it
+# in conditional standard deviations of a study's effect; that step is taken too, and leaves about
+# the square of it as the error, which nodes mend
+NEWTON_TOLERANCE = 0.05
 
 
 class Mode(NamedTuple):
@@ -124,7 +126,10 @@ def find_mode(
         pull = weight0 * (eta0 - offset)
         told = _curvature(rows, loading, np.broadcast_to(weight0, offset.shape), None, NORMAL, None)
         rhs = [rows.by_study(pull * loading[i]) for i in range(q)]
-        v = np.stack(solve_upper(factor_upper(told), rhs))
+        upper = factor_upper(told)
+        v = np.stack(solve_upper(upper, rhs))
+        if rows.likelihood.exact and prior.normal:
+            return mode_at(v, upper, np.ones(v.shape[1:], bool))
     else:
         v = start
 
@@ -141,13 +146,15 @@ def find_mode(
             step, upper, decrement = _climb(rows, offset, loading, v, prior)
         left = np.flatnonzero(~np.all(decrement < NEWTON_TOLERANCE**2, axis=0))
         if left.size:  # the draws with a study that plain steps did not settle
-            v_left, upper_left, decrement[:, left] = _damped(
+            v_left, step[..., left], upper_left, decrement[:, left] = _damped(
                 rows.part(left), offset[:, left], loading[..., left], v[..., left],
                 decrement[:, left], prior.part(left),
             )  # fmt: skip
             v[..., left] = v_left
             for key, value in upper_left.items():
                 upper[key][..., left] = value
+        # the last step is known: it costs nothing, and squares what is left of the error
+        v = v + np.where(decrement < NEWTON_TOLERANCE**2, step, 0.0)
     return mode_at(v, upper, decrement < NEWTON_TOLERANCE**2)
 
 
@@ -187,8 +194,9 @@ def _climb(
 
 def _damped(
     rows: Rows, offset: Array, loading: Array, v: Array, decrement: Array, prior: EffectPrior
-) -> tuple[Array, Curvature, Array]:
-    """Newton with step halving, for the few studies where plain steps overshoot."""
+) -> tuple[Array, Array, Curvature, Array]:
+    """Newton with step halving, for the few studies where plain steps overshoot: the effects, and
+    what `_climb` says there."""
     study = rows.study
 
     def height(v: Array) -> Array:
@@ -215,4 +223,4 @@ def _damped(
         v = v + fraction * step
         now = height(v)
         step, upper, decrement = _climb(rows, offset, loading, v, prior)
-    return v, upper, decrement
+    return v, step, upper, decrement

@@ -117,6 +117,10 @@ def _integrated(fitted: Fit) -> str:
     of_points = f"by an unbiased estimate from {points} randomised points"
     if nodes and points:
         return f"{of_nodes} ({of_points} of studies with several results)"
+    if info.get("n_expanded"):
+        of_nodes += (
+            f" at {info['n_expanded']:,} points, between which a polynomial gives the posterior"
+        )
     return of_nodes if nodes else f"{of_points} a study around the joint mode of its effects"
 
 
