@@ -37,7 +37,7 @@ RC = {
     "ytick.color": INK,
     "xtick.labelsize": 8.5,
     "ytick.labelsize": 8.5,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "bayespool",
 }
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 _NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 PRINT_DPI = 300
 _RUNS = 3  # zlib's strategy of run lengths
+# text stays text, to be found, copied and read out; Verdana is as wide as DejaVu Sans, which
+# figures are laid out in
+_FONT = "font-family: 'DejaVu Sans'; "
+_FONTS = "'DejaVu Sans', Verdana, 'Bitstream Vera Sans', Arial, sans-serif"
+_PLACES = re.compile(r'(?<= )(d|x|y|transform)="[^"]*"')
+_LONG = re.compile(r"-?\d+\.\d{3,}")
 
 
 class Svg(str):
@@ -65,6 +71,8 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> Svg:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.S)
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", text, count=1, flags=re.S)
+    text = _PLACES.sub(lambda found: _LONG.sub(_hundredths, found[0]), text.replace(_FONT, ""))
+    text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
     text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
@@ -76,10 +84,15 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> Svg:
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'id="{name}" role="img" aria-labelledby="{name}-title {name}-desc" '
         f'viewBox="0 0 {width} {height}" width="{width}pt" height="{height}pt" '
-        f'stroke-linejoin="round" stroke-linecap="butt">\n'
+        f'stroke-linejoin="round" stroke-linecap="butt" font-family="{_FONTS}">\n'
         f'<title id="{name}-title">{escape(title)}</title>\n'
         f'<desc id="{name}-desc">{escape(description)}</desc>\n'
     )
     made = Svg(head + text[text.index(">") + 1 :].lstrip())
     made.what, made.description, made.figure = title, description, figure
     return made
+
+
+def _hundredths(found: re.Match[str]) -> str:
+    """A coordinate in points to two decimals."""
+    return f"{float(found[0]):.2f}".rstrip("0").rstrip(".")
