@@ -3,9 +3,9 @@
 from collections import Counter
 from itertools import combinations
 
-from bayespool.studies.columns import Recognised, normalise
+from bayespool.studies.columns import Recognised
 from bayespool.studies.problems import Problem
-from bayespool.studies.spellings import AUTHOR_LABELS, SECOND_LABELS
+from bayespool.studies.spellings import AUTHOR_LABELS, SECOND_LABELS, normalise
 from bayespool.studies.tables import Table
 
 _SECOND = "give each row a second label in a column such as site, reader, test"

@@ -7,9 +7,9 @@ possible tables, or of intervals that its estimate lies in, with the probability
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bayespool.studies.columns import find, normalise
+from bayespool.studies.columns import find
 from bayespool.studies.problems import Problem, TableError
-from bayespool.studies.spellings import SECOND_LABELS, STUDY_LABELS
+from bayespool.studies.spellings import SECOND_LABELS, STUDY_LABELS, normalise
 from bayespool.studies.tables import Table
 
 PLAIN = ("", "counts", "effect", "effects")

@@ -2,7 +2,7 @@
 
 from bayespool.studies.arms import ArmCounts
 from bayespool.studies.bridge import BRIDGES
-from bayespool.studies.columns import find, has_groups, normalise, recognise
+from bayespool.studies.columns import find, has_groups, recognise
 from bayespool.studies.correlations import Correlations
 from bayespool.studies.counts import has_counts
 from bayespool.studies.effect_rows import has_estimates
@@ -11,7 +11,7 @@ from bayespool.studies.means import GroupMeans
 from bayespool.studies.measures import OF_COUNTS, OF_MEANS, Measure, measure_named
 from bayespool.studies.paired import CELLS, PairedProportions
 from bayespool.studies.proportions import Proportions
-from bayespool.studies.spellings import ARM_1, ARM_2, ARMS, CORRELATION, MEANS, ONE_ARM, SINGLE
+from bayespool.studies.spellings import ARM_1, ARM_2, ARMS, CORRELATION, MEANS, ONE_ARM, SINGLE, normalise
 from bayespool.studies.tables import Table, TableSource, read_table
 
 AssociationStudies = (

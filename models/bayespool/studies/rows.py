@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bayespool.studies.cells import number_text
-from bayespool.studies.columns import Recognised, normalise
+from bayespool.studies.columns import Recognised
 from bayespool.studies.labels import row_labels, study_labels
 from bayespool.studies.partial import Partial, as_partial
 from bayespool.studies.problems import Problem, TableError
+from bayespool.studies.spellings import normalise
 from bayespool.studies.tables import IN_MEMORY, Table
 
 
