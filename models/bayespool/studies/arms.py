@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,7 +21,7 @@ from bayespool.studies.partial_arms import (
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.rows import Rows, shared_fields
 from bayespool.studies.spellings import ARM_1, ARM_2, ARMS
-from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
+from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 
 if TYPE_CHECKING:
     from bayespool.studies.effects import Effects
@@ -110,6 +110,8 @@ class ArmCounts(Rows):
         Name of the file, or ``<table>``.
     sha256
         Of the whole table that was read, also after `select`.
+    warnings
+        What is odd about that table but allowed, a sentence each.
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(ARM_COUNTS, np.int64)
@@ -126,9 +128,12 @@ class ArmCounts(Rows):
     partial: tuple[Partial | None, ...] = ()
     file: str = IN_MEMORY
     sha256: str = ""
+    warnings: tuple[str, ...] = ()
 
     @classmethod
-    def from_table(cls, table: TableSource, name: str | None = None) -> Self:
+    def from_table(
+        cls, table: TableSource, name: str | None = None, **reading: Unpack[Reading]
+    ) -> Self:
         """Read and validate a table.
 
         Parameters
@@ -143,13 +148,15 @@ class ArmCounts(Rows):
             of both groups).
         name
             Short name; the file's stem if None.
+        **reading
+            keep_rows, sheet and column_map: see `bayespool.studies.tables.Reading`.
 
         Raises
         ------
         TableError
             With every problem of the table's content, not only the first.
         """
-        kinds = read_kinds(read_table(table), KINDS)
+        kinds = read_kinds(read_table(table, **reading), KINDS)
         counted = kinds.plain or "candidate" in kinds.kinds
         recognised = recognise(kinds.table, ARMS, (ARM_1, ARM_2) if counted else ())
         problems = []
@@ -173,9 +180,8 @@ class ArmCounts(Rows):
                              "a narrower design (n1, n2, events), or the normal model")  # fmt: skip
             elif said is not None:
                 partial[row], rows[row] = said, said.central
-        shared, more = shared_fields(kinds.table, recognised, name)
-        if problems or more:
-            raise TableError([*problems, *more])
+        full = {row: cells for row, cells in rows.items() if partial[row] is None}
+        shared = shared_fields(kinds.table, recognised, name, problems, full)
         columns = np.array([rows[row] for row in range(len(kinds.kinds))], dtype=np.int64).T
         return cls(**shared, partial=tuple(partial), **dict(zip(ARM_COUNTS, columns, strict=True)))
 

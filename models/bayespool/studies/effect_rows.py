@@ -145,9 +145,8 @@ def read_mixed(
 
 
 def _no_column(table: Table, measure: Measure) -> Problem:
-    columns = ", ".join(table.columns)
     counts = " or the counts e1, n1, e2, n2 or a, b, c, d" if measure.name in OF_COUNTS else ""
-    legal = f"legal is {measure.legal}{counts}; the columns found are {columns}"
+    legal = f"allowed is {measure.legal}{counts}; {table.found}"
     return Problem(table.file, None, "estimate", f"missing column of the {measure.label}", legal)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,9 @@ from bayespool.studies.censoring import PValue, read_p
 from bayespool.studies.columns import recognise
 from bayespool.studies.measures import measure_named
 from bayespool.studies.partial import Partial, RowReader, read_kinds, too_many
-from bayespool.studies.problems import Problem, TableError
+from bayespool.studies.problems import Problem
 from bayespool.studies.rows import Rows, shared_fields
-from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
+from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 
 if TYPE_CHECKING:
     from bayespool.studies.effects import Effects
@@ -53,6 +53,8 @@ class PairedProportions(Rows):
         Name of the file, or ``<table>``.
     sha256
         Of the whole table that was read, also after `select`.
+    warnings
+        What is odd about that table but allowed, a sentence each.
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(
@@ -75,9 +77,12 @@ class PairedProportions(Rows):
     partial: tuple[Partial | None, ...] = ()
     file: str = IN_MEMORY
     sha256: str = ""
+    warnings: tuple[str, ...] = ()
 
     @classmethod
-    def from_table(cls, table: TableSource, name: str | None = None) -> Self:
+    def from_table(
+        cls, table: TableSource, name: str | None = None, **reading: Unpack[Reading]
+    ) -> Self:
         """Read and validate a table.
 
         Parameters
@@ -89,13 +94,15 @@ class PairedProportions(Rows):
             larger group then holds people who were seen once.
         name
             Short name; the file's stem if None.
+        **reading
+            keep_rows, sheet and column_map: see `bayespool.studies.tables.Reading`.
 
         Raises
         ------
         TableError
             With every problem of the table's content, not only the first.
         """
-        kinds = read_kinds(read_table(table), ("margins",))
+        kinds = read_kinds(read_table(table, **reading), ("margins",))
         recognised = recognise(kinds.table, {})
         problems: list[Problem] = []
         rows, partial = [], []
@@ -105,9 +112,9 @@ class PairedProportions(Rows):
             partial.append(said)
             cells = said.central if said is not None else None if kind else _cells(reader)
             rows.append(cells)
-        shared, more = shared_fields(kinds.table, recognised, name)
-        if problems or more:
-            raise TableError([*problems, *more])
+        full = {row: cells for row, cells in enumerate(rows)
+                if cells is not None and partial[row] is None}  # fmt: skip
+        shared = shared_fields(kinds.table, recognised, name, problems, full)
         c = np.array(rows, dtype=np.int64).T
         return cls(
             **shared,
