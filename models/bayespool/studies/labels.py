@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import combinations
 
 from bayespool.studies.columns import Recognised
-from bayespool.studies.limits import MOST_IN_LABEL, MOST_NAMED, listed
+from bayespool.studies.limits import MOST_IN_LABEL, listed
 from bayespool.studies.problems import Problem, located
 from bayespool.studies.spellings import AUTHOR_LABELS, SECOND_LABELS
 from bayespool.studies.tables import Table
@@ -80,7 +80,10 @@ def row_labels(
     if not several:
         return _checked(table, list(studies), repeated, problems)
     for columns in _candidates(table, recognised):
-        marks = {row: tuple(table.texts[row][index] for index in columns) for row in several}
+        marks = {
+            row: tuple(" ".join(table.texts[row][index].split()) for index in columns)
+            for row in several
+        }
         distinct = len({(studies[row], mark) for row, mark in marks.items()}) == len(several)
         if distinct and all(all(mark) for mark in marks.values()):
             labels = [
@@ -93,17 +96,11 @@ def row_labels(
         rows = [table.row_numbers[row] for row in several if studies[row] == study]
         *most, last = map(str, rows)
         rule = f"study {study!r} appears in rows {listed(most)} and {last}"
-        written = (
-            {
-                " ".join(table.texts[row][recognised.study].split())
-                for row in several
-                if studies[row] == study
-            }
-            if recognised.study is not None
-            else set()
-        )
-        if len(written) > 1 and not any(text in study for text in written - {study}):
-            rule += f", written {listed(sorted(written), MOST_NAMED)}"
+        at = recognised.study
+        written = {} if at is None else {table.texts[row][at]: None for row in several
+                                         if studies[row] == study}  # fmt: skip
+        if len(written) > 1:
+            rule += f", written {listed(list(written))}"
         problems.append(Problem(table.file, rows[1], column, rule, _SECOND))
     return list(studies), problems
 
