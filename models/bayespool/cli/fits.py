@@ -19,6 +19,7 @@ from bayespool.cli.options import (
     with_priors,
     without,
 )
+from bayespool.cli.reading import READ, Read, warn
 from bayespool.progress import say
 from bayespool.terminal import watched
 
@@ -50,6 +51,7 @@ def accuracy(
     marker: str = "ignored",
     low_risk_only: bool = False,
     prevalence: tuple[float, ...] = (),
+    read: Read = READ,
     fitting: Fitting = FITTING,
     panel: Panel = PANEL,
     output: Output = OUTPUT,
@@ -99,7 +101,7 @@ def accuracy(
 
         check_prevalences(prevalence)
         asked = {"prevalences": prevalence or None, **panel.asked()}
-        studies = selected(resolve(table), fitting.where)
+        studies = selected(warn(resolve(table, **read.options())), fitting.where)
         if low_risk_only:
             studies = of_low_risk(studies)
         options = Options(
@@ -128,6 +130,7 @@ def association(
     model: str = "auto",
     bridge: bool = False,
     robust: bool = False,
+    read: Read = READ,
     fitting: Fitting = FITTING,
     panel: Panel = PANEL,
     output: Output = OUTPUT,
@@ -170,8 +173,9 @@ def association(
 
         asked: dict[str, Any] = {"mid": mid, "baseline_risks": tuple(map(risk, baseline_risk))}
         asked |= panel.asked()
-        read = selected(resolve_association(table, measure, bridge=bridge), fitting.where)
-        chosen, studies = choose(read, measure, model, covariate, robust=robust)
+        found = warn(resolve_association(table, measure, bridge=bridge, **read.options()))
+        found = selected(found, fitting.where)
+        chosen, studies = choose(found, measure, model, covariate, robust=robust)
         chosen = with_priors(chosen, fitting.prior)
         without(studies, fitting.without)
         check_mid(mid, measure)

@@ -143,7 +143,7 @@ def write_report(
         fitted, summary, rows, drawings, external,
         title or f"{kind.title}: {name.replace('_', ' ')}",
         question or (summary.judgements and summary.judgements.question) or kind.question(fitted),
-        tuple(notes), command, refits, asked,
+        (*fitted.studies.warnings, *notes), command, refits, asked,
     ))  # fmt: skip
     with replacing(target) as folder:
         write(folder / "index.html", html(shown))
