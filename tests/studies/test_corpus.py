@@ -98,8 +98,34 @@ STUDIES = [
     Case("blank-lines", GOOD.replace("B", "\n,,,,\n  \nB"), numbers=TP),
 ]  # fmt: skip
 
+RATES = "study,tp,fp,fn,tn,sens,spec\n"
+CONTRADICTING = [
+    Case("sens-against-counts", RATES + "A,30,2,10,40,0.60,0.95\n",
+         warned=("t.csv row 2, column sens: sens=0.60, but tp/(tp+fn) = 30/40 = 0.75; the counts",),
+         numbers={"tp": [30]}),
+    Case("spec-against-counts", RATES + "A,30,2,10,40,75%,40%\n",
+         warned=("column spec: spec=40%, but tn/(tn+fp) = 40/42 = 95.2",)),
+    Case("sens-agrees", RATES + "A,30,2,10,40,0.75,0.95\nB,1,0,2,20,.33,1\n"),
+    Case("percents-agree", RATES + "A,30,2,10,40,75,95.2\nB,1,0,2,20,33,100\n"),
+    Case("rates-cut-off-agree", RATES + "A,2,0,1,3,0.66,1.00\n"),
+    Case("rates-with-limits-agree", RATES + "A,30,2,10,40,0.75 (0.6-0.9),95% (90 to 99)\n"),
+    Case("rates-with-limits", RATES + "A,30,2,10,40,0.55 (0.4-0.7),0.95 (0.9-0.99)\n",
+         warned=("sens=0.55 (0.4-0.7), but",)),
+    Case("rates-in-words", RATES + "A,30,2,10,40,high,not given\n"),
+    Case("se-alone-is-no-rate", "study,tp,fp,fn,tn,se\nA,30,2,10,40,0.05\n"),
+    Case("se-and-sp-are-rates", "study,tp,fp,fn,tn,se,sp\nA,30,2,10,40,0.05,0.95\n",
+         warned=("column se: se=0.05, but tp/(tp+fn) = 30/40",)),
+    Case("total-against-counts", "study,tp,fp,fn,tn,total\nA,30,2,10,40,80\n",
+         warned=("column total: total=80, but the counts add up to 82",)),
+    Case("size-against-counts", "study,tp,fp,fn,tn,n1\nA,30,2,10,40,41\n",
+         ("row 2, column n1: n1=41 but tp+fn=40",)),
+    Case("many-contradictions",
+         RATES + "".join(f"S{i},30,2,10,{40 + i},0.6,0.95\n" for i in range(50)),
+         warned=("row 2, column sens: sens=0.6, but", "more warnings")),
+]  # fmt: skip
 
-@corpus([*ROWS, *STUDIES])
+
+@corpus([*ROWS, *STUDIES, *CONTRADICTING])
 def test_rows(case, tmp_path):
     case.check(tmp_path)
 

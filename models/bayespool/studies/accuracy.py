@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.columns import recognise
+from bayespool.studies.contradictions import rates_against_counts
 from bayespool.studies.partial import Partial, read_kinds
 from bayespool.studies.partial_accuracy import KINDS, read_mixed
 from bayespool.studies.rows import Rows, shared_fields
@@ -101,7 +102,9 @@ class AccuracyStudies(Rows):
         counts, partial, problems = read_mixed(kinds, recognised)
         rows = zip(*(counts.get(count, ()) for count in COUNTS), strict=True)
         full = {row: cells for row, cells in enumerate(rows) if row not in partial}
-        shared = shared_fields(kinds.table, recognised, name, problems, full)
+        by_role = {row: dict(zip(COUNTS, cells, strict=True)) for row, cells in full.items()}
+        warned = rates_against_counts(kinds.table, ACCURACY, (DISEASED, HEALTHY), by_role)
+        shared = shared_fields(kinds.table, recognised, name, problems, full, warned)
         statements = tuple(partial.get(row) for row in range(len(kinds.kinds)))
         return cls(**(shared | {count: counts[count] for count in COUNTS}), partial=statements)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.columns import recognise
+from bayespool.studies.contradictions import rates_against_counts
 from bayespool.studies.counts import read_counts
 from bayespool.studies.measures import OF_COUNTS, measure_named
 from bayespool.studies.partial import Partial, RowReader, read_kinds
@@ -181,7 +182,10 @@ class ArmCounts(Rows):
             elif said is not None:
                 partial[row], rows[row] = said, said.central
         full = {row: cells for row, cells in rows.items() if partial[row] is None}
-        shared = shared_fields(kinds.table, recognised, name, problems, full)
+        by_role = {row: {"e1": a, "none1": n - a, "e2": c, "none2": m - c}
+                   for row, (a, n, c, m) in full.items()}  # fmt: skip
+        warned = rates_against_counts(kinds.table, ARMS, (ARM_1, ARM_2), by_role)
+        shared = shared_fields(kinds.table, recognised, name, problems, full, warned)
         columns = np.array([rows[row] for row in range(len(kinds.kinds))], dtype=np.int64).T
         return cls(**shared, partial=tuple(partial), **dict(zip(ARM_COUNTS, columns, strict=True)))
 

@@ -21,6 +21,7 @@ from bayespool.studies.partial_arms import (
     says_nothing,
     statement,
 )
+from bayespool.studies.precisions import contradictions
 from bayespool.studies.problems import Problem
 from bayespool.studies.spellings import ARM_1, ARM_2, ARMS, PRECISION
 from bayespool.studies.tables import Table
@@ -142,6 +143,20 @@ def read_mixed(
     if problems:
         return [], [], problems
     return [rows[row] for row in range(len(kinds.kinds))], partial, []
+
+
+def contradictions_of_rows(
+    kinds: Kinds, recognised: Recognised, level: float, rows: list[EffectRow]
+) -> list[str]:
+    """What the rows of estimates say twice and differently; nothing of rows that were not read."""
+    table = kinds.table
+    numbers, _ = read_numbers(table, recognised, lenient=tuple(recognised.roles))
+    return [
+        sentence
+        for row, (one, values) in enumerate(zip(rows, numbers, strict=False))
+        if one.counts is None and not kinds.kinds[row]
+        for sentence in contradictions(RowNames(table, recognised, row), values, level, one)
+    ]
 
 
 def _no_column(table: Table, measure: Measure) -> Problem:

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.arms import ARM_COUNTS, ArmCounts, check_add
 from bayespool.studies.bridge import BRIDGES
-from bayespool.studies.effect_rows import read_mixed, recognise_effects
+from bayespool.studies.effect_rows import contradictions_of_rows, read_mixed, recognise_effects
 from bayespool.studies.measures import OF_COUNTS, measure_named
 from bayespool.studies.partial import Partial, read_kinds
 from bayespool.studies.partial_arms import KINDS
@@ -161,7 +161,8 @@ class Effects(Rows):
         rows, partial, problems = read_mixed(kinds, recognised, wanted, level, add, bridge=bridge)
         full = {at: row.counts for at, row in enumerate(rows)
                 if row.counts is not None and partial[at] is None}  # fmt: skip
-        shared = shared_fields(kinds.table, recognised, name, problems, full)
+        warned = contradictions_of_rows(kinds, recognised, level, rows)
+        shared = shared_fields(kinds.table, recognised, name, problems, full, warned)
         return cls(
             **shared,
             partial=tuple(partial),

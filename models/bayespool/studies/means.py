@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bayespool.studies.columns import recognise
+from bayespool.studies.contradictions import sems_against_sds
 from bayespool.studies.mean_rows import read_means
 from bayespool.studies.measures import OF_MEANS, measure_named
+from bayespool.studies.numbers import read_numbers
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.rows import Rows, shared_fields
 from bayespool.studies.spellings import MEANS
@@ -102,7 +104,9 @@ class GroupMeans(Rows):
         read = read_table(table, **reading)
         recognised = recognise(read, MEANS)
         rows, problems = read_means(read, recognised)
-        shared = shared_fields(read, recognised, name, problems)
+        numbers, _ = read_numbers(read, recognised, lenient=tuple(recognised.roles))
+        warned = sems_against_sds(read, recognised.roles, numbers)
+        shared = shared_fields(read, recognised, name, problems, warnings=warned)
         moments = {role: [row.moments[role] for row in rows] for role in MOMENTS}
         return cls(
             **(shared | moments),

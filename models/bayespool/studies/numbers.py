@@ -48,15 +48,15 @@ def as_number(name: str, value: Cell, text: str) -> float | Fault:
         return f"{name}={shown} is true or false", _NUMBER
     if value is None or isinstance(value, str):
         return f"{name}={shown!r} is text", _NUMBER
-    return beyond(name, value) or float(value)
+    return beyond(name, value, shown) or float(value)
 
 
-def beyond(name: str, value: float) -> Fault | None:
+def beyond(name: str, value: float, shown: str) -> Fault | None:
     """What is wrong with a number that is not finite, or whose powers would not be or be 0."""
     if abs(value) == math.inf:
-        return f"{name}={value} is not finite", _NUMBER
+        return f"{name}={shown} is not finite", _NUMBER
     if value == 0 or 1 / LARGEST_NUMBER <= abs(value) <= LARGEST_NUMBER:
         return None
     much = "large" if abs(value) > 1 else "small"
     legal = f"0, or a size from {1 / LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}"
-    return f"{name}={float(value):g} is too {much} to be computed with", legal
+    return f"{name}={shown} is too {much} to be computed with", legal

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.arms import ADD_LEGAL, check_add
 from bayespool.studies.columns import recognise
+from bayespool.studies.contradictions import rates_against_counts
 from bayespool.studies.counts import read_counts
 from bayespool.studies.measures import measure_named
 from bayespool.studies.problems import Problem, TableError
@@ -87,7 +88,9 @@ class Proportions(Rows):
         full = dict(
             enumerate(zip(*(counts.get(role, ()) for role in ("events", "none")), strict=True))
         )
-        shared = shared_fields(read, recognised, name, problems, full)
+        by_role = {row: {"events": e, "none": rest} for row, (e, rest) in full.items()}
+        warned = rates_against_counts(read, SINGLE, (ONE_ARM,), by_role)
+        shared = shared_fields(read, recognised, name, problems, full, warned)
         events = np.array(counts["events"])
         return cls(**shared, events=events, n=events + np.array(counts["none"]))
 

@@ -252,7 +252,9 @@ def _beyond(table: Table, headers: Mapping[int, str]) -> list[Problem]:
     problems = []
     for index in headers:
         for row, value in enumerate(table.column(index)):
-            if isinstance(value, int | float) and (fault := beyond(table.columns[index], value)):
+            if isinstance(value, int | float) and (
+                fault := beyond(table.columns[index], value, table.texts[row][index][:24])
+            ):
                 problems.append(Problem(table.file, table.row_numbers[row], table.columns[index],
                                         *fault))  # fmt: skip
     return problems
