@@ -18,6 +18,8 @@ MOST_TRIED = 5_000_000  # tables compared with printed rates
 MOST_PAIRS = 10_000  # pairs of sizes of two groups
 MOST_PEOPLE = 1_000_000  # of one group, where its tables are tried
 MOST_DESIGNS = 200_000  # sizes with events behind a P value
+MOST_OUTCOMES = 1_000_000  # tables of these designs
+MOST_COMPARED = 20_000_000  # pairs of them, for an exact test
 MOST_LISTED = 20_000  # tables with the margins of a pair
 MOST_TABLES = 5_000  # that a statement may leave possible
 

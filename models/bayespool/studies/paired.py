@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bayespool.studies.censoring import PValue, read_p
 from bayespool.studies.columns import recognise
+from bayespool.studies.limits import MOST_LISTED
 from bayespool.studies.measures import measure_named
 from bayespool.studies.partial import Partial, RowReader, read_kinds, too_many
 from bayespool.studies.problems import Problem
@@ -203,6 +204,10 @@ def _margins(reader: RowReader) -> Partial | None:
         if part > whole or whole == 0:
             reader.fault(name, f"{name}={part} of {whole}", f"from 0 to n_{name}, which is above 0")
             return None
+    if (many := _how_many(x, n, y, m)) > MOST_LISTED:
+        rule = f"{many} tables or more have these margins"
+        reader.fault("before", rule, f"pairs; or margins of at most {MOST_LISTED} tables")
+        return None
     tables = _possible(x, n, y, m)
     said = f"{x} of {n} before, {y} of {m} after"
     if p is not None:
@@ -229,11 +234,23 @@ def _named(p: PValue, test: str) -> str:
     return f"{p.text} ({test})" if test else f"{p.text} (test not named)"
 
 
+def _how_many(x: int, n: int, y: int, m: int) -> int:
+    """How many tables `_possible` lists, counted up to the first beyond what is listed."""
+    pairs, many = min(n, m), 0
+    for once in range(min(abs(n - m), x if n > m else y) + 1):
+        a, b = (x - once, y) if n > m else (x, y - once)
+        if max(a, b) <= pairs:
+            many += min(a, b) - max(0, a + b - pairs) + 1
+        if many > MOST_LISTED or once > MOST_LISTED:
+            return max(many, MOST_LISTED + 1)
+    return many
+
+
 def _possible(x: int, n: int, y: int, m: int) -> list[tuple[int, ...]]:
     """All tables with x of n before and y of m after, where the smaller group was seen twice."""
     pairs = min(n, m)
     out: list[tuple[int, ...]] = []
-    for once_yes in range(abs(n - m) + 1):
+    for once_yes in range(min(abs(n - m), x if n > m else y) + 1):
         before_yes, after_yes = (once_yes, 0) if n > m else (0, once_yes)
         a, b = x - before_yes, y - after_yes
         once = (before_yes, max(n - m, 0) - before_yes, after_yes, max(m - n, 0) - after_yes)
