@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.columns import recognise
+from bayespool.studies.compound import with_counts_apart
 from bayespool.studies.contradictions import rates_against_counts
 from bayespool.studies.partial import Partial, read_kinds
 from bayespool.studies.partial_accuracy import KINDS, read_mixed
@@ -96,7 +97,8 @@ class AccuracyStudies(Rows):
         TableError
             With every problem of the table's content, not only the first.
         """
-        kinds = read_kinds(read_table(table, **reading), KINDS)
+        read = with_counts_apart(read_table(table, **reading), ACCURACY, (DISEASED, HEALTHY))
+        kinds = read_kinds(read, KINDS)
         counted = kinds.plain or "candidate" in kinds.kinds
         recognised = recognise(kinds.table, ACCURACY, (DISEASED, HEALTHY) if counted else ())
         counts, partial, problems = read_mixed(kinds, recognised)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.columns import recognise
+from bayespool.studies.compound import with_counts_apart
 from bayespool.studies.contradictions import rates_against_counts
 from bayespool.studies.counts import read_counts
 from bayespool.studies.measures import OF_COUNTS, measure_named
@@ -157,7 +158,8 @@ class ArmCounts(Rows):
         TableError
             With every problem of the table's content, not only the first.
         """
-        kinds = read_kinds(read_table(table, **reading), KINDS)
+        read = with_counts_apart(read_table(table, **reading), ARMS, (ARM_1, ARM_2))
+        kinds = read_kinds(read, KINDS)
         counted = kinds.plain or "candidate" in kinds.kinds
         recognised = recognise(kinds.table, ARMS, (ARM_1, ARM_2) if counted else ())
         problems = []

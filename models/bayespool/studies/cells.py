@@ -36,8 +36,8 @@ def read_cell(raw: object, *, decimal_comma: bool = False) -> tuple[Cell, str]:
     Returns
     -------
     value
-        A number where the text is one, text otherwise, None for a blank or for NA, N/A, NaN, null
-        (any case). Booleans stay booleans, so that a count can refuse them.
+        A number where the text is one that a float can hold, text otherwise, None for a blank or
+        for NA, N/A, NaN, null (any case). Booleans stay booleans, so that a count can refuse them.
     text
         The text as printed, in Unicode normal form C and without marks that are not seen; a number
         that was never text prints shortest, whole ones without ".0".
@@ -91,4 +91,8 @@ def _parse(text: str, decimal_comma: bool) -> Cell:
         return float(plain.replace(",", "."))
     if _INTEGER.fullmatch(plain):
         return int(plain)
-    return float(plain) if _FLOAT.fullmatch(plain) else text
+    if not _FLOAT.fullmatch(plain):
+        return text
+    value = float(plain)
+    lost = value == 0 and re.search("[1-9]", plain.casefold().partition("e")[0])
+    return text if lost else value

@@ -9,7 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.arms import ARM_COUNTS, ArmCounts, check_add
 from bayespool.studies.bridge import BRIDGES
-from bayespool.studies.effect_rows import contradictions_of_rows, read_mixed, recognise_effects
+from bayespool.studies.effect_rows import (
+    apart,
+    contradictions_of_rows,
+    read_mixed,
+    recognise_effects,
+)
 from bayespool.studies.measures import OF_COUNTS, measure_named
 from bayespool.studies.partial import Partial, read_kinds
 from bayespool.studies.partial_arms import KINDS
@@ -156,7 +161,7 @@ class Effects(Rows):
         check_add(add)
         legal: tuple[str, ...] = KINDS if measure in OF_COUNTS else ("censored",)
         legal += BRIDGES[measure][:1] if measure in BRIDGES else ()
-        kinds = read_kinds(read_table(table, **reading), legal)
+        kinds = read_kinds(apart(read_table(table, **reading), wanted), legal)
         recognised = recognise_effects(kinds.table, wanted)
         rows, partial, problems = read_mixed(kinds, recognised, wanted, level, add, bridge=bridge)
         full = {at: row.counts for at, row in enumerate(rows)

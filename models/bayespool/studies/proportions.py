@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.arms import ADD_LEGAL, check_add
 from bayespool.studies.columns import recognise
+from bayespool.studies.compound import with_counts_apart
 from bayespool.studies.contradictions import rates_against_counts
 from bayespool.studies.counts import read_counts
 from bayespool.studies.measures import measure_named
@@ -82,7 +83,7 @@ class Proportions(Rows):
         TableError
             With every problem of the table's content, not only the first.
         """
-        read = read_table(table, **reading)
+        read = with_counts_apart(read_table(table, **reading), SINGLE, (ONE_ARM,))
         recognised = recognise(read, SINGLE, (ONE_ARM,))
         counts, problems = read_counts(read, recognised, every_group=True)
         full = dict(

@@ -7,7 +7,7 @@ from bayespool.studies.bridge import BRIDGES
 from bayespool.studies.columns import find, has_groups, recognise
 from bayespool.studies.correlations import Correlations
 from bayespool.studies.counts import has_counts
-from bayespool.studies.effect_rows import has_estimates
+from bayespool.studies.effect_rows import apart, has_estimates
 from bayespool.studies.effects import Effects
 from bayespool.studies.means import GroupMeans
 from bayespool.studies.measures import OF_COUNTS, OF_MEANS, Measure, measure_named
@@ -70,7 +70,7 @@ def read_studies(
     if bridge:
         measure_named(measure, tuple(BRIDGES))
         return Effects.from_table(table, measure, name, bridge=True, **reading)
-    read = read_table(table, **reading)
+    read = apart(read_table(table, **reading), wanted)
     shape = _shape(read, wanted)
     if issubclass(shape, Effects):
         return shape.from_table(read, measure, name)
