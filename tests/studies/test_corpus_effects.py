@@ -99,8 +99,45 @@ IMPOSSIBLE = [
         measure="proportion", events=12, n=20, percent=45),
 ]  # fmt: skip
 
+RATIO_SE = [log(4) / 2 / 1.959964]
+INTERVALS = [
+    "2.0 (1.0-4.0)",
+    "2.0 (1.0 to 4.0)",
+    "2.0 [1.0, 4.0]",
+    "2.0 (1.0,4.0)",
+    "2.0(1.0; 4.0)",
+    "2.0 (95% CI 1.0-4.0)",
+    "2.0 (95 % CI: 1.0 to 4.0)",
+    "2·0 (1·0–4·0)",
+    "2,0 (1,0-4,0)",
+]
+TOGETHER = [
+    *(Case(f"interval-{text}", f'study,or\nA,"{text}"\n', measure="or",
+           numbers={"estimate": [log(2)], "se": RATIO_SE}) for text in INTERVALS),
+    one("interval-of-differences", measure="md", md="−1.0 (−2.0–0.0)",
+        numbers={"estimate": [-1.0], "se": [1 / 1.959964]}),
+    one("interval-of-negatives", measure="md", md="-2.0 (-3.0 - -1.0)",
+        numbers={"estimate": [-2.0], "se": [1 / 1.959964]}),
+    one("interval-of-90", measure="md", md="2.0 (90% CI 1.0-3.0)", numbers={"se": [1 / 1.644854]}),
+    one("interval-off-centre", (), ("is not in the middle",), **{"or": "3.0 (1.0-4.0)"}),
+    one("interval-without", ("does not contain or=5.0",), **{"or": "5.0 (1.0-4.0)"}),
+    one("interval-beside-limits", ("row 2, column or: or='2.0 (1.0-4.0)' is text",),
+        **{"or": "2.0 (1.0-4.0)", "ci_low": 1, "ci_high": 4}),
+    one("interval-of-three", ("or='2.0 (1-4-5)' is text",), **{"or": "2.0 (1-4-5)"}),
+    Case("one-interval-not-given", "study,or\nA,2.0 (1.0-4.0)\nB,NR\n",
+         ("t.csv row 3, column or: or='NR' is text",), measure="or"),
+    Case("semicolon-and-commas", "study;or;ci_low;ci_high;p\nA;2,0;1,0;4,0;0,05\n", measure="or",
+         numbers={"estimate": [log(2)], "se": RATIO_SE}),
+    Case("semicolon-bound", "study;log_or;se;p\nA;0,5;0,1;<0,001\n", measure="or"),
+    Case("means-with-commas", "study;mean1;sd1;n1;mean2;sd2;n2\nA;1,5;0,5;9;1,0;0,5;9\n",
+         measure="md", numbers={"mean1": [1.5], "sd2": [0.5]}),
+    Case("correlation-with-commas", "study;r;n\nA;0,5;9\n", measure="cor", numbers={"r": [0.5]}),
+    Case("proportion-with-comma", "study;percent;n\nA;12,5;8\n", measure="proportion",
+         numbers={"events": [1]}),
+]  # fmt: skip
 
-@corpus([*AGREE, *DISAGREE, *IMPOSSIBLE])
+
+@corpus([*AGREE, *DISAGREE, *IMPOSSIBLE, *TOGETHER])
 def test_effects(case, tmp_path):
     case.check(tmp_path)
 
