@@ -32,7 +32,8 @@ def header_at(rows: Sequence[Sequence[object]], also: Collection[str] = ()) -> i
     """Place of the header among rows of cells; the first row unless a later one is clearly it.
 
     The first row is the header if it holds a known column name beside another cell. Else it is the
-    first row with two known names and no number, or the first with more than one cell.
+    first row with two known names and no number, with numbers below it, or the first with more
+    than one cell.
 
     Parameters
     ----------
@@ -50,7 +51,8 @@ def header_at(rows: Sequence[Sequence[object]], also: Collection[str] = ()) -> i
     first = next((place for place, row in enumerate(filled) if row), 0)
     if not filled or (known[first] and len(filled[first]) > 1):
         return first
-    for place, row in enumerate(filled):
-        if known[place] > 1 and not any(_NUMBER.fullmatch(text) for text in row):
+    numbers = [any(_NUMBER.fullmatch(text) for text in row) for row in filled]
+    for place in range(len(filled)):
+        if known[place] > 1 and not numbers[place] and any(numbers[place + 1 :]):
             return place
     return next((place for place, row in enumerate(filled) if len(row) > 1), first)
