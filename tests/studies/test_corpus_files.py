@@ -264,3 +264,15 @@ def test_a_sheet_by_the_command_line(tmp_path):
     done = run("check", "t.xlsx", cwd=tmp_path)
     assert done.returncode == 2
     assert "sheets are s1, s2 (--sheet)" in done.stderr
+
+
+def test_the_limits_are_those_of_the_document():
+    text = (Path(__file__).parents[2] / "docs/tables.md").read_text(encoding="utf-8")
+    table = text.partition("| of | at most |")[2]
+    told = {int(number.replace(",", "")) for number in re.findall(r"[0-9][0-9,]*", table)}
+    assert told == {
+        limits.MOST_BYTES // 2**20, limits.MOST_UNPACKED // 2**20, limits.MOST_ROWS,
+        limits.MOST_COLUMNS, limits.MOST_CHARACTERS, limits.MOST_IN_LABEL, limits.MOST_TRIED,
+        limits.MOST_PAIRS, limits.MOST_PEOPLE, limits.MOST_DESIGNS, limits.MOST_LISTED,
+        limits.MOST_TABLES,
+    }  # fmt: skip

@@ -74,7 +74,10 @@ def read_studies(
     shape = _shape(read, wanted)
     if issubclass(shape, Effects):
         return shape.from_table(read, measure, name)
-    return shape.from_table(read, name)
+    studies = shape.from_table(read, name)
+    if isinstance(studies, GroupMeans):
+        studies.effects(measure)  # refuses means that have no ratio, or groups that are too small
+    return studies
 
 
 def _shape(table: Table, measure: Measure) -> type[AssociationStudies]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 # Role -> the headers that name it, after `normalise`.
 Spellings = Mapping[str, tuple[str, ...]]
 
-_UNIT = re.compile(r"\((?:n|no\.?|number|%)\)\s*$", re.I)
+_UNIT = re.compile(r"[(\[]\s*(?:n|no\.?|number|%|[0-9.]+\s*%\s*cr?i)\s*[)\]]\s*$", re.I)
 
 
 def normalise(name: str) -> str:
-    """A column name without case, spaces, underscores, dots, hyphens and a final (n) or (%)."""
+    """A column name without case, space, underscore, dot, hyphen and final (n), (%) or (95% CI)."""
     return re.sub(r"[\s_.\-]+", "", _UNIT.sub("", name)).casefold()
 
 

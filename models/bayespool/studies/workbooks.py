@@ -3,7 +3,6 @@
 import io
 import re
 import warnings
-import zipfile
 from collections.abc import Collection
 from decimal import Decimal
 from itertools import islice, zip_longest
@@ -107,6 +106,8 @@ def read_parquet(file: str, content: bytes) -> Records:
 
 def _check_archive(file: str, content: bytes) -> None:
     """Refuse an archive that is none, is locked, unpacks to too much or defines entities."""
+
+    import zipfile
 
     def refuse(rule: str, legal: str = _XLSX_LEGAL) -> TableError:
         return TableError([Problem(file, None, None, rule, legal)])
