@@ -230,8 +230,7 @@ def test_what_a_path_may_lead_to(tmp_path, monkeypatch):
     assert "cannot be read (Too many levels of symbolic links)" in refused(tmp_path / "loop.csv")
     (tmp_path / "mem.csv").symlink_to("/proc/self/mem")
     assert "cannot be read" in refused(tmp_path / "mem.csv")
-    monkeypatch.setattr(limits, "MOST_BYTES", 10)
-    monkeypatch.setattr("bayespool.studies.tables.MOST_BYTES", 10)
+    monkeypatch.setattr("bayespool.studies.sources.MOST_BYTES", 10)
     (tmp_path / "large.csv").write_text("study,tp,fp,fn,tn\n")
     assert "the file is too large" in refused(tmp_path / "large.csv")
 

@@ -4,40 +4,24 @@ import csv
 import hashlib
 import io
 import os
-import stat
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol, TypedDict
+from typing import Any, TypedDict
 
 from bayespool.studies.cells import Cell, read_cell
 from bayespool.studies.limits import (
-    MOST_BYTES,
     MOST_CHARACTERS,
     MOST_COLUMNS,
     MOST_IN_LABEL,
     MOST_ROWS,
     listed,
 )
-from bayespool.studies.problems import Problem, TableError, printable
+from bayespool.studies.problems import Problem, TableError
+from bayespool.studies.sources import IN_MEMORY, DataFrameLike, of_file, of_memory
 from bayespool.studies.spellings import normalise
-from bayespool.studies.text import Records, comments, read_text
-from bayespool.studies.workbooks import read_parquet, read_xlsx
-
-IN_MEMORY = "<table>"
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
-
-
-class DataFrameLike(Protocol):
-    """What is asked of a pandas DataFrame, so that pandas need not be imported."""
-
-    @property
-    def columns(self) -> Any:
-        """Column names."""
-
-    def to_dict(self, orient: Any) -> Any:
-        """``to_dict("split")`` gives the rows under ``"data"``."""
+from bayespool.studies.text import Records, comments
 
 
 class Reading(TypedDict, total=False):
@@ -173,28 +157,15 @@ def read_table(
         return source
     roles = dict(column_map or {})
     if isinstance(source, str | os.PathLike):
-        table = _read_path(Path(source), sheet, roles)
+        also = {normalise(header) for header in roles.values()}
+        table = _assemble(*of_file(Path(source), sheet, also))
     else:
         if sheet is not None:
             rule = f"a table in memory has no sheet {sheet!r}"
             raise TableError([Problem(IN_MEMORY, None, None, rule, "sheet is of a workbook")])
-        table = _assemble(IN_MEMORY, _of_memory(source), sha256=None)
+        table = _assemble(IN_MEMORY, of_memory(source), sha256=None)
     kept = (keep_rows,) if isinstance(keep_rows, str) else tuple(map(str, keep_rows))
     return replace(table, keep=kept, mapped=_mapped(table, roles))
-
-
-def _of_memory(source: Any) -> Records:
-    if hasattr(source, "columns") and hasattr(source, "to_dict"):
-        split = source.to_dict("split")
-        numbered = enumerate(split["data"], start=2)
-        header = (1, list(split["columns"]))
-        return Records([header, *((number, list(row)) for number, row in numbered)])
-    if isinstance(source, Mapping):
-        return _mapping_records(source)
-    raise TypeError(
-        f"a table is a path, a pandas DataFrame or a mapping of columns, "
-        f"not {type(source).__name__}"
-    )
 
 
 def _mapped(table: Table, roles: Mapping[str, str]) -> dict[int, str]:
@@ -215,62 +186,6 @@ def _mapped(table: Table, roles: Mapping[str, str]) -> dict[int, str]:
     if problems:
         raise TableError(problems)
     return out
-
-
-def _read_path(path: Path, sheet: str | None, roles: Mapping[str, str]) -> Table:
-    suffix, legal = path.suffix.lower(), f"allowed files end in {', '.join(SUFFIXES)}"
-    file = printable(path.name, MOST_IN_LABEL)
-
-    def refuse(rule: str, legal: str = legal) -> TableError:
-        return TableError([Problem(file, None, None, rule, legal)])
-
-    try:
-        about = path.stat()
-        if stat.S_ISDIR(about.st_mode):
-            raise refuse(f"{str(path)!r} is a folder")
-        if suffix not in SUFFIXES:
-            raise refuse(f"the file ending {suffix!r} is unknown")
-        if not stat.S_ISREG(about.st_mode):
-            raise refuse(f"{str(path)!r} is no regular file")
-        with path.open("rb") as stream:
-            content = stream.read(MOST_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise refuse(f"there is no file {str(path)!r}") from error
-    except OSError as error:
-        raise refuse(f"the file cannot be read ({error.strerror})") from error
-    if not content:
-        raise refuse("the file is empty")
-    if len(content) > MOST_BYTES:
-        raise refuse("the file is too large", f"at most {MOST_BYTES // 2**20} MiB")
-    if sheet is not None and suffix != ".xlsx":
-        raise refuse(f"the file has no sheet {sheet!r}", "a sheet is of an .xlsx workbook")
-    also = {normalise(header) for header in roles.values()}
-    if suffix == ".xlsx":
-        records = read_xlsx(file, content, sheet, also)
-    elif suffix == ".parquet":
-        records = read_parquet(file, content)
-    else:
-        records = read_text(file, content, also)
-    return _assemble(file, records, hashlib.sha256(content).hexdigest())
-
-
-def _mapping_records(columns: Mapping[Any, Sequence[object]]) -> Records:
-    legal = "every column is a sequence, all of one length"
-    scalars = [
-        Problem(IN_MEMORY, None, str(name), f"{name}={values!r} is no sequence", legal)
-        for name, values in columns.items()
-        if isinstance(values, str | bytes) or not hasattr(values, "__len__")
-    ]
-    if scalars:
-        raise TableError(scalars)
-    lengths = {str(name): len(values) for name, values in columns.items()}
-    if len(set(lengths.values())) > 1:
-        listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        rule = f"the columns differ in length ({listed})"
-        raise TableError([Problem(IN_MEMORY, None, None, rule, legal)])
-    rows = zip(*columns.values(), strict=True)
-    numbered = ((n, list(row)) for n, row in enumerate(rows, start=2))
-    return Records([(1, list(columns)), *numbered])
 
 
 def _assemble(file: str, records: Records, sha256: str | None) -> Table:
