@@ -46,6 +46,7 @@ COMPOUND = [
     Case("arms-percents", "study,e1,n1,e2,n2\nA,1 (10%),10,2 (18.2%),11\n", numbers={"e1": [1]},
          measure="or"),
 ]  # fmt: skip
+YEARS = "study,year,tp,fp,fn,tn\n" + "".join(f"S{i},{2000 + i},{i},1,1,{i}\n" for i in range(5))
 NOTES = "Table 1. Accuracy of MRI,,,,\nextracted by AB, 2024\n\n"
 LAYOUT = [
     Case("title-above", "Table 1. Accuracy of MRI\n\n" + GOOD, numbers=TP,
@@ -111,6 +112,10 @@ LAYOUT = [
                          "fraction"),
                          ("TRUE", "text"), ("=1+1", "text"), ("−3", "negative"), ("1 045",
                          "text")]),
+    Case("year-not-reported", YEARS.replace("2003", "NR"),
+         warned=("t.csv row 5, column year: 'NR' is text among numbers",)),
+    Case("year-blank", YEARS.replace("2003", "NA")),
+    Case("mostly-words", YEARS.replace("2003", "NR").replace("2002", "NR")),
     Case("sum-of-people", HEAD + f"A,{2**53},1,1,1\n",
          ("row 2: the counts add up to too many people",)),
 ]  # fmt: skip

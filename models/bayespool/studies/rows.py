@@ -1,6 +1,6 @@
 """What the rows of every shape share: labels, covariates, selection, order, copying."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from bayespool.studies.limits import MOST_PROBLEMS, listed
 from bayespool.studies.no_study import totals_by_counts, totals_by_label
 from bayespool.studies.numbers import beyond
 from bayespool.studies.partial import Partial, as_partial
-from bayespool.studies.problems import Problem, TableError, printable
+from bayespool.studies.problems import Problem, TableError, located, printable
 from bayespool.studies.spellings import normalise
 from bayespool.studies.tables import IN_MEMORY, Table
 
@@ -236,8 +236,25 @@ def shared_fields(
         "covariates": columns,
         "file": table.file,
         "sha256": table.sha256,
-        "warnings": shortened([*table.warnings, *of_labels, *of_counts, *warnings]),
+        "warnings": shortened(
+            [*table.warnings, *of_labels, *of_counts, *warnings, *_nearly_numbers(table, headers)]
+        ),
     }
+
+
+def _nearly_numbers(table: Table, headers: Iterable[int]) -> list[str]:
+    """Covariates that are categories because of one cell in five or fewer that is no number."""
+    warnings = []
+    for index in headers:
+        filled = [row for row in range(len(table.rows)) if table.rows[row][index] is not None]
+        words = [row for row in filled if isinstance(table.rows[row][index], str)]
+        if 0 < 5 * len(words) <= len(filled):
+            at, text = table.row_numbers[words[0]], table.texts[words[0]][index]
+            warnings.append(
+                f"{located(table.file, at, table.columns[index])}: {text!r} is text among numbers, "
+                "so that the column is a category; blank or NA is allowed where not known"
+            )
+    return warnings
 
 
 def shortened(warnings: Sequence[str]) -> tuple[str, ...]:
