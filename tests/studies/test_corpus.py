@@ -137,6 +137,13 @@ def test_a_total_hides_no_other_problem(tmp_path):
     assert [(p.row, p.column) for p in caught.value.problems] == [(5, "tp"), (6, "study")]
 
 
+def test_a_total_is_refused_once(tmp_path):
+    with pytest.raises(TableError) as caught:
+        Case("t", f"{GOOD}Total,{SUM}\n").read(tmp_path)
+    (problem,) = caught.value.problems
+    assert (problem.row, problem.column) == (5, "study")
+
+
 def test_rows_are_kept_by_every_way_to_read():
     tables = {"study": ["A", "Total"], "tp": [1, 2], "fp": [1, 1], "fn": [1, 1], "tn": [1, 1]}
     assert len(AccuracyStudies.from_table(tables, keep_rows=("Total",))) == 2

@@ -120,6 +120,9 @@ CASES = [
     Case("pairs-1e5", "study,kind,before,n_before,after,n_after\n"
          "A,margins,60000,120000,50000,120000\n",
          ("t.csv row 2, column before: 50001 tables or more",), measure="or"),
+    Case("pairs-and-a-p-value", "study,kind,before,n_before,after,n_after,p\n"
+         "A,margins,19000,40000,19000,40000,0.04\n",
+         ("row 2, column p: no table with these margins",), measure="or"),
     Case("pairs-once-1e6", "study,kind,before,n_before,after,n_after\n"
          "A,margins,900000,2000000,5,10\n",
          ("tables or more have these margins",), measure="or"),

@@ -212,12 +212,12 @@ def _margins(reader: RowReader) -> Partial | None:
     said = f"{x} of {n} before, {y} of {m} after"
     if p is not None:
         tests = (named,) if named else TESTS
-        fits = [t for t in tables if any(p.low < v <= p.high for v in _p(t, tests))]
+        values = _p(np.array(tables), tests)
+        fitting = ((values > p.low) & (values <= p.high)).any(axis=1)
+        fits = [table for table, fine in zip(tables, fitting, strict=True) if fine]
         if not fits:
-            nearest = min(
-                (v for t in tables for v in _p(t, tests)),
-                key=lambda v: max(p.low - v, v - p.high),
-            )
+            every = values.ravel()
+            nearest = every[np.argmin(np.maximum(p.low - every, every - p.high))]
             rule = f"no table with these margins ({said}) gives {p.text} by the test "
             rule += " or ".join(tests)
             reader.fault("p", rule, f"the nearest possible is {nearest:.3g}")
@@ -261,17 +261,17 @@ def _possible(x: int, n: int, y: int, m: int) -> list[tuple[int, ...]]:
     return out
 
 
-def _p(cells: tuple[int, ...], tests: tuple[str, ...]) -> list[float]:
-    """P value of the discordant pairs by each test."""
+def _p(tables: Counts, tests: tuple[str, ...]) -> NDArray[np.float64]:
+    """P values of the discordant pairs of tables, shape (n_tables, n_tests); 1 without any."""
     from scipy import stats
 
-    lost, gained = cells[1], cells[2]
-    total = lost + gained
-    if total == 0:
-        return [1.0] * len(tests)
+    lost, gained = tables[:, 1], tables[:, 2]
+    total = np.maximum(lost + gained, 1)
+    off = np.abs(lost - gained)
     found = {
-        "exact": min(1.0, 2.0 * float(stats.binom.cdf(min(lost, gained), total, 0.5))),
-        "mcnemar": float(stats.chi2.sf((lost - gained) ** 2 / total, 1)),
-        "corrected": float(stats.chi2.sf(max(abs(lost - gained) - 1, 0) ** 2 / total, 1)),
+        "exact": np.minimum(1.0, 2.0 * stats.binom.cdf(np.minimum(lost, gained), total, 0.5)),
+        "mcnemar": stats.chi2.sf(off**2 / total, 1),
+        "corrected": stats.chi2.sf(np.maximum(off - 1, 0) ** 2 / total, 1),
     }
-    return [found[test] for test in tests]
+    some = lost + gained > 0
+    return np.stack([np.where(some, found[test], 1.0) for test in tests], axis=1)

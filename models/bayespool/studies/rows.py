@@ -217,8 +217,10 @@ def shared_fields(
     """
     studies, study_problems, of_labels = study_labels(table, recognised)
     rows, row_problems = row_labels(table, recognised, studies)
-    no_studies, of_counts = totals_by_counts(table, studies, counts or {})
-    no_studies += totals_by_label(table, recognised.study, studies)
+    no_studies = totals_by_label(table, recognised.study, studies)
+    sums, of_counts = totals_by_counts(table, studies, counts or {})
+    named = {problem.row for problem in no_studies}
+    no_studies += [problem for problem in sums if problem.row not in named]
     headers = {index: table.columns[index] for index in recognised.covariates}
     if recognised.year is not None:
         headers[recognised.year] = "year"
