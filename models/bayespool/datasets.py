@@ -1,10 +1,11 @@
 """The data sets that come with bayespool: a table ``<set>.csv`` and its card ``<set>.md``."""
 
+import os
 import re
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from bayespool.studies import (
     SHAPES,
@@ -14,6 +15,8 @@ from bayespool.studies import (
     read_studies,
     read_table,
 )
+from bayespool.studies.problems import printable
+from bayespool.studies.tables import Reading
 
 _SHAPE = re.compile(r"^Shape: (\w+)(?:, measure (\w+))?\.?$", re.M)
 
@@ -82,8 +85,10 @@ def load_dataset(name: str) -> Any:
     return kind.from_table(path, name)
 
 
-def resolve(table: str | Path) -> AccuracyStudies:
+def resolve(table: str | Path, **reading: Unpack[Reading]) -> AccuracyStudies:
     """Accuracy studies from a path or a data set's name; a file that exists wins over a name.
+
+    How a table is read (keep_rows, sheet, column_map) is as in every ``from_table``.
 
     Raises
     ------
@@ -94,7 +99,7 @@ def resolve(table: str | Path) -> AccuracyStudies:
     """
     path = _path(table)
     if path is not None:
-        return AccuracyStudies.from_table(path)
+        return AccuracyStudies.from_table(path, **reading)
     shape, _ = dataset_shape(str(table))
     if shape != AccuracyStudies.__name__:
         names = [name for name in dataset_names() if dataset_shape(name)[0] == "AccuracyStudies"]
@@ -102,16 +107,17 @@ def resolve(table: str | Path) -> AccuracyStudies:
             f"data set {str(table)!r} holds {shape}, no 2x2 tables of diagnostic accuracy; "
             f"data sets that do are {', '.join(names)}"
         )
-    studies: AccuracyStudies = load_dataset(str(table))
-    return studies
+    name = str(table)
+    return AccuracyStudies.from_table(data_dir() / f"{name}.csv", name, **reading)
 
 
 def resolve_association(
-    table: str | Path, measure: str, *, bridge: bool = False
+    table: str | Path, measure: str, *, bridge: bool = False, **reading: Unpack[Reading]
 ) -> AssociationStudies:
     """Studies of an association, for a measure, from a path or a data set's name.
 
-    With ``bridge`` rows of the other measure are taken (`bayespool.studies.read_studies`).
+    With ``bridge`` rows of the other measure are taken (`bayespool.studies.read_studies`). How a
+    table is read (keep_rows, sheet, column_map) is as in every ``from_table``.
 
     Raises
     ------
@@ -122,21 +128,33 @@ def resolve_association(
     """
     path = _path(table)
     if path is not None:
-        return read_studies(path, measure, bridge=bridge)
+        return read_studies(path, measure, bridge=bridge, **reading)
     name = str(table)
-    return read_studies(data_dir() / f"{name}.csv", measure, name, bridge=bridge)
+    path = data_dir() / f"{name}.csv"
+    return read_studies(path, measure, name, bridge=bridge, **reading)
+
+
+def table_path(table: str | Path) -> Path:
+    """The file behind a path or a data set's name; a file that exists wins over a name.
+
+    Raises
+    ------
+    ValueError
+        Neither a file nor a data set.
+    """
+    return _path(table) or data_dir() / f"{table}.csv"
 
 
 def _path(table: str | Path) -> Path | None:
-    """The path of a file (or of a folder, which reading refuses); None for a data set's name."""
+    """The path of a file, or of a folder or device; None for a data set's name."""
     name, path = str(table), Path(table)
-    if path.is_file():
+    if os.path.isfile(path):  # pathlib's own raises where a name is too long
         return path
     if name in dataset_names():
         return None
-    if path.is_dir():
+    if os.path.exists(path):
         return path
-    raise ValueError(f"{name!r} is neither a file nor a data set; {_legal(name)}")
+    raise ValueError(f"{printable(name)!r} is neither a file nor a data set; {_legal(name)}")
 
 
 def _known(name: str) -> str:

@@ -29,7 +29,7 @@ def test_json_is_strict_and_has_exactly_these_keys(report: Path, fitted: Any) ->
     assert set(data) == {
         "model", "engine", "seed", "interval", "estimands", "probabilities", "prevalences",
         "checks", "provenance", "findings", "certainty", "risk_of_bias", "sensitivity",
-        "largest_change", "prior_of_variation",
+        "largest_change", "prior_of_variation", "warnings",
     }  # fmt: skip
     assert data["largest_change"] is data["prior_of_variation"] is None
     assert (data["risk_of_bias"], data["sensitivity"]) == (None, [])

@@ -8,28 +8,37 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bayespool.studies import AccuracyStudies
+from bayespool.studies.cells import seen
+from bayespool.studies.labels import same_study
+from bayespool.studies.no_study import is_total
+
+
+def is_label(text):
+    """Whether a text names a study as it is, without a comment's mark or spaces to be mended."""
+    return text and text == " ".join(text.split()) and text[0] != "#" and not is_total(text)
+
 
 LABELS = st.one_of(
-    st.sampled_from(
-        ["=1+1", 'O"Brien', "a,b;c\td", "NA", "1.0", "007", "#x", "two\nlines", "Å 中"]
-    ),
+    st.sampled_from(["=1+1", 'O"Brien', "a,b;c", "NA", "1.0", "007", "x#", "two\nlines", "Å 中"]),
     st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=12),
-).map(str.strip)
+).map(seen)
 COUNT = st.integers(0, 2**40)
 FORMATS = {"comma": (".csv", ","), "semicolon": (".csv", ";"), "tab": (".tsv", "\t")}
 
 
 @st.composite
 def observed(draw):
-    labels = draw(st.lists(LABELS.filter(bool), min_size=1, max_size=6, unique=True))
+    kept = LABELS.filter(is_label)
+    labels = draw(st.lists(kept, min_size=1, max_size=6, unique_by=same_study))
     size = len(labels)
     columns = [draw(st.lists(COUNT, min_size=size, max_size=size)) for _ in range(3)]
     positive = draw(st.lists(st.integers(1, 99), min_size=size, max_size=size))
-    dose = st.one_of(st.none(), st.floats(-1e6, 1e6), st.integers(-9, 9))
+    assume(2 * max(positive) != sum(positive))  # or the largest would be a row of totals
+    dose = st.one_of(st.none(), st.floats(-1e6, 1e6).map(lambda x: round(x, 9)), st.integers(-9, 9))
     return AccuracyStudies.from_counts(
         labels,
         *columns,
@@ -75,7 +84,7 @@ def test_memory(studies):
 
 def test_xlsx_and_parquet(tmp_path):
     studies = AccuracyStudies.from_counts(
-        ["Å, 2010", 'O"Brien', "#x"],
+        ["Å, 2010", 'O"Brien', "x#"],
         [1, 2, 3],
         [0, 0, 1],
         [4, 5, 6],

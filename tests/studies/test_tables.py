@@ -101,8 +101,9 @@ def test_xlsx_formula_without_result_is_refused(tmp_path):
 def test_comments_blank_lines_and_quoted_line_breaks_keep_row_numbers_right(tmp_path):
     text = '# source: "x\n\nstudy,note,tp\nA,"two\nlines",1\n\n,,\n#B,x,2\nC,"",3\n'
     table = read_table(write(tmp_path / "t.csv", text))
-    assert table.rows == (("A", "two\nlines", 1), ("#B", "x", 2), ("C", None, 3))
-    assert table.row_numbers == (4, 8, 9)
+    assert table.rows == (("A", "two\nlines", 1), ("C", None, 3))
+    assert table.row_numbers == (4, 9)
+    assert table.warnings == ("t.csv: row 8 begins with # and is not read",)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,8 @@ def zip_bytes() -> bytes:
         ("t.csv", b"a,b\n1,\0\n", None, None, "NUL"),
         ("t.csv", b"<!DOCTYPE html>\n<html></html>", None, None, "HTML"),
         ("t.csv", b"\n<html>\n<p>a, b</p>", None, None, "HTML"),
-        ("t.csv", "study,tp\nA,1\nÅström,2\n".encode("latin-1"), 3, None, "not UTF-8: byte 0xc5"),
+        ("t.csv", "study,tp\nÅ,1\n".encode() + b"\xc5str,2\n", 3, None, "UTF-8 but for byte 0xc5"),
+        ("t.csv", b"study,tp\nA\x81,1\n", 2, None, "neither UTF-8 nor Windows-1252"),
         ("t.csv", b"# c\nstudy\nA\n", 2, None, "no delimiter"),
         ("t.txt", b"study tp fp\nA 1 2\n", 1, None, "no delimiter"),
         ("t.csv", b"study,tp,TP\nA,1,2\n", 1, "tp", "2 columns have one name (tp, TP)"),

@@ -21,6 +21,7 @@ from bayespool.cli.options import (
     with_priors,
     without,
 )
+from bayespool.cli.reading import READ, Read, warn
 from bayespool.progress import note, say
 from bayespool.terminal import watched
 
@@ -53,6 +54,7 @@ def accuracy(
     marker: str = "ignored",
     low_risk_only: bool = False,
     prevalence: tuple[float, ...] = (),
+    read: Read = READ,
     fitting: Fitting = FITTING,
     panel: Panel = PANEL,
     output: Output = OUTPUT,
@@ -102,7 +104,7 @@ def accuracy(
 
         check_prevalences(prevalence)
         asked = requested(panel, output, prevalences=prevalence or None)
-        studies = selected(resolve(table), fitting.where)
+        studies = selected(warn(resolve(table, **read.options())), fitting.where)
         if low_risk_only:
             studies = of_low_risk(studies)
         studies = labelled(studies, fitting.label)
@@ -132,6 +134,7 @@ def association(
     model: str = "auto",
     bridge: bool = False,
     robust: bool = False,
+    read: Read = READ,
     fitting: Fitting = FITTING,
     panel: Panel = PANEL,
     output: Output = OUTPUT,
@@ -173,9 +176,9 @@ def association(
         from bayespool.report.association_numbers import check_baseline, check_mid
 
         asked = requested(panel, output, mid=mid, baseline_risks=tuple(map(risk, baseline_risk)))
-        read = selected(resolve_association(table, measure, bridge=bridge), fitting.where)
-        read = labelled(read, fitting.label)
-        chosen, studies = choose(read, measure, model, covariate, robust=robust)
+        found = warn(resolve_association(table, measure, bridge=bridge, **read.options()))
+        found = labelled(selected(found, fitting.where), fitting.label)
+        chosen, studies = choose(found, measure, model, covariate, robust=robust)
         chosen = with_priors(chosen, fitting.prior)
         without(studies, fitting.without)
         far = check_mid(mid, measure)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bayespool.cli.delivery import DONE
+from bayespool.cli.reading import READ, Read, table_text
+
+SHOWN = 5  # rows
 
 
 def check(
@@ -12,9 +15,12 @@ def check(
     /,
     *,
     measure: str | None = None,
+    read: Read = READ,
     quiet: bool = False,
 ) -> int:
     """Read and validate a table of 2x2 counts or of an association; fit nothing, write nothing.
+
+    Says what every column is taken for, what the first rows say, and what is odd.
 
     Parameters
     ----------
@@ -26,23 +32,41 @@ def check(
     quiet
         Print nothing but errors.
     """
-    from bayespool.datasets import resolve, resolve_association
+    from bayespool.datasets import resolve, resolve_association, table_path
+    from bayespool.studies import read_table
 
-    if measure is not None:
-        studies: Any = resolve_association(table, measure)
-        what = f"read as {type(studies).__name__}"
-    else:
-        studies = resolve(table)
-        what = f"{studies.n_diseased.sum()} diseased and {studies.n_healthy.sum()} healthy"
+    options = read.options()
+    studies: Any = (
+        resolve(table, **options)
+        if measure is None
+        else resolve_association(table, measure, **options)
+    )
     if not quiet:
-        print(f"{studies.file}: {len(studies)} rows of {len(set(studies.study))} studies, "
-              f"{what}; covariates: {', '.join(studies.covariates) or 'none'}")  # fmt: skip
-        for study, rows in studies.several_rows().items():
-            print(f"  {study} has {len(rows)} rows: {'; '.join(rows)}")
-        for row, said in zip(studies.row, getattr(studies, "partial", ()), strict=False):
-            if said is not None:
-                print(f"  {row} is no full result ({said.kind}): {said.says}")
+        print("\n".join(_understood(studies, read_table(table_path(table), **options))))
     return DONE
+
+
+def _understood(studies: Any, table: Any) -> list[str]:
+    """What was read, line by line."""
+    from bayespool.studies.meaning import SHAPES_IN_WORDS, columns_in_words, rows_in_words
+
+    what = SHAPES_IN_WORDS[type(studies)]
+    if hasattr(studies, "n_diseased"):
+        what += f": {studies.n_diseased.sum()} diseased and {studies.n_healthy.sum()} healthy"
+    lines = [f"{studies.file}: {len(studies)} rows of {studies.n_studies} studies, read as {what}"]
+    lines += ["columns", *_indented(columns_in_words(table, studies))]
+    lines += ["rows" if len(studies) <= SHOWN else f"the first {SHOWN} rows"]
+    lines += _indented(rows_in_words(studies, SHOWN))
+    for study, rows in studies.several_rows().items():
+        lines.append(f"{study} has {len(rows)} rows: {'; '.join(rows)}")
+    for row, said in zip(studies.row, getattr(studies, "partial", ()), strict=False):
+        if said is not None:
+            lines.append(f"{row} is no full result ({said.kind}): {said.says}")
+    return [*lines, *(f"note: {sentence}" for sentence in studies.warnings)]
+
+
+def _indented(rows: list[tuple[str, str]]) -> list[str]:
+    return [f"  {line}" for line in table_text(rows)]
 
 
 def datasets() -> int:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.held import held
-from bayespool.studies.columns import normalise
 from bayespool.studies.problems import Problem, TableError
+from bayespool.studies.spellings import normalise
 
 if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies

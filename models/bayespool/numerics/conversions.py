@@ -62,7 +62,7 @@ def se_from_p(estimate: ArrayLike, p: ArrayLike, df: ArrayLike = np.inf) -> Arra
     Interventions, section 6.3.2.
     """
     estimate_, p_ = floats(estimate, p)
-    return np.abs(estimate_) / _quantile(1 - p_ / 2, df)
+    return np.abs(estimate_) / -_quantile(p_ / 2, df)  # 1 - p/2 would be 1 below 1e-16
 
 
 def se_from_statistic(estimate: ArrayLike, statistic: ArrayLike) -> Array:

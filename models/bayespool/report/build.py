@@ -158,7 +158,7 @@ def write_requested(
         fitted, summary, rows, drawings, external,
         request.title or f"{kind.title}: {name.replace('_', ' ')}",
         request.question or judged or kind.question(fitted),
-        tuple(request.notes), request.command, refits, request.formats,
+        (*fitted.studies.warnings, *request.notes), request.command, refits, request.formats,
     ))  # fmt: skip
     with replacing(target) as folder:
         write(folder / "index.html", html(shown))

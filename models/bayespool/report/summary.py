@@ -294,8 +294,9 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
     """The summary as plain lists, texts and numbers, without NaN or infinity (null instead).
 
     An association has its measure, mid, baseline risks and numbers needed beside the keys that
-    both kinds of analysis have: among these "findings", "certainty", "risk_of_bias" (null without
-    such columns) and "sensitivity" are what a guideline panel takes away. With refits there is a
+    both kinds of analysis have: among these "warnings" (what is odd about the table but allowed),
+    and "findings", "certainty", "risk_of_bias" (null without such columns) and "sensitivity", which
+    are what a guideline panel takes away. With refits there is a
     list of records for each: "leave_one_out", "prior_sensitivity", "cumulative"; with rows that are
     no full results also "incomplete" and "without_incomplete". After a check by another engine
     there is "agreement".
@@ -316,6 +317,7 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
             "probabilities": [p.record() for p in summary.probabilities],
             "prevalences": list(summary.prevalences),
             "checks": [finding.to_dict() for finding in summary.checks],
+            "warnings": list(fitted.studies.warnings),
             "provenance": fitted.provenance,
         }
         | guideline_numbers.records(summary, fitted)

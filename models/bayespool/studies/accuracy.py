@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar, Self, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.columns import recognise
+from bayespool.studies.compound import with_counts_apart
+from bayespool.studies.contradictions import rates_against_counts
 from bayespool.studies.partial import Partial, read_kinds
 from bayespool.studies.partial_accuracy import KINDS, read_mixed
-from bayespool.studies.problems import TableError
 from bayespool.studies.rows import Rows, shared_fields
 from bayespool.studies.spellings import ACCURACY, DISEASED, HEALTHY
-from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
+from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 
 Counts = NDArray[np.int64]
 COUNTS = ("tp", "fp", "fn", "tn")
@@ -46,6 +47,8 @@ class AccuracyStudies(Rows):
         Name of the file, or ``<table>``.
     sha256
         Of the whole table that was read, also after `select`.
+    warnings
+        What is odd about that table but allowed, a sentence each.
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(COUNTS, np.int64)
@@ -63,9 +66,12 @@ class AccuracyStudies(Rows):
     partial: tuple[Partial | None, ...] = ()
     file: str = IN_MEMORY
     sha256: str = ""
+    warnings: tuple[str, ...] = ()
 
     @classmethod
-    def from_table(cls, table: TableSource, name: str | None = None) -> Self:
+    def from_table(
+        cls, table: TableSource, name: str | None = None, **reading: Unpack[Reading]
+    ) -> Self:
         """Read and validate a table.
 
         Parameters
@@ -83,19 +89,24 @@ class AccuracyStudies(Rows):
             ``direction``: whether cases lie higher or lower).
         name
             Short name; the file's stem if None.
+        **reading
+            keep_rows, sheet and column_map: see `bayespool.studies.tables.Reading`.
 
         Raises
         ------
         TableError
             With every problem of the table's content, not only the first.
         """
-        kinds = read_kinds(read_table(table), KINDS)
+        read = with_counts_apart(read_table(table, **reading), ACCURACY, (DISEASED, HEALTHY))
+        kinds = read_kinds(read, KINDS)
         counted = kinds.plain or "candidate" in kinds.kinds
         recognised = recognise(kinds.table, ACCURACY, (DISEASED, HEALTHY) if counted else ())
-        counts, partial, count_problems = read_mixed(kinds, recognised)
-        shared, problems = shared_fields(kinds.table, recognised, name)
-        if count_problems or problems:
-            raise TableError([*count_problems, *problems])
+        counts, partial, problems = read_mixed(kinds, recognised)
+        rows = zip(*(counts.get(count, ()) for count in COUNTS), strict=True)
+        full = {row: cells for row, cells in enumerate(rows) if row not in partial}
+        by_role = {row: dict(zip(COUNTS, cells, strict=True)) for row, cells in full.items()}
+        warned = rates_against_counts(kinds.table, ACCURACY, (DISEASED, HEALTHY), by_role)
+        shared = shared_fields(kinds.table, recognised, name, problems, full, warned)
         statements = tuple(partial.get(row) for row in range(len(kinds.kinds)))
         return cls(**(shared | {count: counts[count] for count in COUNTS}), partial=statements)
 

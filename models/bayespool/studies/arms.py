@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.columns import recognise
+from bayespool.studies.compound import with_counts_apart
+from bayespool.studies.contradictions import rates_against_counts
 from bayespool.studies.counts import read_counts
 from bayespool.studies.measures import OF_COUNTS, measure_named
 from bayespool.studies.partial import Partial, RowReader, read_kinds
@@ -21,7 +23,7 @@ from bayespool.studies.partial_arms import (
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.rows import Rows, shared_fields
 from bayespool.studies.spellings import ARM_1, ARM_2, ARMS
-from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
+from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 
 if TYPE_CHECKING:
     from bayespool.studies.effects import Effects
@@ -110,6 +112,8 @@ class ArmCounts(Rows):
         Name of the file, or ``<table>``.
     sha256
         Of the whole table that was read, also after `select`.
+    warnings
+        What is odd about that table but allowed, a sentence each.
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(ARM_COUNTS, np.int64)
@@ -126,9 +130,12 @@ class ArmCounts(Rows):
     partial: tuple[Partial | None, ...] = ()
     file: str = IN_MEMORY
     sha256: str = ""
+    warnings: tuple[str, ...] = ()
 
     @classmethod
-    def from_table(cls, table: TableSource, name: str | None = None) -> Self:
+    def from_table(
+        cls, table: TableSource, name: str | None = None, **reading: Unpack[Reading]
+    ) -> Self:
         """Read and validate a table.
 
         Parameters
@@ -143,13 +150,16 @@ class ArmCounts(Rows):
             of both groups).
         name
             Short name; the file's stem if None.
+        **reading
+            keep_rows, sheet and column_map: see `bayespool.studies.tables.Reading`.
 
         Raises
         ------
         TableError
             With every problem of the table's content, not only the first.
         """
-        kinds = read_kinds(read_table(table), KINDS)
+        read = with_counts_apart(read_table(table, **reading), ARMS, (ARM_1, ARM_2))
+        kinds = read_kinds(read, KINDS)
         counted = kinds.plain or "candidate" in kinds.kinds
         recognised = recognise(kinds.table, ARMS, (ARM_1, ARM_2) if counted else ())
         problems = []
@@ -173,9 +183,11 @@ class ArmCounts(Rows):
                              "a narrower design (n1, n2, events), or the normal model")  # fmt: skip
             elif said is not None:
                 partial[row], rows[row] = said, said.central
-        shared, more = shared_fields(kinds.table, recognised, name)
-        if problems or more:
-            raise TableError([*problems, *more])
+        full = {row: cells for row, cells in rows.items() if partial[row] is None}
+        by_role = {row: {"e1": a, "none1": n - a, "e2": c, "none2": m - c}
+                   for row, (a, n, c, m) in full.items()}  # fmt: skip
+        warned = rates_against_counts(kinds.table, ARMS, (ARM_1, ARM_2), by_role)
+        shared = shared_fields(kinds.table, recognised, name, problems, full, warned)
         columns = np.array([rows[row] for row in range(len(kinds.kinds))], dtype=np.int64).T
         return cls(**shared, partial=tuple(partial), **dict(zip(ARM_COUNTS, columns, strict=True)))
 

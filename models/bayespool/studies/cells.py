@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from decimal import Decimal
 
 import numpy as np
@@ -13,6 +14,11 @@ _MISSING = frozenset({"", "na", "n/a", "#n/a", "nan", "null", "<na>"})
 _MISSING_TYPES = frozenset({"NAType", "NaTType"})
 _INTEGER = re.compile(r"[+-]?[0-9]{1,300}")
 _FLOAT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?|[+-]?inf(?:inity)?", re.I)
+# Marks that are not seen: zero-width spaces, soft hyphens, and what turns the direction of text.
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"
+                                 "\u2066\u2067\u2068\u2069\ufeff"))  # fmt: skip
+_SIGN = re.compile(r"[\u2212\u2013](?=[0-9.,])")
+_MIDDLE_DOT = re.compile(r"(?<=[0-9])\u00b7(?=[0-9])")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:e[+-]?[0-9]+)?", re.I)
 
 
@@ -30,13 +36,14 @@ def read_cell(raw: object, *, decimal_comma: bool = False) -> tuple[Cell, str]:
     Returns
     -------
     value
-        A number where the text is one, text otherwise, None for a blank or for NA, N/A, NaN, null
-        (any case). Booleans stay booleans, so that a count can refuse them.
+        A number where the text is one that a float can hold, text otherwise, None for a blank or
+        for NA, N/A, NaN, null (any case). Booleans stay booleans, so that a count can refuse them.
     text
-        The text as printed; a number that was never text prints shortest, whole ones without ".0".
+        The text as printed, in Unicode normal form C and without marks that are not seen; a number
+        that was never text prints shortest, whole ones without ".0".
     """
     if isinstance(raw, str):
-        text = raw.strip()
+        text = seen(raw)
         return _parse(text, decimal_comma), text
     if raw is None or type(raw).__name__ in _MISSING_TYPES:
         return None, ""
@@ -51,6 +58,13 @@ def read_cell(raw: object, *, decimal_comma: bool = False) -> tuple[Cell, str]:
     text = str(raw.isoformat() if hasattr(raw, "isoformat") else raw).strip()
     text = text.removesuffix("T00:00:00")
     return text or None, text
+
+
+def seen(raw: str) -> str:
+    """Text as it is seen, stripped."""
+    if raw.isascii():
+        return raw.strip()
+    return unicodedata.normalize("NFC", raw.translate(_UNSEEN)).strip()
 
 
 def number_text(value: object) -> str:
@@ -70,8 +84,15 @@ def _float(raw: float | np.floating) -> tuple[Cell, str]:
 def _parse(text: str, decimal_comma: bool) -> Cell:
     if text.casefold() in _MISSING:
         return None
-    if decimal_comma and _DECIMAL_COMMA.fullmatch(text):
-        return float(text.replace(",", "."))
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if _FLOAT.fullmatch(text) else text
+    plain = text
+    if not text.isascii():  # as printed: a minus sign or an en dash, a decimal point in the middle
+        plain = _MIDDLE_DOT.sub(".", _SIGN.sub("-", text))
+    if decimal_comma and _DECIMAL_COMMA.fullmatch(plain):
+        return float(plain.replace(",", "."))
+    if _INTEGER.fullmatch(plain):
+        return int(plain)
+    if not _FLOAT.fullmatch(plain):
+        return text
+    value = float(plain)
+    lost = value == 0 and re.search("[1-9]", plain.casefold().partition("e")[0])
+    return text if lost else value

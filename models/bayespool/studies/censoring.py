@@ -7,6 +7,7 @@ the design is not printed is every possibility, equally likely.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import product
 from statistics import NormalDist
@@ -14,6 +15,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+from bayespool.studies.contradictions import half_unit
+from bayespool.studies.limits import MOST_COMPARED, MOST_DESIGNS, MOST_OUTCOMES, MOST_PEOPLE
 from bayespool.studies.partial import Partial, RowReader
 
 Array = NDArray[np.float64]
@@ -23,6 +26,7 @@ DIRECTIONS = ("positive", "negative")
 MOST_SPLITS, MOST_EVENTS = 15, 9
 MANY_TABLES = 400
 MOST_TRIED = 500  # designs with their events; beyond, some of them spread evenly stand for all
+_P_VALUE = re.compile(r"(?:[0-9]\.?[0-9]{0,20}|\.[0-9]{1,20})(?:e-[0-9]{1,2})?")
 Interval = tuple[float, float, float, float]
 
 
@@ -47,7 +51,7 @@ class Design:
 
 def read_p(reader: RowReader) -> PValue | None:
     """Column ``p``: ``ns``, ``>0.05``, ``<0.001`` or a number; ``alpha`` goes with ``ns``."""
-    text = reader.text("p", "pvalue", "pval").casefold().replace(" ", "")
+    text = reader.text("p", "pvalue", "pval").casefold().replace(" ", "").replace(",", ".")
     alpha = reader.number("alpha")
     if alpha is not None and not 0.0 < alpha < 1.0:
         reader.fault("alpha", f"alpha={alpha:g}", "a level above 0 and below 1, such as 0.05")
@@ -56,20 +60,16 @@ def read_p(reader: RowReader) -> PValue | None:
     if text in ("", "ns", "n.s.", "notsignificant"):
         return PValue(f"not significant at {level:g}", level, 1.0)
     sign, number = ("", text) if text[0] not in "<>" else (text[0], text[1:].lstrip("="))
-    try:
-        value = float(number)
-    except ValueError:
-        value = float("nan")
+    value = float(number) if _P_VALUE.fullmatch(number) else float("nan")
     if sign == "<" and value == 1.0:
         return PValue("the sign alone", 0.0, 1.0)
     if not 0.0 < value < 1.0:
-        reader.fault("p", f"p={text!r} is no P value", "ns, or such as >0.05, <0.001, 0.03")
+        reader.fault("p", f"p={text[:24]!r} is no P value", "ns, or such as >0.05, <0.001, 0.03")
         return None
     if sign:
         ends = (0.0, value) if sign == "<" else (value, 1.0)
         return PValue(f"P {sign} {value:g}", *ends)
-    decimals = len(number.partition(".")[2])
-    half = 0.5 * 10.0**-decimals
+    half = half_unit(number)
     return PValue(f"P = {number}", max(value - half, 0.0), min(value + half, 1.0))
 
 
@@ -78,7 +78,7 @@ def read_designs(reader: RowReader, *, events: bool) -> list[Design] | None:
     before = len(reader.problems)
     n1, n2, n = reader.counts("n1"), reader.counts("n2"), reader.count("n")
     total = reader.counts("events") if events else range(1)
-    if len(reader.problems) > before:
+    if len(reader.problems) > before or _too_many_designs(reader, n1, n2, n, total):
         return None
     if n1 is not None and n2 is not None:
         sizes = list(product(n1, n2))
@@ -108,6 +108,21 @@ def read_designs(reader: RowReader, *, events: bool) -> list[Design] | None:
                      "more than 0 and fewer than the people")  # fmt: skip
         return None
     return out
+
+
+def _too_many_designs(
+    reader: RowReader, n1: range | None, n2: range | None, n: int | None, total: range | None
+) -> bool:
+    """Whether sizes with events are more than are listed; counted first, and reported."""
+    sizes = len(n1) * len(n2) if n1 and n2 else len(n1) if n1 else n or 0
+    designs = sizes * min(len(total) if total else 1, MOST_PEOPLE)
+    people = max([n or 0, *(ends[-1] for ends in (n1, n2, total) if ends)])
+    if designs <= MOST_DESIGNS and people <= MOST_PEOPLE:
+        return False
+    what = next(name for name in ("n", "n1", "events") if reader.text(name))
+    reader.fault(what, f"the sizes and events allow {designs} designs of up to {people} people",
+                 f"at most {MOST_DESIGNS} designs of {MOST_PEOPLE} people")  # fmt: skip
+    return True
 
 
 def thinned(items: list, most: int) -> list:
@@ -199,7 +214,10 @@ def censored_counts(reader: RowReader) -> Partial | None:
     few = thinned(designs, MOST_SPLITS)
     coarse = [replace(d, events=tuple(thinned(list(d.events), MOST_EVENTS))) for d in few]
     every = sum(len(design.events) for design in designs) <= MOST_TRIED
-    tables, nearest = _tables(designs if every else coarse, p, direction, tests)
+    tried = designs if every else coarse
+    if not _can_be_tried(tried, tests):  # its estimate is still known to lie in intervals
+        tried, every = [], False
+    tables, nearest = _tables(tried, p, direction, tests)
     if len(tables) > MANY_TABLES:
         tables, _ = _tables(coarse, p, direction, tests)
     said = _said(reader, p, direction)
@@ -211,6 +229,17 @@ def censored_counts(reader: RowReader) -> Partial | None:
     errors = [error for design in few for error in error_of_log_odds(design)]
     intervals = intervals_of(p, direction, errors)
     return Partial("censored", said, tuple(tables), tuple(weights), tuple(intervals))
+
+
+def _can_be_tried(designs: list[Design], tests: tuple[str, ...]) -> bool:
+    """Whether the tables of the designs are few enough; an exact test compares each with all."""
+    sizes = [
+        min(design.n1, events) - max(0, events - design.n2) + 1
+        for design in designs
+        for events in design.events
+    ]
+    compared = sum(size * size for size in sizes) if "fisher" in tests else 0
+    return sum(sizes) <= MOST_OUTCOMES and compared <= MOST_COMPARED
 
 
 def _tables(

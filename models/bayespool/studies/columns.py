@@ -1,6 +1,5 @@
 """Which column is what: finding the roles of a shape, its labels and its covariates in a table."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,18 +42,18 @@ class Recognised:
     problems: tuple[Problem, ...]
 
 
-def normalise(name: str) -> str:
-    """A column name without case, spaces, underscores, dots and hyphens."""
-    return re.sub(r"[\s_.\-]+", "", name).casefold()
-
-
 def find(table: Table, spellings: Spellings) -> dict[str, list[int]]:
-    """Indices of the columns that name each role; empty lists where none does."""
-    names = [normalise(name) for name in table.columns]
-    return {
-        role: [index for index, name in enumerate(names) if name in headers]
-        for role, headers in spellings.items()
-    }
+    """Indices of the columns that name each role; empty lists where none does.
+
+    A column that plays a role by request is the only one that does.
+    """
+    names = table.names
+    found = {}
+    for role, headers in spellings.items():
+        every = [index for index, name in enumerate(names) if name in headers]
+        asked = [index for index in every if index in table.mapped and index not in table.derived]
+        found[role] = asked or every
+    return found
 
 
 def has_groups(table: Table, spellings: Spellings, groups: Sequence[Group]) -> bool:
@@ -76,7 +75,7 @@ def recognise(table: Table, spellings: Spellings, groups: Sequence[Group] = ()) 
         Groups whose counts the table must give. Their roles are used only as far as needed: a rate
         beside the counts stays a covariate. Roles of no group are used wherever they are.
     """
-    names = [normalise(name) for name in table.columns]
+    names = table.names
     found = find(table, spellings)
     forms: dict[Group, tuple[str, str]] = {}
     roles: dict[str, int] = {}
@@ -85,7 +84,8 @@ def recognise(table: Table, spellings: Spellings, groups: Sequence[Group] = ()) 
 
     def take(role: str) -> None:
         roles[role] = found[role][0]
-        problems.extend(_claimed_twice(table, role, found[role]))
+        own = [index for index in found[role] if index not in table.derived]
+        problems.extend(_claimed_twice(table, role, own))
 
     for group in groups:
         form = _form(group, found)
@@ -95,15 +95,15 @@ def recognise(table: Table, spellings: Spellings, groups: Sequence[Group] = ()) 
         forms[group] = form
         for role in form:
             take(role)
-        if group.total not in form:
-            totals += [(group, index) for index in found[group.total]]
+        sizes = [index for index in found[group.total] if index != roles.get(group.total)]
+        totals += [(group, i) for i in sizes if group.total not in form or i in table.derived]
     grouped = {role for g in groups for role in (g.hit, g.miss, g.total, g.rate)}
     for role, indices in found.items():
         if indices and role not in grouped:
             take(role)
-    study, claims = _first_named(names, STUDY_LABELS)
+    study, claims = _first_named(table, STUDY_LABELS)
     problems += _claimed_twice(table, "the study label", claims)
-    year, claims = _first_named(names, ("year",))
+    year, claims = _first_named(table, ("year",))
     problems += _claimed_twice(table, "year", claims)
     used = {*roles.values(), *(index for _, index in totals), study}
     return Recognised(
@@ -112,7 +112,7 @@ def recognise(table: Table, spellings: Spellings, groups: Sequence[Group] = ()) 
         totals=tuple(totals),
         study=study,
         year=year,
-        covariates=tuple(index for index in range(len(names)) if index not in used),
+        covariates=tuple(i for i in range(len(names)) if i not in used | table.derived),
         spellings=frozenset(header for headers in spellings.values() for header in headers),
         problems=tuple(problems),
     )
@@ -122,19 +122,19 @@ def _form(group: Group, found: dict[str, list[int]]) -> tuple[str, str] | None:
     return next((pair for pair in group.forms if all(found[role] for role in pair)), None)
 
 
-def _first_named(names: Sequence[str], wanted: Sequence[str]) -> tuple[int | None, list[int]]:
-    for want in wanted:
-        claims = [index for index, name in enumerate(names) if name == want]
-        if claims:
-            return claims[0], claims
-    return None, []
+def _first_named(table: Table, wanted: Sequence[str]) -> tuple[int | None, list[int]]:
+    """The first of the wanted names that a column has; one that is asked for before all others."""
+    places = {want: find(table, {want: (want,)})[want] for want in wanted}
+    asked = [index for claims in places.values() for index in claims if index in table.mapped]
+    claims = asked or next((claims for claims in places.values() if claims), [])
+    return (claims[0] if claims else None), claims
 
 
 def _claimed_twice(table: Table, role: str, claims: list[int]) -> list[Problem]:
     if len(claims) < 2:
         return []
-    listed = " and ".join(table.columns[index] for index in claims)
-    rule = f"the columns {listed} all name {role}"
+    named = " and ".join(table.columns[index] for index in claims)
+    rule = f"the columns {named} all name {role}"
     return [
         Problem(table.file, None, table.columns[claims[0]], rule, "keep one, or rename the others")
     ]
@@ -145,6 +145,5 @@ def _missing(table: Table, group: Group, found: dict[str, list[int]]) -> Problem
     lacks = [[role for role in pair if not found[role]] for pair in group.forms]
     lack = min(lacks, key=len)
     rule = f"missing column{'s' if len(lack) > 1 else ''} {' and '.join(lack)}"
-    columns = ", ".join(table.columns)
-    legal = f"legal is {group.legal} (upper or lower case); the columns found are {columns}"
+    legal = f"allowed is {group.legal} (upper or lower case); {table.found}"
     return Problem(table.file, None, lack[0], rule, legal)

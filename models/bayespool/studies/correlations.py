@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,10 @@ from bayespool.studies.counts import Fault, as_count, problem_at
 from bayespool.studies.measures import measure_named
 from bayespool.studies.numbers import as_number
 from bayespool.studies.partial import Partial, RowReader, read_kinds
-from bayespool.studies.problems import Problem, TableError
+from bayespool.studies.problems import Problem
 from bayespool.studies.rows import Rows, shared_fields
 from bayespool.studies.spellings import CORRELATION
-from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
+from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 
 if TYPE_CHECKING:
     from bayespool.studies.effects import Effects
@@ -52,6 +52,8 @@ class Correlations(Rows):
         Name of the file, or ``<table>``.
     sha256
         Of the whole table that was read, also after `select`.
+    warnings
+        What is odd about that table but allowed, a sentence each.
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = {"r": float, "n": np.int64}
@@ -66,9 +68,12 @@ class Correlations(Rows):
     partial: tuple[Partial | None, ...] = ()
     file: str = IN_MEMORY
     sha256: str = ""
+    warnings: tuple[str, ...] = ()
 
     @classmethod
-    def from_table(cls, table: TableSource, name: str | None = None) -> Self:
+    def from_table(
+        cls, table: TableSource, name: str | None = None, **reading: Unpack[Reading]
+    ) -> Self:
         """Read and validate a table with columns r (ri, cor, correlation) and n (ni, ...).
 
         A column ``kind`` marks rows told by their P value alone: ``censored`` (p such as ns or
@@ -79,7 +84,7 @@ class Correlations(Rows):
         TableError
             With every problem of the table's content, not only the first.
         """
-        kinds = read_kinds(read_table(table), ("censored",))
+        kinds = read_kinds(read_table(table, **reading), ("censored",))
         read = kinds.table
         recognised = recognise(read, CORRELATION)
         problems: list[Problem] = []
@@ -87,7 +92,7 @@ class Correlations(Rows):
         for role, parse in (("r", _correlation), ("n", _size)):
             index = recognised.roles.get(role)
             if index is None:
-                legal = f"legal is r with n; the columns found are {', '.join(read.columns)}"
+                legal = f"allowed is r with n; {read.found}"
                 problems.append(Problem(read.file, None, role, f"missing column {role}", legal))
                 continue
             values[role] = []
@@ -104,9 +109,7 @@ class Correlations(Rows):
             censored_estimate(RowReader(read, row, problems), "cor") if kind else None
             for row, kind in enumerate(kinds.kinds)
         )
-        shared, more = shared_fields(read, recognised, name)
-        if problems or more:
-            raise TableError([*problems, *more])
+        shared = shared_fields(read, recognised, name, problems)
         return cls(**shared, partial=partial, r=np.array(values["r"]), n=np.array(values["n"]))
 
     def effects(self, measure: str = "cor") -> "Effects":

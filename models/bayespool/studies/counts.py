@@ -5,12 +5,12 @@ import re
 
 from bayespool.studies.cells import Cell
 from bayespool.studies.columns import Recognised
+from bayespool.studies.limits import LARGEST_COUNT
 from bayespool.studies.problems import Problem
 from bayespool.studies.rates import count_behind, printed_rates
 from bayespool.studies.spellings import Group
 from bayespool.studies.tables import Table
 
-LARGEST = 2**53
 _WHOLE = "a count is a whole number, 0 or more"
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:[.,][0-9]{3})+")
 
@@ -54,7 +54,7 @@ def read_counts(
             pairs[group] = [_both(*cells) for cells in zip(*columns, strict=True)]
     for group, index in recognised.totals:
         problems += _disagreements(table, group, index, pairs[group])
-    problems += _empty_rows(table, pairs, every_group)
+    problems += _empty_rows(table, pairs, every_group) + _too_many_people(table, pairs)
     if problems:
         return {}, problems
     counts: dict[str, list[int]] = {}
@@ -98,9 +98,9 @@ def as_count(name: str, value: Cell, text: str) -> int | Fault:
         return f"{name}={shown} is negative", _WHOLE
     if value != int(value):
         return f"{name}={shown} is a fraction", _WHOLE
-    if value > LARGEST:
+    if value > LARGEST_COUNT:
         rule = f"{name}={shown} is too large to be counted exactly"
-        return rule, f"{_WHOLE}, at most {LARGEST} (2 to the power 53)"
+        return rule, f"{_WHOLE}, at most {LARGEST_COUNT} (2 to the power 53)"
     return int(value)
 
 
@@ -180,6 +180,18 @@ def _disagreements(table: Table, group: Group, index: int, pairs: Pairs) -> list
             legal = f"{group.hit} + {group.miss} must equal {name}"
             problems.append(problem_at(table, row, index, (rule, legal)))
     return problems
+
+
+def _too_many_people(table: Table, pairs: dict[Group, Pairs]) -> list[Problem]:
+    """Rows whose people are too many to be counted exactly, although each count is not."""
+    most = f"at most {LARGEST_COUNT} people (2 to the power 53)"
+    return [
+        Problem(
+            table.file, table.row_numbers[row], None, "the counts add up to too many people", most
+        )
+        for row, of_groups in enumerate(zip(*pairs.values(), strict=True))
+        if sum(sum(pair) for pair in of_groups if pair is not None) > LARGEST_COUNT
+    ]
 
 
 def _empty_rows(table: Table, pairs: dict[Group, Pairs], every_group: bool) -> list[Problem]:

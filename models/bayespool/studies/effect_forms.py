@@ -1,5 +1,6 @@
 """What one row of published effects comes to: the ways to state a precision, and their faults."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log, sqrt
 
@@ -165,9 +166,14 @@ def _interval(
     return ((log(low), log(high)) if scale == "printed" else (low, high)), []
 
 
-def _level(say: RowNames, values: dict[str, float], default: float) -> tuple[float, list[RowFault]]:
+def percent_of(values: Mapping[str, float], default: float) -> float:
+    """Percent of the interval of a row, which may be written as a proportion."""
     level = values.get("level", default)
-    percent = 100 * level if level < 1 else level
+    return 100 * level if level < 1 else level
+
+
+def _level(say: RowNames, values: dict[str, float], default: float) -> tuple[float, list[RowFault]]:
+    percent = percent_of(values, default)
     if 50 <= percent < 100:
         return percent, []
     return default, [("level", f"{say('level')} is no level", "from 50 to below 100 percent")]

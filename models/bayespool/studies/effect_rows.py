@@ -10,6 +10,7 @@ from bayespool.studies.arms import ADD_LEGAL, effects_of_counts
 from bayespool.studies.bridge import bridged
 from bayespool.studies.censoring import censored_estimate
 from bayespool.studies.columns import Recognised, find, has_groups, recognise
+from bayespool.studies.compound import with_counts_apart, with_limits_apart
 from bayespool.studies.counts import Fault, has_counts, problem_at, read_counts
 from bayespool.studies.effect_forms import EffectRow, RowFaults, RowNames, effect_of_row
 from bayespool.studies.measures import OF_COUNTS, Measure
@@ -21,12 +22,23 @@ from bayespool.studies.partial_arms import (
     says_nothing,
     statement,
 )
+from bayespool.studies.precisions import contradictions
 from bayespool.studies.problems import Problem
-from bayespool.studies.spellings import ARM_1, ARM_2, ARMS, PRECISION
+from bayespool.studies.spellings import ARM_1, ARM_2, ARMS, ONE_ARM, PRECISION, SINGLE
 from bayespool.studies.tables import Table
 
 _TRUE = frozenset({"yes", "y", "true", "1", "adjusted"})
 _FALSE = frozenset({"no", "n", "false", "0", "unadjusted", "crude"})
+
+
+def apart(table: Table, measure: Measure) -> Table:
+    """The table with cells that hold an estimate and its limits, or a count and its size, apart."""
+    headers = {"printed": measure.headers, "analysis": measure.analysis_headers, **PRECISION}
+    if measure.name in OF_COUNTS:
+        table = with_counts_apart(table, ARMS, (ARM_1, ARM_2))
+    if measure.name == "proportion":
+        table = with_counts_apart(table, SINGLE, (ONE_ARM,))
+    return with_limits_apart(table, headers)
 
 
 def recognise_effects(table: Table, measure: Measure) -> Recognised:
@@ -144,10 +156,23 @@ def read_mixed(
     return [rows[row] for row in range(len(kinds.kinds))], partial, []
 
 
+def contradictions_of_rows(
+    kinds: Kinds, recognised: Recognised, level: float, rows: list[EffectRow]
+) -> list[str]:
+    """What the rows of estimates say twice and differently; nothing of rows that were not read."""
+    table = kinds.table
+    numbers, _ = read_numbers(table, recognised, lenient=tuple(recognised.roles))
+    return [
+        sentence
+        for row, (one, values) in enumerate(zip(rows, numbers, strict=False))
+        if one.counts is None and not kinds.kinds[row]
+        for sentence in contradictions(RowNames(table, recognised, row), values, level, one)
+    ]
+
+
 def _no_column(table: Table, measure: Measure) -> Problem:
-    columns = ", ".join(table.columns)
     counts = " or the counts e1, n1, e2, n2 or a, b, c, d" if measure.name in OF_COUNTS else ""
-    legal = f"legal is {measure.legal}{counts}; the columns found are {columns}"
+    legal = f"allowed is {measure.legal}{counts}; {table.found}"
     return Problem(table.file, None, "estimate", f"missing column of the {measure.label}", legal)
 
 

@@ -2,20 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar, Self, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.arms import ARM_COUNTS, ArmCounts, check_add
 from bayespool.studies.bridge import BRIDGES
-from bayespool.studies.effect_rows import read_mixed, recognise_effects
+from bayespool.studies.effect_rows import (
+    apart,
+    contradictions_of_rows,
+    read_mixed,
+    recognise_effects,
+)
 from bayespool.studies.measures import OF_COUNTS, measure_named
 from bayespool.studies.partial import Partial, read_kinds
 from bayespool.studies.partial_arms import KINDS
-from bayespool.studies.problems import TableError
 from bayespool.studies.rows import Rows, shared_fields
-from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
+from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 
 FourCounts = tuple[int, int, int, int]
 
@@ -61,6 +65,8 @@ class Effects(Rows):
         Name of the file, or ``<table>``.
     sha256
         Of the whole table that was read, also after `select`.
+    warnings
+        What is odd about that table but allowed, a sentence each.
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = {"estimate": float, "se": float}
@@ -81,6 +87,7 @@ class Effects(Rows):
     partial: tuple[Partial | None, ...] = ()
     file: str = IN_MEMORY
     sha256: str = ""
+    warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         measure_named(self.measure)
@@ -108,6 +115,7 @@ class Effects(Rows):
         level: float = 95.0,
         add: float | None = 0.5,
         bridge: bool = False,
+        **reading: Unpack[Reading],
     ) -> Self:
         """Read and validate a table whose rows may state their effects in different ways.
 
@@ -137,6 +145,8 @@ class Effects(Rows):
         bridge
             Take rows of kind ``smd`` among odds ratios, or ``or`` among standardised mean
             differences, times or divided by pi / sqrt(3) (Chinn 2000); they are flagged.
+        **reading
+            keep_rows, sheet and column_map: see `bayespool.studies.tables.Reading`.
 
         Raises
         ------
@@ -151,14 +161,13 @@ class Effects(Rows):
         check_add(add)
         legal: tuple[str, ...] = KINDS if measure in OF_COUNTS else ("censored",)
         legal += BRIDGES[measure][:1] if measure in BRIDGES else ()
-        kinds = read_kinds(read_table(table), legal)
+        kinds = read_kinds(apart(read_table(table, **reading), wanted), legal)
         recognised = recognise_effects(kinds.table, wanted)
-        rows, partial, effect_problems = read_mixed(
-            kinds, recognised, wanted, level, add, bridge=bridge
-        )
-        shared, problems = shared_fields(kinds.table, recognised, name)
-        if effect_problems or problems:
-            raise TableError([*effect_problems, *problems])
+        rows, partial, problems = read_mixed(kinds, recognised, wanted, level, add, bridge=bridge)
+        full = {at: row.counts for at, row in enumerate(rows)
+                if row.counts is not None and partial[at] is None}  # fmt: skip
+        warned = contradictions_of_rows(kinds, recognised, level, rows)
+        shared = shared_fields(kinds.table, recognised, name, problems, full, warned)
         return cls(
             **shared,
             partial=tuple(partial),

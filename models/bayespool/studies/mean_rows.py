@@ -48,14 +48,13 @@ def read_means(table: Table, recognised: Recognised) -> tuple[list[MeanRow], lis
 def _missing(table: Table, recognised: Recognised) -> list[Problem]:
     """Columns without which no row can be read."""
     problems: list[Problem] = []
-    columns = ", ".join(table.columns)
     for k in ("1", "2"):
         for needed in ((f"n{k}",), (f"mean{k}", f"median{k}")):
             if not set(needed) & set(recognised.roles):
                 rule = f"missing column {' or '.join(needed)}"
                 legal = (
                     f"legal is n{k} and mean{k} with sd{k} or sem{k}, or median{k} with q1_{k} and "
-                    f"q3_{k} or min{k} and max{k}; the columns found are {columns}"
+                    f"q3_{k} or min{k} and max{k}; {table.found}"
                 )
                 problems.append(Problem(table.file, None, needed[0], rule, legal))
     return problems

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayespool.studies.columns import recognise
+from bayespool.studies.contradictions import sems_against_sds
 from bayespool.studies.mean_rows import read_means
 from bayespool.studies.measures import OF_MEANS, measure_named
+from bayespool.studies.numbers import read_numbers
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.rows import Rows, shared_fields
 from bayespool.studies.spellings import MEANS
-from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
+from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 
 if TYPE_CHECKING:
     from bayespool.studies.effects import Effects
@@ -51,6 +53,8 @@ class GroupMeans(Rows):
         Name of the file, or ``<table>``.
     sha256
         Of the whole table that was read, also after `select`.
+    warnings
+        What is odd about that table but allowed, a sentence each.
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = {
@@ -72,9 +76,12 @@ class GroupMeans(Rows):
     covariates: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     file: str = IN_MEMORY
     sha256: str = ""
+    warnings: tuple[str, ...] = ()
 
     @classmethod
-    def from_table(cls, table: TableSource, name: str | None = None) -> Self:
+    def from_table(
+        cls, table: TableSource, name: str | None = None, **reading: Unpack[Reading]
+    ) -> Self:
         """Read and validate a table.
 
         Parameters
@@ -86,18 +93,20 @@ class GroupMeans(Rows):
             by Luo 2018 and Wan 2014 and flagged. Rows may differ in form.
         name
             Short name; the file's stem if None.
+        **reading
+            keep_rows, sheet and column_map: see `bayespool.studies.tables.Reading`.
 
         Raises
         ------
         TableError
             With every problem of the table's content, not only the first.
         """
-        read = read_table(table)
+        read = read_table(table, **reading)
         recognised = recognise(read, MEANS)
-        rows, mean_problems = read_means(read, recognised)
-        shared, problems = shared_fields(read, recognised, name)
-        if mean_problems or problems:
-            raise TableError([*mean_problems, *problems])
+        rows, problems = read_means(read, recognised)
+        numbers, _ = read_numbers(read, recognised, lenient=tuple(recognised.roles))
+        warned = sems_against_sds(read, recognised.roles, numbers)
+        shared = shared_fields(read, recognised, name, problems, warnings=warned)
         moments = {role: [row.moments[role] for row in rows] for role in MOMENTS}
         return cls(
             **(shared | moments),

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from bayespool.studies.cells import Cell
 from bayespool.studies.columns import Recognised
 from bayespool.studies.counts import Fault, problem_at
+from bayespool.studies.limits import LARGEST_NUMBER
 from bayespool.studies.problems import Problem
 from bayespool.studies.tables import Table
 
@@ -47,6 +48,15 @@ def as_number(name: str, value: Cell, text: str) -> float | Fault:
         return f"{name}={shown} is true or false", _NUMBER
     if value is None or isinstance(value, str):
         return f"{name}={shown!r} is text", _NUMBER
-    if not math.isfinite(value):
+    return beyond(name, value, shown) or float(value)
+
+
+def beyond(name: str, value: float, shown: str) -> Fault | None:
+    """What is wrong with a number that is not finite, or whose powers would not be or be 0."""
+    if abs(value) == math.inf:
         return f"{name}={shown} is not finite", _NUMBER
-    return float(value)
+    if value == 0 or 1 / LARGEST_NUMBER <= abs(value) <= LARGEST_NUMBER:
+        return None
+    much = "large" if abs(value) > 1 else "small"
+    legal = f"0, or a size from {1 / LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}"
+    return f"{name}={shown} is too {much} to be computed with", legal

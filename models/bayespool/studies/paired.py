@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bayespool.studies.censoring import PValue, read_p
 from bayespool.studies.columns import recognise
+from bayespool.studies.limits import MOST_LISTED
 from bayespool.studies.measures import measure_named
 from bayespool.studies.partial import Partial, RowReader, read_kinds, too_many
-from bayespool.studies.problems import Problem, TableError
+from bayespool.studies.problems import Problem
 from bayespool.studies.rows import Rows, shared_fields
-from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
+from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 
 if TYPE_CHECKING:
     from bayespool.studies.effects import Effects
@@ -53,6 +54,8 @@ class PairedProportions(Rows):
         Name of the file, or ``<table>``.
     sha256
         Of the whole table that was read, also after `select`.
+    warnings
+        What is odd about that table but allowed, a sentence each.
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(
@@ -75,9 +78,12 @@ class PairedProportions(Rows):
     partial: tuple[Partial | None, ...] = ()
     file: str = IN_MEMORY
     sha256: str = ""
+    warnings: tuple[str, ...] = ()
 
     @classmethod
-    def from_table(cls, table: TableSource, name: str | None = None) -> Self:
+    def from_table(
+        cls, table: TableSource, name: str | None = None, **reading: Unpack[Reading]
+    ) -> Self:
         """Read and validate a table.
 
         Parameters
@@ -89,13 +95,15 @@ class PairedProportions(Rows):
             larger group then holds people who were seen once.
         name
             Short name; the file's stem if None.
+        **reading
+            keep_rows, sheet and column_map: see `bayespool.studies.tables.Reading`.
 
         Raises
         ------
         TableError
             With every problem of the table's content, not only the first.
         """
-        kinds = read_kinds(read_table(table), ("margins",))
+        kinds = read_kinds(read_table(table, **reading), ("margins",))
         recognised = recognise(kinds.table, {})
         problems: list[Problem] = []
         rows, partial = [], []
@@ -105,9 +113,9 @@ class PairedProportions(Rows):
             partial.append(said)
             cells = said.central if said is not None else None if kind else _cells(reader)
             rows.append(cells)
-        shared, more = shared_fields(kinds.table, recognised, name)
-        if problems or more:
-            raise TableError([*problems, *more])
+        full = {row: cells for row, cells in enumerate(rows)
+                if cells is not None and partial[row] is None}  # fmt: skip
+        shared = shared_fields(kinds.table, recognised, name, problems, full)
         c = np.array(rows, dtype=np.int64).T
         return cls(
             **shared,
@@ -199,16 +207,20 @@ def _margins(reader: RowReader) -> Partial | None:
         if part > whole or whole == 0:
             reader.fault(name, f"{name}={part} of {whole}", f"from 0 to n_{name}, which is above 0")
             return None
+    if (many := _how_many(x, n, y, m)) > MOST_LISTED:
+        rule = f"{many} tables or more have these margins"
+        reader.fault("before", rule, f"pairs; or margins of at most {MOST_LISTED} tables")
+        return None
     tables = _possible(x, n, y, m)
     said = f"{x} of {n} before, {y} of {m} after"
     if p is not None:
         tests = (named,) if named else TESTS
-        fits = [t for t in tables if any(p.low < v <= p.high for v in _p(t, tests))]
+        values = _p(np.array(tables), tests)
+        fitting = ((values > p.low) & (values <= p.high)).any(axis=1)
+        fits = [table for table, fine in zip(tables, fitting, strict=True) if fine]
         if not fits:
-            nearest = min(
-                (v for t in tables for v in _p(t, tests)),
-                key=lambda v: max(p.low - v, v - p.high),
-            )
+            every = values.ravel()
+            nearest = every[np.argmin(np.maximum(p.low - every, every - p.high))]
             rule = f"no table with these margins ({said}) gives {p.text} by the test "
             rule += " or ".join(tests)
             reader.fault("p", rule, f"the nearest possible is {nearest:.3g}")
@@ -225,11 +237,23 @@ def _named(p: PValue, test: str) -> str:
     return f"{p.text} ({test})" if test else f"{p.text} (test not named)"
 
 
+def _how_many(x: int, n: int, y: int, m: int) -> int:
+    """How many tables `_possible` lists, counted up to the first beyond what is listed."""
+    pairs, many = min(n, m), 0
+    for once in range(min(abs(n - m), x if n > m else y) + 1):
+        a, b = (x - once, y) if n > m else (x, y - once)
+        if max(a, b) <= pairs:
+            many += min(a, b) - max(0, a + b - pairs) + 1
+        if many > MOST_LISTED or once > MOST_LISTED:
+            return max(many, MOST_LISTED + 1)
+    return many
+
+
 def _possible(x: int, n: int, y: int, m: int) -> list[tuple[int, ...]]:
     """All tables with x of n before and y of m after, where the smaller group was seen twice."""
     pairs = min(n, m)
     out: list[tuple[int, ...]] = []
-    for once_yes in range(abs(n - m) + 1):
+    for once_yes in range(min(abs(n - m), x if n > m else y) + 1):
         before_yes, after_yes = (once_yes, 0) if n > m else (0, once_yes)
         a, b = x - before_yes, y - after_yes
         once = (before_yes, max(n - m, 0) - before_yes, after_yes, max(m - n, 0) - after_yes)
@@ -240,17 +264,17 @@ def _possible(x: int, n: int, y: int, m: int) -> list[tuple[int, ...]]:
     return out
 
 
-def _p(cells: tuple[int, ...], tests: tuple[str, ...]) -> list[float]:
-    """P value of the discordant pairs by each test."""
+def _p(tables: Counts, tests: tuple[str, ...]) -> NDArray[np.float64]:
+    """P values of the discordant pairs of tables, shape (n_tables, n_tests); 1 without any."""
     from scipy import stats
 
-    lost, gained = cells[1], cells[2]
-    total = lost + gained
-    if total == 0:
-        return [1.0] * len(tests)
+    lost, gained = tables[:, 1], tables[:, 2]
+    total = np.maximum(lost + gained, 1)
+    off = np.abs(lost - gained)
     found = {
-        "exact": min(1.0, 2.0 * float(stats.binom.cdf(min(lost, gained), total, 0.5))),
-        "mcnemar": float(stats.chi2.sf((lost - gained) ** 2 / total, 1)),
-        "corrected": float(stats.chi2.sf(max(abs(lost - gained) - 1, 0) ** 2 / total, 1)),
+        "exact": np.minimum(1.0, 2.0 * stats.binom.cdf(np.minimum(lost, gained), total, 0.5)),
+        "mcnemar": stats.chi2.sf(off**2 / total, 1),
+        "corrected": stats.chi2.sf(np.maximum(off - 1, 0) ** 2 / total, 1),
     }
-    return [found[test] for test in tests]
+    some = lost + gained > 0
+    return np.stack([np.where(some, found[test], 1.0) for test in tests], axis=1)

@@ -4,16 +4,18 @@ A column ``kind`` says what a row is; blank is a row as ever. Each statement bec
 possible tables, or of intervals that its estimate lies in, with the probability of each design.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bayespool.studies.columns import find, normalise
+from bayespool.studies.columns import find
+from bayespool.studies.limits import LARGEST_COUNT, MOST_TABLES
+from bayespool.studies.numbers import as_number
 from bayespool.studies.problems import Problem, TableError
-from bayespool.studies.spellings import SECOND_LABELS, STUDY_LABELS
+from bayespool.studies.spellings import SECOND_LABELS, STUDY_LABELS, normalise
 from bayespool.studies.tables import Table
 
 PLAIN = ("", "counts", "effect", "effects")
-MOST_TABLES = 5_000
 EMPTY = "empty"
 
 
@@ -148,6 +150,9 @@ def read_kinds(table: Table, legal: Collection[str]) -> Kinds:
     return Kinds(table.take(first), kinds, members, table)
 
 
+_WHOLE = re.compile(r"[0-9]{1,16}")
+
+
 @dataclass
 class RowReader:
     """Cells of one row by header, and the problems found in them."""
@@ -167,6 +172,11 @@ class RowReader:
             return ""
         return self.table.texts[self.row][index].strip()
 
+    def header(self, *headers: str) -> str:
+        """The column's own name, for messages."""
+        index = self.index(*headers)
+        return headers[0] if index is None else self.table.columns[index]
+
     def fault(self, header: str, rule: str, legal: str) -> None:
         index = self.index(header)
         column = header if index is None else self.table.columns[index]
@@ -174,15 +184,12 @@ class RowReader:
         self.problems.append(Problem(self.table.file, number, column, rule, legal))
 
     def number(self, *headers: str) -> float | None:
-        text = self.text(*headers)
-        if not text:
+        text, index = self.text(*headers), self.index(*headers)
+        if not text or index is None:
             return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if value != value or abs(value) == float("inf"):
-            self.fault(headers[0], f"{headers[0]}={text!r} is no number", "a finite number")
+        value = as_number(self.table.columns[index], self.table.rows[self.row][index], text)
+        if not isinstance(value, float):
+            self.fault(headers[0], *value)
             return None
         return value
 
@@ -190,7 +197,7 @@ class RowReader:
         """A whole number, 0 or more."""
         sizes = self.counts(*headers)
         if sizes is not None and len(sizes) > 1:
-            self.fault(headers[0], f"{headers[0]}={self.text(*headers)!r} is a range",
+            self.fault(headers[0], f"{self.header(*headers)}={self.text(*headers)!r} is a range",
                        "one count")  # fmt: skip
             return None
         return None if sizes is None else sizes[0]
@@ -202,8 +209,10 @@ class RowReader:
             return None
         low, dash, high = text.partition("-")
         ends = [part.strip() for part in ((low, high) if dash else (low, low))]
-        if not all(part.isdigit() for part in ends) or int(ends[0]) > int(ends[1]):
-            self.fault(headers[0], f"{headers[0]}={text!r} is neither a count nor a range",
+        whole = all(_WHOLE.fullmatch(part) for part in ends)
+        if not whole or not int(ends[0]) <= int(ends[1]) <= LARGEST_COUNT:
+            rule = f"{self.header(*headers)}={text[:24]!r} is neither a count nor a range"
+            self.fault(headers[0], rule,
                        "a whole number, or two with a hyphen (9-10)")  # fmt: skip
             return None
         return range(int(ends[0]), int(ends[1]) + 1)
@@ -212,23 +221,45 @@ class RowReader:
         """One of the legal words, or blank."""
         text = self.text(*headers).casefold()
         if text and text not in legal:
-            self.fault(headers[0], f"{headers[0]}={text!r}", f"legal is blank, {', '.join(legal)}")
+            self.fault(
+                headers[0], f"{headers[0]}={text[:24]!r}", f"legal is blank, {', '.join(legal)}"
+            )
             return ""
         return text
 
 
 def candidate_weights(kinds: Kinds, members: Sequence[int], problems: list[Problem]) -> list[float]:
-    """Column ``weight`` of candidate rows, equal where blank, adding up to one."""
-    out = []
+    """Column ``weight`` of candidate rows, equal if all are blank, adding up to one."""
+    out, blank = [], []
     for row in members:
         reader = RowReader(kinds.original, row, problems)
         weight = reader.number("weight")
         if weight is not None and weight <= 0:
             reader.fault("weight", f"weight={weight:g}", "a positive number, or blank for equal")
-        out.append(1.0 if weight is None else max(weight, 1e-300))
+        out.append(1.0 if weight is None or weight <= 0 else weight)
+        blank += [reader] if weight is None and not reader.text("weight") else []
+    if 0 < len(blank) < len(members):
+        blank[0].fault("weight", "weight is blank where other candidates have one",
+                       "a weight for each of them, or for none (then they are equal)")  # fmt: skip
     if len(members) == 1:
         RowReader(kinds.original, members[0], problems).fault(
             "kind", "a single candidate", "two or more rows of one result, or kind blank"
         )
     total = sum(out)
     return [weight / total for weight in out]
+
+
+def check_candidates(
+    kinds: Kinds, members: Sequence[int], tables: Sequence[object], problems: list[Problem]
+) -> None:
+    """Report candidates that repeat one of several, which would count it twice."""
+    if len(set(tables)) == 1:  # all agree: they are that table
+        return
+    for place, table in enumerate(tables):
+        first = tables.index(table)
+        if first != place:
+            number = kinds.original.row_numbers[members[first]]
+            RowReader(kinds.original, members[place], problems).fault(
+                "kind", f"the candidate repeats that of row {number}",
+                "every candidate once, with a weight if one is likelier",
+            )  # fmt: skip

@@ -5,12 +5,20 @@ from statistics import NormalDist
 
 from bayespool.studies.columns import Recognised
 from bayespool.studies.counts import read_counts
-from bayespool.studies.partial import Kinds, Partial, RowReader, candidate_weights, too_many
+from bayespool.studies.partial import (
+    Kinds,
+    Partial,
+    RowReader,
+    candidate_weights,
+    check_candidates,
+    too_many,
+)
 from bayespool.studies.possible import (
     ACCURACY_RATES,
     Printed,
     read_rate,
     tables_that_print,
+    too_many_to_try,
 )
 from bayespool.studies.problems import Problem
 from bayespool.studies.spellings import ACCURACY
@@ -122,13 +130,11 @@ def _rates(reader: RowReader) -> Partial | None:
                      "the size of the group, or a range of sizes (9-10)")  # fmt: skip
         return None
     n, m = (range(1) if size is None else size for size in sizes)
-    try:
-        tables, weights, nearest = tables_that_print(
-            n, m, ACCURACY_RATES, printed, {ROLES[name]: value for name, value in cells.items()}
-        )
-    except ValueError as error:
-        reader.fault("n_diseased", str(error), "print the counts")
+    fixed = {ROLES[name]: value for name, value in cells.items()}
+    if much := too_many_to_try(n, m, fixed):
+        reader.fault("n_diseased", *much)
         return None
+    tables, weights, nearest = tables_that_print(n, m, ACCURACY_RATES, printed, fixed)
     said = ", ".join(f"{name} {rate.text}" for name, rate in printed.items())
     said += "".join(f", {name}={value}" for name, value in cells.items())
     of = f"{reader.text(*ACCURACY['n_diseased']) or 'unknown'} diseased"
@@ -170,6 +176,7 @@ def _candidates(
         (tp, tp + fn, tn, tn + fp)
         for tp, fn, tn, fp in zip(*(counts[c] for c in ("tp", "fn", "tn", "fp")), strict=True)
     )
+    check_candidates(kinds, members, tables, problems)
     return Partial("candidate", f"one of {len(tables)} tables", tables, tuple(weights))
 
 
@@ -188,12 +195,19 @@ def _marker(reader: RowReader) -> Partial | None:
         if n is None or m is None or n < 2 or m < 2:
             reader.fault("n_diseased", "the groups of the means have no size", "two or more each")
             return None
+        for name, sd in (("sd1", sd1), ("sd2", sd2)):
+            if sd <= 0:
+                reader.fault(name, f"{name}={sd:g} is not positive", f"{name} is above 0")
         if sd1 <= 0 or sd2 <= 0:
-            reader.fault("sd1", "a standard deviation is not positive", "sd1 > 0 and sd2 > 0")
             return None
         ratio = sd1 / sd2
         separation = (mean1 - mean2) / sd2 * (-1.0 if lower else 1.0)
         se = sqrt(ratio**2 / n + 1.0 / m + separation**2 / (2.0 * (m - 1.0)))
+        if auc is not None and (auc - 0.5) * separation < 0:
+            higher = "higher" if mean1 > mean2 else "lower"
+            rule = f"auc={auc:g}, but by its means the marker is {higher} in the diseased"
+            reader.fault("auc", rule, "an area of the same side, or the direction (higher, lower)")
+            return None
         says = f"means {mean1:g} (SD {sd1:g}) of {n} and {mean2:g} (SD {sd2:g}) of {m}"
         return Partial("marker", says, marker=(separation, ratio, se))
     if auc is None:
@@ -203,6 +217,10 @@ def _marker(reader: RowReader) -> Partial | None:
     if not 0.0 < auc < 1.0:
         reader.fault("auc", f"auc={auc:g}", "a proportion above 0 and below 1")
         return None
+    for name, own, other in (("auc_low", low, high), ("auc_high", high, low)):
+        if own is None and other is not None:
+            reader.fault(name, f"{name} is blank beside the other limit", "both limits, or neither")
+            return None
     if low is not None and high is not None:
         if not 0.0 < low < auc < high < 1.0:
             reader.fault("auc_low", f"the interval {low:g} to {high:g} of auc={auc:g}",

@@ -7,8 +7,16 @@ import numpy as np
 from bayespool.studies.censoring import Interval, censored_counts
 from bayespool.studies.columns import Recognised
 from bayespool.studies.counts import read_counts
-from bayespool.studies.partial import EMPTY, Kinds, Partial, RowReader, candidate_weights, too_many
-from bayespool.studies.possible import ARM_RATES, read_rate, tables_that_print
+from bayespool.studies.partial import (
+    EMPTY,
+    Kinds,
+    Partial,
+    RowReader,
+    candidate_weights,
+    check_candidates,
+    too_many,
+)
+from bayespool.studies.possible import ARM_RATES, read_rate, tables_that_print, too_many_to_try
 from bayespool.studies.problems import Problem
 from bayespool.studies.spellings import ARMS
 
@@ -38,6 +46,7 @@ def _candidates(
         return None
     cells = zip(*(counts[role] for role in ("e1", "none1", "e2", "none2")), strict=True)
     tables = tuple((a, a + b, c, c + d) for a, b, c, d in cells)
+    check_candidates(kinds, members, tables, problems)
     return Partial("candidate", f"one of {len(tables)} tables", tables, tuple(weights))
 
 
@@ -57,6 +66,9 @@ def _rates(reader: RowReader) -> Partial | None:
         reader.fault(lacking, f"{lacking} is blank", "risk1 with n1, and risk2 with n2")
         return None
     known = {name: rate for name, rate in printed.items() if rate is not None}
+    if much := too_many_to_try(sizes[0], sizes[1], {}):
+        reader.fault("n1", *much)
+        return None
     tables, weights, nearest = tables_that_print(sizes[0], sizes[1], ARM_RATES, known, {})
     said = ", ".join(f"{texts[name]} of {reader.text(*ARMS[size])}"
                      for name, size in (("risk1", "n1"), ("risk2", "n2")))  # fmt: skip

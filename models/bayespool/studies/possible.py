@@ -3,13 +3,16 @@
 A rate may have been rounded or cut off; both are allowed. Exact comparison of whole numbers.
 """
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
+
+from bayespool.studies.limits import MOST_PAIRS, MOST_PEOPLE, MOST_TRIED
 
 Counts = NDArray[np.int64]
 # hits and people of group 1, of group 2 -> numerator and denominator
@@ -25,7 +28,8 @@ ARM_RATES: dict[str, Rate] = {
     "risk1": lambda x, n, y, m: (x, n),
     "risk2": lambda x, n, y, m: (y, m),
 }
-MOST_TRIED = 20_000_000
+_RATE = re.compile(r"[0-9]{0,3}[.,\u00b7]?[0-9]{0,17}")
+_FINEST = Fraction(1, 10**9)  # decimals beyond are those of a computed rate
 
 
 @dataclass(frozen=True)
@@ -45,18 +49,15 @@ def read_rate(text: str) -> Printed | None:
     cleaned = text.replace("\u2013", "-").replace(" ", "")
     percent = "%" in cleaned
     parts = cleaned.replace("%", "").split("-")
-    if not 1 <= len(parts) <= 2:
+    numbers = all(_RATE.fullmatch(part) and re.search("[0-9]", part) for part in parts)
+    if not 1 <= len(parts) <= 2 or not numbers:
         return None
-    try:
-        values = [Decimal(part) for part in parts]
-    except InvalidOperation:
-        return None
-    if not all(value.is_finite() for value in values):
-        return None
+    values = [Decimal(part.replace(",", ".").replace("\u00b7", ".")) for part in parts]
     scale = 100 if percent or any(value > 1 for value in values) else 1
     if values[0] > values[-1] or values[0] < 0 or values[-1] > scale:
         return None
-    units = [Fraction(1, 10 ** max(0, -int(v.as_tuple().exponent))) for v in values]
+    exponents = (int(value.as_tuple().exponent) for value in values)
+    units = [max(Fraction(1, 10 ** max(0, -exponent)), _FINEST) for exponent in exponents]
     if scale == 1:  # nobody rounds a proportion to 0 or 1: its zeros were trimmed
         units = [
             min(unit, Fraction(1, 100)) if value in (0, 1) else unit
@@ -99,8 +100,6 @@ def tables_that_print(
         for m in sizes2:
             x = _hits(n, fixed.get("hit1"), fixed.get("miss1"))
             y = _hits(m, fixed.get("hit2"), fixed.get("miss2"))
-            if len(x) * len(y) > MOST_TRIED:
-                raise ValueError(f"groups of {n} and {m} allow too many tables to try")
             if not len(x) or not len(y):
                 continue
             grid_x, grid_y = (g.ravel() for g in np.meshgrid(x, y, indexing="ij"))
@@ -121,6 +120,27 @@ def tables_that_print(
                 nearest = (miss[best], _said(rates, printed, grid_x[best], n, grid_y[best], m))
     weight = 1.0 / (len(sizes1) * len(sizes2))
     return found, [weight] * len(found), nearest[1]
+
+
+def too_many_to_try(
+    sizes1: range, sizes2: range, fixed: Mapping[str, int]
+) -> tuple[str, str] | None:
+    """What is wrong with sizes that allow more tables than are tried; counted, not listed."""
+    people = max(sizes1[-1], sizes2[-1])
+    pairs = len(sizes1) * len(sizes2)
+    tries = 1
+    for k, sizes in (("1", sizes1), ("2", sizes2)):
+        known = {f"hit{k}", f"miss{k}"} & set(fixed)
+        tries *= len(sizes) if known else sum(sizes) + len(sizes) if people <= MOST_PEOPLE else 1
+    if people <= MOST_PEOPLE and pairs <= MOST_PAIRS and tries <= MOST_TRIED:
+        return None
+    rule = f"groups of {_range(sizes1)} and {_range(sizes2)} allow more tables than are tried"
+    return rule, (f"the counts; or at most {MOST_PEOPLE} people, {MOST_PAIRS} pairs of sizes and "
+                  f"{MOST_TRIED} tables")  # fmt: skip
+
+
+def _range(sizes: range) -> str:
+    return str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]}-{sizes[-1]}"
 
 
 def _hits(n: int, hit: int | None, miss: int | None) -> Counts:

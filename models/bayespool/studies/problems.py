@@ -3,6 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bayespool.studies.limits import LONGEST_MESSAGE, MOST_PROBLEMS
+
+
+def printable(text: str, longest: int = LONGEST_MESSAGE) -> str:
+    """Text for one line of a screen: what does not print as its escape, the middle cut if long."""
+    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    if len(plain) <= longest:
+        return plain
+    half = (longest - 5) // 2
+    return f"{plain[:half]} ... {plain[-half:]}"
+
+
+def located(file: str, row: int | None, column: str | None) -> str:
+    """Where something is, as messages begin."""
+    at = "" if row is None else f" row {row}"
+    return f"{file}{at}" + ("" if column is None else f", column {column}")
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -34,9 +51,10 @@ class Problem:
     legal: str
 
     def __str__(self) -> str:
-        row = "" if self.row is None else f" row {self.row}"
-        column = "" if self.column is None else f", column {self.column}"
-        return f"{self.file}{row}{column}: {self.rule}; {self.legal}"
+        return printable(
+            f"{located(self.file, self.row, self.column)}: {printable(self.rule)}; {self.legal}",
+            2 * LONGEST_MESSAGE,
+        )
 
 
 class TableError(ValueError):
@@ -57,7 +75,9 @@ class TableError(ValueError):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        lines = [str(problem) for problem in self.problems]
-        if len(lines) > 1:
-            lines.insert(0, f"{self.problems[0].file}: {len(lines)} problems")
+        lines = [str(problem) for problem in self.problems[:MOST_PROBLEMS]]
+        if len(self.problems) > 1:
+            lines.insert(0, f"{printable(self.problems[0].file)}: {len(self.problems)} problems")
+        if len(self.problems) > MOST_PROBLEMS:
+            lines.append(f"and {len(self.problems) - MOST_PROBLEMS} more problems")
         return "\n".join(lines)

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from bayespool.studies.arms import ADD_LEGAL, check_add
 from bayespool.studies.columns import recognise
+from bayespool.studies.compound import with_counts_apart
+from bayespool.studies.contradictions import rates_against_counts
 from bayespool.studies.counts import read_counts
 from bayespool.studies.measures import measure_named
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.rows import Rows, shared_fields
 from bayespool.studies.spellings import ONE_ARM, SINGLE
-from bayespool.studies.tables import IN_MEMORY, TableSource, read_table
+from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 
 if TYPE_CHECKING:
     from bayespool.studies.effects import Effects
@@ -44,6 +46,8 @@ class Proportions(Rows):
         Name of the file, or ``<table>``.
     sha256
         Of the whole table that was read, also after `select`.
+    warnings
+        What is odd about that table but allowed, a sentence each.
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = {"events": np.int64, "n": np.int64}
@@ -56,9 +60,12 @@ class Proportions(Rows):
     covariates: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     file: str = IN_MEMORY
     sha256: str = ""
+    warnings: tuple[str, ...] = ()
 
     @classmethod
-    def from_table(cls, table: TableSource, name: str | None = None) -> Self:
+    def from_table(
+        cls, table: TableSource, name: str | None = None, **reading: Unpack[Reading]
+    ) -> Self:
         """Read and validate a table.
 
         Parameters
@@ -68,18 +75,23 @@ class Proportions(Rows):
             one of them, or a printed proportion or percent and n.
         name
             Short name; the file's stem if None.
+        **reading
+            keep_rows, sheet and column_map: see `bayespool.studies.tables.Reading`.
 
         Raises
         ------
         TableError
             With every problem of the table's content, not only the first.
         """
-        read = read_table(table)
+        read = with_counts_apart(read_table(table, **reading), SINGLE, (ONE_ARM,))
         recognised = recognise(read, SINGLE, (ONE_ARM,))
-        counts, count_problems = read_counts(read, recognised, every_group=True)
-        shared, problems = shared_fields(read, recognised, name)
-        if count_problems or problems:
-            raise TableError([*count_problems, *problems])
+        counts, problems = read_counts(read, recognised, every_group=True)
+        full = dict(
+            enumerate(zip(*(counts.get(role, ()) for role in ("events", "none")), strict=True))
+        )
+        by_role = {row: {"events": e, "none": rest} for row, (e, rest) in full.items()}
+        warned = rates_against_counts(read, SINGLE, (ONE_ARM,), by_role)
+        shared = shared_fields(read, recognised, name, problems, full, warned)
         events = np.array(counts["events"])
         return cls(**shared, events=events, n=events + np.array(counts["none"]))
 

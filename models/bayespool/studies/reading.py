@@ -1,18 +1,29 @@
 """Which shape a table of associations has, given the measure that is asked for."""
 
+from typing import Unpack
+
 from bayespool.studies.arms import ArmCounts
 from bayespool.studies.bridge import BRIDGES
-from bayespool.studies.columns import find, has_groups, normalise, recognise
+from bayespool.studies.columns import find, has_groups, recognise
 from bayespool.studies.correlations import Correlations
 from bayespool.studies.counts import has_counts
-from bayespool.studies.effect_rows import has_estimates
+from bayespool.studies.effect_rows import apart, has_estimates
 from bayespool.studies.effects import Effects
 from bayespool.studies.means import GroupMeans
 from bayespool.studies.measures import OF_COUNTS, OF_MEANS, Measure, measure_named
 from bayespool.studies.paired import CELLS, PairedProportions
 from bayespool.studies.proportions import Proportions
-from bayespool.studies.spellings import ARM_1, ARM_2, ARMS, CORRELATION, MEANS, ONE_ARM, SINGLE
-from bayespool.studies.tables import Table, TableSource, read_table
+from bayespool.studies.spellings import (
+    ARM_1,
+    ARM_2,
+    ARMS,
+    CORRELATION,
+    MEANS,
+    ONE_ARM,
+    SINGLE,
+    normalise,
+)
+from bayespool.studies.tables import Reading, Table, TableSource, read_table
 
 AssociationStudies = (
     ArmCounts | Effects | GroupMeans | Correlations | Proportions | PairedProportions
@@ -21,7 +32,12 @@ PAIRED = (CELLS, ("before", "n_before", "after", "n_after"))
 
 
 def read_studies(
-    table: TableSource, measure: str, name: str | None = None, *, bridge: bool = False
+    table: TableSource,
+    measure: str,
+    name: str | None = None,
+    *,
+    bridge: bool = False,
+    **reading: Unpack[Reading],
 ) -> AssociationStudies:
     """Read a table as the shape that its columns and the measure call for.
 
@@ -39,6 +55,8 @@ def read_studies(
     bridge
         Read `Effects`, and take rows of kind ``smd`` among odds ratios or ``or`` among standardised
         mean differences.
+    **reading
+        keep_rows, sheet and column_map: see `bayespool.studies.tables.Reading`.
 
     Raises
     ------
@@ -51,11 +69,15 @@ def read_studies(
     wanted = measure_named(measure)
     if bridge:
         measure_named(measure, tuple(BRIDGES))
-        return Effects.from_table(table, measure, name, bridge=True)
-    shape = _shape(read_table(table), wanted)
+        return Effects.from_table(table, measure, name, bridge=True, **reading)
+    read = apart(read_table(table, **reading), wanted)
+    shape = _shape(read, wanted)
     if issubclass(shape, Effects):
-        return shape.from_table(table, measure, name)
-    return shape.from_table(table, name)
+        return shape.from_table(read, measure, name)
+    studies = shape.from_table(read, name)
+    if isinstance(studies, GroupMeans):
+        studies.effects(measure)  # refuses means that have no ratio, or groups that are too small
+    return studies
 
 
 def _shape(table: Table, measure: Measure) -> type[AssociationStudies]:

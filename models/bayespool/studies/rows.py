@@ -1,6 +1,6 @@
 """What the rows of every shape share: labels, covariates, selection, order, copying."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -10,18 +10,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from bayespool.studies.cells import number_text
-from bayespool.studies.columns import Recognised, normalise
+from bayespool.studies.columns import Recognised
 from bayespool.studies.labels import row_labels, study_labels
+from bayespool.studies.limits import MOST_PROBLEMS, listed
+from bayespool.studies.no_study import totals_by_counts, totals_by_label
+from bayespool.studies.numbers import beyond
 from bayespool.studies.partial import Partial, as_partial
-from bayespool.studies.problems import Problem, TableError
+from bayespool.studies.problems import Problem, TableError, located, printable
+from bayespool.studies.spellings import normalise
 from bayespool.studies.tables import IN_MEMORY, Table
 
 
 class Rows:
     """Rows of a study table; each shape is a frozen dataclass that declares its own fields.
 
-    A shape has the fields ``name``, ``study``, ``row``, ``covariates``, ``file`` and ``sha256``, an
-    array for each name in `ARRAYS` and a tuple for each name in `TUPLES`.
+    A shape has the fields ``name``, ``study``, ``row``, ``covariates``, ``file``, ``sha256`` and
+    ``warnings`` (what is odd about the table but allowed, a sentence each), an array for each name
+    in `ARRAYS` and a tuple for each name in `TUPLES`.
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = {}
@@ -35,6 +40,7 @@ class Rows:
     partial: tuple[Partial | None, ...]
     file: str
     sha256: str
+    warnings: tuple[str, ...]
 
     def __post_init__(self) -> None:
         if "partial" in self.TUPLES:
@@ -46,6 +52,7 @@ class Rows:
             object.__setattr__(self, name, array)
         for name in ("study", "row", *self.TUPLES):
             object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "warnings", tuple(self.warnings))
         columns = {name: tuple(values) for name, values in self.covariates.items()}
         object.__setattr__(self, "covariates", MappingProxyType(columns))
         lengths = {len(getattr(self, name)) for name in ("study", *self.ARRAYS, *self.TUPLES)}
@@ -120,8 +127,7 @@ class Rows:
         chosen = [index for index, text in enumerate(texts) if text and text.casefold() == wanted]
         if not wanted or not chosen:
             distinct = list(dict.fromkeys(text for text in texts if text))
-            listed = ", ".join(distinct[:20]) + (", ..." if len(distinct) > 20 else "")
-            rule, legal = f"no row has {column}={value!r}", f"legal values are {listed}"
+            rule, legal = f"no row has {column}={value!r}", f"legal values are {listed(distinct)}"
             raise TableError([Problem(self.file, None, column, rule, legal)])
         return self.select(chosen)
 
@@ -199,7 +205,7 @@ class Rows:
 
     def _shared(self) -> dict[str, Any]:
         """The fields that another shape made of these rows takes over."""
-        names = ["name", "study", "row", "covariates", "file", "sha256"]
+        names = ["name", "study", "row", "covariates", "file", "sha256", "warnings"]
         names += ["partial"] if "partial" in self.TUPLES else []
         return {name: getattr(self, name) for name in names}
 
@@ -212,15 +218,20 @@ class Rows:
             name for name in columns if normalise(name) == normalise(column)
         ]
         if len(matches) != 1:
-            rule, legal = f"there is no column {column!r}", f"legal are {', '.join(columns)}"
+            rule, legal = f"there is no column {column!r}", f"legal are {listed(list(columns))}"
             raise TableError([Problem(self.file, None, column, rule, legal)])
         return columns[matches[0]]
 
 
 def shared_fields(
-    table: Table, recognised: Recognised, name: str | None
-) -> tuple[dict[str, Any], list[Problem]]:
-    """The fields that every shape has, and the problems of columns and labels.
+    table: Table,
+    recognised: Recognised,
+    name: str | None,
+    problems: Sequence[Problem],
+    counts: Mapping[int, tuple[int, ...]] | None = None,
+    warnings: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The fields that every shape has, once nothing is wrong with the table.
 
     Parameters
     ----------
@@ -228,18 +239,75 @@ def shared_fields(
         The table, and where its columns are.
     name
         Short name; the file's stem if None.
+    problems, warnings
+        What is wrong, and what is odd but allowed, by what has been read.
+    counts
+        The counts of the rows that have them all, by row.
+
+    Raises
+    ------
+    TableError
+        With every problem, also those of columns, labels and rows that are no study.
     """
-    studies, study_problems = study_labels(table, recognised)
+    studies, study_problems, of_labels = study_labels(table, recognised)
     rows, row_problems = row_labels(table, recognised, studies)
+    no_studies = totals_by_label(table, recognised.study, studies)
+    sums, of_counts = totals_by_counts(table, studies, counts or {})
+    named = {problem.row for problem in no_studies}
+    no_studies += [problem for problem in sums if problem.row not in named]
     headers = {index: table.columns[index] for index in recognised.covariates}
     if recognised.year is not None:
         headers[recognised.year] = "year"
-    values = {
+    columns = {header: table.column(index) for index, header in headers.items()}
+    skipped = {problem.row for problem in no_studies}
+    found = [*recognised.problems, *problems, *study_problems, *row_problems, *no_studies]
+    found += _beyond(table, headers)
+    found = [p for p in found if p.row is None or p.row not in skipped or p in no_studies]
+    if found:
+        raise TableError(dict.fromkeys(found))
+    return {
         "name": name or ("table" if table.file == IN_MEMORY else Path(table.file).stem),
         "study": tuple(studies),
         "row": tuple(rows),
-        "covariates": {header: table.column(index) for index, header in headers.items()},
+        "covariates": columns,
         "file": table.file,
         "sha256": table.sha256,
+        "warnings": shortened(
+            [*table.warnings, *of_labels, *of_counts, *warnings, *_nearly_numbers(table, headers)]
+        ),
     }
-    return values, [*recognised.problems, *study_problems, *row_problems]
+
+
+def _nearly_numbers(table: Table, headers: Iterable[int]) -> list[str]:
+    """Covariates that are categories because of one cell in five or fewer that is no number."""
+    warnings = []
+    for index in headers:
+        filled = [row for row in range(len(table.rows)) if table.rows[row][index] is not None]
+        words = [row for row in filled if isinstance(table.rows[row][index], str)]
+        if 0 < 5 * len(words) <= len(filled):
+            at, text = table.row_numbers[words[0]], table.texts[words[0]][index]
+            warnings.append(
+                f"{located(table.file, at, table.columns[index])}: {text!r} is text among numbers, "
+                "so that the column is a category; blank or NA is allowed where not known"
+            )
+    return warnings
+
+
+def shortened(warnings: Sequence[str]) -> tuple[str, ...]:
+    """At most so many warnings, printable, and the number of the rest."""
+    out = [printable(text) for text in dict.fromkeys(warnings)]
+    rest = len(out) - MOST_PROBLEMS
+    return (*out[:MOST_PROBLEMS], *([f"and {rest} more warnings"] if rest > 0 else []))
+
+
+def _beyond(table: Table, headers: Mapping[int, str]) -> list[Problem]:
+    """Numbers of covariates that arithmetic does not carry."""
+    problems = []
+    for index in headers:
+        for row, value in enumerate(table.column(index)):
+            if isinstance(value, int | float) and (
+                fault := beyond(table.columns[index], value, table.texts[row][index][:24])
+            ):
+                problems.append(Problem(table.file, table.row_numbers[row], table.columns[index],
+                                        *fault))  # fmt: skip
+    return problems

@@ -1,10 +1,19 @@
 """The one list of names: by which headers each role of each shape goes, and what a group is."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# Role -> the headers that name it, after `bayespool.studies.columns.normalise`.
+# Role -> the headers that name it, after `normalise`.
 Spellings = Mapping[str, tuple[str, ...]]
+
+_UNIT = re.compile(r"[(\[]\s*(?:n|no\.?|number|%|[0-9.]+\s*%\s*cr?i)\s*[)\]]\s*$", re.I)
+
+
+def normalise(name: str) -> str:
+    """A column name without case, space, underscore, dot, hyphen and final (n), (%) or (95% CI)."""
+    return re.sub(r"[\s_.\-]+", "", _UNIT.sub("", name)).casefold()
+
 
 # In order of preference; the first one present labels the studies, the others are covariates.
 STUDY_LABELS = (

@@ -4,32 +4,42 @@ import csv
 import hashlib
 import io
 import os
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, TypedDict
 
 from bayespool.studies.cells import Cell, read_cell
+from bayespool.studies.limits import (
+    MOST_CHARACTERS,
+    MOST_COLUMNS,
+    MOST_IN_LABEL,
+    MOST_ROWS,
+    listed,
+)
 from bayespool.studies.problems import Problem, TableError
-from bayespool.studies.text import Record, read_text
-from bayespool.studies.workbooks import read_parquet, read_xlsx
-
-IN_MEMORY = "<table>"
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
+from bayespool.studies.sources import IN_MEMORY, DataFrameLike, of_file, of_memory
+from bayespool.studies.spellings import normalise
+from bayespool.studies.text import Records, comments
 
 
-class DataFrameLike(Protocol):
-    """What is asked of a pandas DataFrame, so that pandas need not be imported."""
+class Reading(TypedDict, total=False):
+    """How a table is read, where its own words do not say; taken by every ``from_table``.
 
-    @property
-    def columns(self) -> Any:
-        """Column names."""
+    Attributes
+    ----------
+    keep_rows : sequence of str
+        Labels of rows that are studies although they look like totals.
+    sheet : str
+        Of a workbook; the first by default.
+    column_map : mapping of str to str
+        From the name of a role (``tp``, ``study``, ``ci_low``) to the column that plays it.
+    """
 
-    def to_dict(self, orient: Any) -> Any:
-        """``to_dict("split")`` gives the rows under ``"data"``."""
-
-
-TableSource = str | os.PathLike[str] | Mapping[Any, Sequence[object]] | DataFrameLike
+    keep_rows: Sequence[str]
+    sheet: str | None
+    column_map: Mapping[str, str] | None
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,16 @@ class Table:
         Of the file's bytes; in memory, of the table written as CSV.
     texts
         The same cells as printed; "" for a blank. A rate's decimals are counted here.
+    mapped
+        Columns that play a role by request, or that were split off another: index to the role.
+    derived
+        Columns that were split off another one, and are no covariates.
+    keep
+        Labels of rows that are studies although they look like totals.
+    warnings
+        What is odd but allowed.
+    hint
+        What to look at when columns are missing.
     """
 
     file: str
@@ -59,6 +79,24 @@ class Table:
     row_numbers: tuple[int, ...]
     sha256: str
     texts: tuple[tuple[str, ...], ...] = field(repr=False)
+    mapped: Mapping[int, str] = field(default_factory=dict)
+    derived: frozenset[int] = frozenset()
+    keep: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    hint: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Headers without case and punctuation; of a mapped column the name of its role."""
+        return tuple(
+            normalise(self.mapped.get(index, name)) for index, name in enumerate(self.columns)
+        )
+
+    @property
+    def found(self) -> str:
+        """The columns in words, for messages on those that are missing."""
+        own = [name for index, name in enumerate(self.columns) if index not in self.derived]
+        return f"the columns found are {listed(own)}" + (f"; {self.hint}" if self.hint else "")
 
     def column(self, index: int) -> tuple[Cell, ...]:
         """One column: its values if every filled cell is a number, its texts otherwise."""
@@ -84,16 +122,29 @@ class Table:
         return tuple(row[index] for row in self.texts)
 
 
-def read_table(source: TableSource) -> Table:
+TableSource = str | os.PathLike[str] | Mapping[Any, Sequence[object]] | DataFrameLike | Table
+
+
+def read_table(
+    source: TableSource,
+    *,
+    keep_rows: Sequence[str] = (),
+    sheet: str | None = None,
+    column_map: Mapping[str, str] | None = None,
+) -> Table:
     """Read a table from a file, a pandas DataFrame or a mapping of columns.
 
     Parameters
     ----------
     source
-        A path (.csv, .tsv, .txt, .xlsx, .parquet), a DataFrame (its index is not read), or a
-        mapping of column name to equally long sequences. Text files are UTF-8; the delimiter is
-        the one of comma, semicolon and tab that the header uses most; with semicolon or tab a
-        comma within a number is the decimal comma. Wholly blank rows are left out.
+        A path (.csv, .tsv, .txt, .xlsx, .parquet), a DataFrame (its index is not read), a mapping
+        of column name to equally long sequences, or a table that was read (which stays as it is).
+        Text files are UTF-8, or Windows-1252 with a warning; the delimiter is the one of comma,
+        semicolon and tab that the header uses most; with semicolon or tab a comma within a number
+        is the decimal comma. Wholly blank rows, rows of a file whose first cell begins with ``#``
+        and titles above the header are left out.
+    keep_rows, sheet, column_map
+        See `Reading`.
 
     Raises
     ------
@@ -102,82 +153,63 @@ def read_table(source: TableSource) -> Table:
     TypeError
         The source is none of the above.
     """
+    if isinstance(source, Table):
+        return source
+    roles = dict(column_map or {})
     if isinstance(source, str | os.PathLike):
-        return _read_path(Path(source))
-    if hasattr(source, "columns") and hasattr(source, "to_dict"):
-        split = source.to_dict("split")
-        numbered = enumerate(split["data"], start=2)
-        records: list[Record] = [(1, list(split["columns"]))]
-        records += [(number, list(row)) for number, row in numbered]
-    elif isinstance(source, Mapping):
-        records = _mapping_records(source)
+        also = {normalise(header) for header in roles.values()}
+        table = _assemble(*of_file(Path(source), sheet, also))
     else:
-        raise TypeError(
-            f"a table is a path, a pandas DataFrame or a mapping of columns, "
-            f"not {type(source).__name__}"
-        )
-    return _assemble(IN_MEMORY, records, sha256=None, decimal_comma=False)
+        if sheet is not None:
+            rule = f"a table in memory has no sheet {sheet!r}"
+            raise TableError([Problem(IN_MEMORY, None, None, rule, "sheet is of a workbook")])
+        table = _assemble(IN_MEMORY, of_memory(source), sha256=None)
+    kept = (keep_rows,) if isinstance(keep_rows, str) else tuple(map(str, keep_rows))
+    return replace(table, keep=kept, mapped=_mapped(table, roles))
 
 
-def _read_path(path: Path) -> Table:
-    suffix, legal = path.suffix.lower(), f"legal files end in {', '.join(SUFFIXES)}"
-    if path.is_dir():
-        raise TableError([Problem(path.name, None, None, f"{str(path)!r} is a folder", legal)])
-    if not path.exists():
-        rule = f"there is no file {str(path)!r}"
-        raise TableError([Problem(path.name, None, None, rule, legal)])
-    if suffix not in SUFFIXES:
-        rule = f"the file ending {suffix!r} is unknown"
-        raise TableError([Problem(path.name, None, None, rule, legal)])
-    content = path.read_bytes()
-    if not content:
-        raise TableError([Problem(path.name, None, None, "the file is empty", legal)])
-    decimal_comma = False
-    if suffix == ".xlsx":
-        records = read_xlsx(path.name, content)
-    elif suffix == ".parquet":
-        records = read_parquet(path.name, content)
-    else:
-        records, decimal_comma = read_text(path.name, content)
-    sha256 = hashlib.sha256(content).hexdigest()
-    return _assemble(path.name, records, sha256=sha256, decimal_comma=decimal_comma)
+def _mapped(table: Table, roles: Mapping[str, str]) -> dict[int, str]:
+    """Index of the column of each role that is asked for by name."""
+    out: dict[int, str] = {}
+    problems = []
+    by_name = {name.casefold(): index for index, name in enumerate(table.columns)}
+    for role, header in roles.items():
+        index = by_name.get(" ".join(str(header).split()).casefold())
+        if index is None:
+            rule = f"{role} is to be read from {header!r}, and there is no such column"
+        elif index in out:
+            rule = f"{header!r} is to be read as {out[index]} and as {role}"
+        else:
+            out[index] = role
+            continue
+        problems.append(Problem(table.file, None, header, rule, table.found))
+    if problems:
+        raise TableError(problems)
+    return out
 
 
-def _mapping_records(columns: Mapping[Any, Sequence[object]]) -> list[Record]:
-    legal = "every column is a sequence, all of one length"
-    scalars = [
-        Problem(IN_MEMORY, None, str(name), f"{name}={values!r} is no sequence", legal)
-        for name, values in columns.items()
-        if isinstance(values, str | bytes) or not hasattr(values, "__len__")
-    ]
-    if scalars:
-        raise TableError(scalars)
-    lengths = {str(name): len(values) for name, values in columns.items()}
-    if len(set(lengths.values())) > 1:
-        listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        rule = f"the columns differ in length ({listed})"
-        raise TableError([Problem(IN_MEMORY, None, None, rule, legal)])
-    rows = zip(*columns.values(), strict=True)
-    return [(1, list(columns)), *((n, list(row)) for n, row in enumerate(rows, start=2))]
-
-
-def _assemble(file: str, records: list[Record], sha256: str | None, decimal_comma: bool) -> Table:
+def _assemble(file: str, records: Records, sha256: str | None) -> Table:
     """Check the shape that all formats share, and read the cells."""
-    if not records or not records[0][1]:
+    if not records.rows or not records.rows[0][1]:
         rule = "the table is empty"
-        raise TableError([Problem(file, None, None, rule, "legal is a header and rows below it")])
-    header_row = records[0][0]
-    names = [read_cell(name)[1] for name in records[0][1]]
+        raise TableError([Problem(file, None, None, rule, "allowed is a header and rows below it")])
+    header_row, header = records.rows[0]
+    _check_size(file, header_row, len(header), len(records.rows) - 1)
+    names = [" ".join(read_cell(name)[1].split()) for name in header]
     cells: list[tuple[int, list[tuple[Cell, str]]]] = []
-    for number, raw in records[1:]:
-        row = [read_cell(cell, decimal_comma=decimal_comma) for cell in raw]
-        if any(text for _, text in row):
+    skipped = []
+    for number, raw in records.rows[1:]:
+        row = [read_cell(cell, decimal_comma=records.decimal_comma) for cell in raw]
+        if file != IN_MEMORY and row and row[0][1].startswith("#"):
+            skipped.append(number)
+        elif any(text for _, text in row):
             cells.append((number, row))
     problems = _ragged(file, names, cells) or _unnamed(file, header_row, names, cells)
     problems += _clashes(file, header_row, names)
+    problems += _odd_text(file, names, [(header_row, [(None, name) for name in names]), *cells])
     if not cells:
         rule = "the table has a header but no rows"
-        problems.append(Problem(file, None, None, rule, "legal is one row per result"))
+        problems.append(Problem(file, None, None, rule, "allowed is one row per result"))
     if problems:
         raise TableError(problems)
     kept = [index for index, name in enumerate(names) if name]
@@ -190,7 +222,41 @@ def _assemble(file: str, records: list[Record], sha256: str | None, decimal_comm
         row_numbers=tuple(number for number, _ in cells),
         sha256=sha256 or _canonical_sha256(columns, texts),
         texts=texts,
+        warnings=records.warnings + comments(file, skipped),
+        hint=records.hint,
     )
+
+
+def _check_size(file: str, header_row: int, columns: int, rows: int) -> None:
+    if columns > MOST_COLUMNS:
+        rule, legal = f"the table has {columns} columns", f"at most {MOST_COLUMNS}"
+        raise TableError([Problem(file, header_row, None, rule, legal)])
+    if rows > MOST_ROWS:
+        rule, legal = f"the table has more than {MOST_ROWS} rows", f"at most {MOST_ROWS}"
+        raise TableError([Problem(file, None, None, rule, legal)])
+
+
+def _odd_text(
+    file: str, names: list[str], cells: list[tuple[int, list[tuple[Cell, str]]]]
+) -> list[Problem]:
+    """Cells that are too long, and those with control characters; line breaks and tabs are none."""
+    problems = []
+    for number, row in cells:
+        for index, (_, text) in enumerate(row):
+            if text.isprintable() and len(text) <= MOST_IN_LABEL:
+                continue
+            column = names[index] if index < len(names) else None
+            most = MOST_CHARACTERS if cells[0][0] != number else MOST_IN_LABEL
+            odd = next(
+                (c for c in text if unicodedata.category(c) == "Cc" and c not in "\t\r\n"), ""
+            )
+            if odd:
+                rule = f"the cell holds the control character {odd!r}"
+                problems.append(Problem(file, number, column, rule, "text without such characters"))
+            elif len(text) > most:
+                rule = f"the cell has {len(text)} characters"
+                problems.append(Problem(file, number, column, rule, f"at most {most}"))
+    return problems
 
 
 def _ragged(file: str, names: list[str], cells: list[tuple[int, list[Any]]]) -> list[Problem]:

@@ -3,7 +3,11 @@
 import csv
 import io
 import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 
+from bayespool.studies.headers import header_at
+from bayespool.studies.limits import DEEPEST_HEADER, MOST_ROWS
 from bayespool.studies.problems import Problem, TableError
 
 Record = tuple[int, list[object]]
@@ -22,36 +26,85 @@ _MAGIC = {
 }
 _MARKUP = re.compile(r"\s*<(?:!doctype|html|\?xml|head|body|table)\b", re.I)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+# A letter of several bytes as UTF-8 writes it; in Windows-1252 this is a letter and a sign.
+_UTF8_LETTER = re.compile(rb"[\xc3-\xf4][\x80-\xbf]")
 _DELIMITERS = (",", ";", "\t")
-_TEXT_LEGAL = "legal is UTF-8 text with a header line, columns parted by comma, semicolon or tab"
+_TEXT_LEGAL = "allowed is UTF-8 text with a header line, columns parted by comma, semicolon or tab"
 
 
-def read_text(file: str, content: bytes) -> tuple[list[Record], bool]:
-    """Records of a delimited text file, each with the line it starts on (the first line is 1).
+@dataclass(frozen=True)
+class Records:
+    """What a file holds before its cells are read.
 
-    Leading lines that begin with ``#`` are comments, and Excel's leading ``sep=;`` is one too.
-
-    Returns
-    -------
-    records
-        (line, fields); blank lines left out; the header is the first.
+    Parameters
+    ----------
+    rows
+        (row number, fields); blank rows left out.
     decimal_comma
         True when the delimiter leaves the comma free: semicolon or tab.
+    warnings
+        What is odd but allowed.
+    hint
+        What to look at when columns are missing.
+    """
+
+    rows: list[Record]
+    decimal_comma: bool = False
+    warnings: tuple[str, ...] = ()
+    hint: str = ""
+
+
+def read_text(file: str, content: bytes, also: Collection[str] = ()) -> Records:
+    """Records of a delimited text file, each with the line it starts on (the first line is 1).
+
+    Lines that begin with ``#`` are comments, and Excel's leading ``sep=;`` is one too. Titles and
+    notes above the header are left out.
+
+    Parameters
+    ----------
+    also
+        Column names that a header is known by beside ours, normalised.
 
     Raises
     ------
     TableError
-        Not text, not UTF-8, empty, without a delimiter, or badly quoted.
+        Not text, neither UTF-8 nor Windows-1252, empty, without a delimiter, or badly quoted.
     """
-    text = _decode(file, content)
+    text, odd = _decode(file, content)
     lines = list(io.StringIO(text, newline=""))
-    skipped = 0
-    while skipped < len(lines) and _is_preamble(lines[skipped]):
-        skipped += 1
+    skipped = next((n for n, line in enumerate(lines) if not _is_preamble(line)), len(lines))
     if skipped == len(lines):
         raise TableError([Problem(file, None, None, "the file holds no table", _TEXT_LEGAL)])
-    delimiter = _delimiter(file, lines[skipped:], skipped + 1)
-    return _records(file, lines[skipped:], skipped, delimiter), delimiter != ","
+    top = lines[skipped : skipped + DEEPEST_HEADER]
+    deeper = header_at([[] if _is_preamble(line) else _cells(line) for line in top], also)
+    delimiter = _delimiter(file, lines[skipped + deeper :], skipped + deeper + 1)
+    source = _Lines(lines, skipped + deeper)
+    records = _records(file, source, delimiter)
+    warnings = odd + above_header(file, top[:deeper], skipped + deeper + 1)
+    return Records(records, delimiter != ",", warnings + comments(file, source.comments))
+
+
+def above_header(file: str, rows: list[str], header_row: int) -> tuple[str, ...]:
+    """What stands above the header and is not read, as a warning."""
+    shown = next((text for row in rows if (text := row.strip(' \t\r\n,;"'))), "")
+    if not shown:
+        return ()
+    return (f"{file} row {header_row}: the header is here; what stands above is not read "
+            f"({shown[:60]!r})",)  # fmt: skip
+
+
+def comments(file: str, rows: list[int]) -> tuple[str, ...]:
+    """Rows below the header that are comments, as a warning."""
+    if not rows:
+        return ()
+    one = f"row {rows[0]} begins" if len(rows) == 1 else f"rows {_and(rows)} begin"
+    return (f"{file}: {one} with # and {'is' if len(rows) == 1 else 'are'} not read",)
+
+
+def _and(rows: list[int]) -> str:
+    shown = [str(row) for row in rows[:8]]
+    rest = f"{len(rows) - 8} more" if len(rows) > 8 else shown.pop()
+    return f"{', '.join(shown)} and {rest}"
 
 
 def _is_preamble(line: str) -> bool:
@@ -59,39 +112,54 @@ def _is_preamble(line: str) -> bool:
     return not line or line.startswith("#") or re.fullmatch(r"sep=.", line, re.I) is not None
 
 
-def _decode(file: str, content: bytes) -> str:
+def _decode(file: str, content: bytes) -> tuple[str, tuple[str, ...]]:
+    def refuse(rule: str, line: int | None = None, legal: str = _TEXT_LEGAL) -> TableError:
+        return TableError([Problem(file, line, None, rule, legal)])
+
     for magic, what in _MAGIC.items():
         if content.startswith(magic):
-            raise TableError(
-                [Problem(file, None, None, f"the file is {what}, not UTF-8 text", _TEXT_LEGAL)]
-            )
+            raise refuse(f"the file is {what}, not UTF-8 text")
     if b"\0" in content:
-        raise TableError(
-            [Problem(file, None, None, "the file is binary (it holds NUL bytes)", _TEXT_LEGAL)]
-        )
+        raise refuse("the file is binary (it holds NUL bytes)")
+    warnings: tuple[str, ...] = ()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        rule = (
-            f"the file is not UTF-8: byte 0x{error.object[error.start]:02x} "
-            "(often Windows-1252 or Latin-1)"
-        )
+        odd = error.object[error.start]
         legal = 'save it as UTF-8 (in Excel: "CSV UTF-8")'
-        raise TableError([Problem(file, line, None, rule, legal)]) from error
+        if _UTF8_LETTER.search(content):
+            raise refuse(f"the file is UTF-8 but for byte 0x{odd:02x}", line, legal) from error
+        try:
+            text = content.decode("cp1252")
+        except UnicodeDecodeError as other:
+            rule = f"the file is neither UTF-8 nor Windows-1252: byte 0x{odd:02x}"
+            raise refuse(rule, line, legal) from other
+        words = text.splitlines()[line - 1] if line <= len(text.splitlines()) else ""
+        shown = next((word for word in re.findall(r"\w+", words) if not word.isascii()), "")
+        warnings = (f"{file} row {line}: the file is not UTF-8 and is read as Windows-1252"
+                    + (f" (here {shown!r})" if shown else ""),)  # fmt: skip
     if _MARKUP.match(text):
-        raise TableError(
-            [Problem(file, None, None, "the file is an HTML or XML page", _TEXT_LEGAL)]
-        )
-    return text
+        raise refuse("the file is an HTML or XML page")
+    return text, warnings
+
+
+def _most(text: str) -> str:
+    """The delimiter that occurs most often outside quotes."""
+    bare = _QUOTED.sub("", text)
+    return max(_DELIMITERS, key=bare.count)
+
+
+def _cells(line: str) -> list[object]:
+    """Fields of one line by its own delimiter, without regard to quotes that stay open."""
+    return [cell.strip().strip('"') for cell in line.split(_most(line))]
 
 
 def _delimiter(file: str, lines: list[str], header_line: int) -> str:
-    """The delimiter that occurs most often in the header line outside quotes."""
-    header = re.split(r"[\r\n]", _QUOTED.sub("", "".join(lines)), maxsplit=1)[0]
-    counts = {delimiter: header.count(delimiter) for delimiter in _DELIMITERS}
-    best = max(_DELIMITERS, key=lambda delimiter: counts[delimiter])
-    if counts[best] == 0:
+    """The delimiter of the header line."""
+    header = re.split(r"[\r\n]", _QUOTED.sub("", "".join(lines[:DEEPEST_HEADER])), maxsplit=1)[0]
+    best = _most(header)
+    if best not in header:
         shown = lines[0].strip()
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
         rule = f"the header {shown!r} has no delimiter, so the file is no table"
@@ -99,17 +167,47 @@ def _delimiter(file: str, lines: list[str], header_line: int) -> str:
     return best
 
 
-def _records(file: str, lines: list[str], skipped: int, delimiter: str) -> list[Record]:
-    reader = csv.reader(lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+@dataclass
+class _Lines:
+    """Lines for `csv.reader`, which asks for more of them within quotes; comments left out.
+
+    ``start`` is the number of the line that the present record begins on.
+    """
+
+    lines: list[str]
+    at: int
+    between: bool = True
+    start: int = 0
+    comments: list[int] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        while self.at < len(self.lines):
+            line = self.lines[self.at]
+            self.at += 1
+            if self.between and line.lstrip(' "').startswith("#"):
+                self.comments.append(self.at)
+                continue
+            if self.between:
+                self.start, self.between = self.at, False
+            return line
+        raise StopIteration
+
+
+def _records(file: str, source: _Lines, delimiter: str) -> list[Record]:
+    reader = csv.reader(source, delimiter=delimiter, strict=True, skipinitialspace=True)
     records: list[Record] = []
-    start = 1
     try:
         for fields in reader:
-            if any(field.strip() for field in fields):
-                records.append((skipped + start, list(fields)))
-            start = reader.line_num + 1
+            if any(cell.strip() for cell in fields):
+                records.append((source.start, list(fields)))
+            if len(records) > MOST_ROWS + 1:
+                break
+            source.between = True
     except csv.Error as error:
         rule = f"the quoting is broken ({error})"
         legal = 'a field with a delimiter, a quote or a line break is written "so", quotes doubled'
-        raise TableError([Problem(file, skipped + start, None, rule, legal)]) from error
+        raise TableError([Problem(file, source.start, None, rule, legal)]) from error
     return records

@@ -1,0 +1,112 @@
+"""Where a table comes from: a file that may be opened, a data frame, a mapping of columns."""
+
+import hashlib
+import stat
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from bayespool.studies.limits import MOST_BYTES, MOST_IN_LABEL
+from bayespool.studies.problems import Problem, TableError, printable
+from bayespool.studies.text import Records, read_text
+from bayespool.studies.workbooks import read_parquet, read_xlsx
+
+IN_MEMORY = "<table>"
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
+
+
+class DataFrameLike(Protocol):
+    """What is asked of a pandas DataFrame, so that pandas need not be imported."""
+
+    @property
+    def columns(self) -> Any:
+        """Column names."""
+
+    def to_dict(self, orient: Any) -> Any:
+        """``to_dict("split")`` gives the rows under ``"data"``."""
+
+
+def of_file(path: Path, sheet: str | None, also: Collection[str]) -> tuple[str, Records, str]:
+    """Printable name, records and SHA-256 of a file.
+
+    Parameters
+    ----------
+    path
+        Of a regular file that is not too large.
+    sheet
+        Of a workbook; None is its first.
+    also
+        Column names that a header is known by beside ours, normalised.
+
+    Raises
+    ------
+    TableError
+        It cannot be read, or is no table.
+    """
+    suffix, legal = path.suffix.lower(), f"allowed files end in {', '.join(SUFFIXES)}"
+    file = printable(path.name, MOST_IN_LABEL)
+
+    def refuse(rule: str, legal: str = legal) -> TableError:
+        return TableError([Problem(file, None, None, rule, legal)])
+
+    try:
+        about = path.stat()
+        if stat.S_ISDIR(about.st_mode):
+            raise refuse(f"{str(path)!r} is a folder")
+        if suffix not in SUFFIXES:
+            raise refuse(f"the file ending {suffix!r} is unknown")
+        if not stat.S_ISREG(about.st_mode):
+            raise refuse(f"{str(path)!r} is no regular file")
+        with path.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise refuse(f"there is no file {str(path)!r}") from error
+    except OSError as error:
+        raise refuse(f"the file cannot be read ({error.strerror})") from error
+    if not content:
+        raise refuse("the file is empty")
+    if len(content) > MOST_BYTES:
+        raise refuse("the file is too large", f"at most {MOST_BYTES // 2**20} MiB")
+    if sheet is not None and suffix != ".xlsx":
+        raise refuse(f"the file has no sheet {sheet!r}", "a sheet is of an .xlsx workbook")
+    if suffix == ".xlsx":
+        records = read_xlsx(file, content, sheet, also)
+    elif suffix == ".parquet":
+        records = read_parquet(file, content)
+    else:
+        records = read_text(file, content, also)
+    return file, records, hashlib.sha256(content).hexdigest()
+
+
+def of_memory(source: Any) -> Records:
+    """Records of a data frame or a mapping of columns; the header counts as row 1."""
+    if hasattr(source, "columns") and hasattr(source, "to_dict"):
+        split = source.to_dict("split")
+        numbered = enumerate(split["data"], start=2)
+        header = (1, list(split["columns"]))
+        return Records([header, *((number, list(row)) for number, row in numbered)])
+    if isinstance(source, Mapping):
+        return _mapping_records(source)
+    raise TypeError(
+        f"a table is a path, a pandas DataFrame or a mapping of columns, "
+        f"not {type(source).__name__}"
+    )
+
+
+def _mapping_records(columns: Mapping[Any, Sequence[object]]) -> Records:
+    legal = "every column is a sequence, all of one length"
+    scalars = [
+        Problem(IN_MEMORY, None, str(name), f"{name}={values!r} is no sequence", legal)
+        for name, values in columns.items()
+        if isinstance(values, str | bytes) or not hasattr(values, "__len__")
+    ]
+    if scalars:
+        raise TableError(scalars)
+    lengths = {str(name): len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        rule = f"the columns differ in length ({listed})"
+        raise TableError([Problem(IN_MEMORY, None, None, rule, legal)])
+    rows = zip(*columns.values(), strict=True)
+    numbered = ((n, list(row)) for n, row in enumerate(rows, start=2))
+    return Records([(1, list(columns)), *numbered])
