@@ -94,11 +94,11 @@ def test_three_doubtful_entries_of_rhodes_are_told():
 @pytest.mark.parametrize(
     "call,words",
     [
-        ("turner2015('happiness', 'any')", "legal values"),
+        ("turner2015('happiness', 'any')", "allowed values"),
         ("turner2012('semi-objective', 'pharma')", "matches several"),
-        ("turner2012('semi-objective')", "legal are texts"),
-        ("turner2015(3, 4)", "legal are texts"),
-        ("cochrane('logor', 'Heart', 'rho')", "legal: tau, mu"),
+        ("turner2012('semi-objective')", "allowed are texts"),
+        ("turner2015(3, 4)", "allowed are texts"),
+        ("cochrane('logor', 'Heart', 'rho')", "allowed: tau, mu"),
     ],
 )
 def test_unknown_empirical_priors_are_refused_in_words(call, words):
@@ -132,7 +132,7 @@ def test_every_prior_prints_back_as_its_own_call():
         ("Gauss(0, 1)", "known prior.*HalfNormal"),
         ("HalfNormal(-1)", "greater than 0"),
         ("HalfNormal('a')", "not a number"),
-        ("HalfNormal(1, 2)", r"legal is HalfNormal\(sigma\)"),
+        ("HalfNormal(1, 2)", r"allowed is HalfNormal\(sigma\)"),
         ("Uniform(3, 1)", "lower must be below upper"),
         ("Normal(0, 1e999)", "not finite"),
         ("ProbabilityInterval(5, 95)", "proportions, not percent"),

@@ -57,7 +57,7 @@ def parse_prior(text: str) -> Any:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError):
-        raise ValueError(f"{text!r} is not a prior; {_legal()}") from None
+        raise ValueError(f"{text!r} is not a prior; {_allowed()}") from None
     return prior_from_call(tree)
 
 
@@ -65,15 +65,15 @@ def prior_from_call(tree: ast.expr) -> Any:
     """A prior from a parsed call; see `parse_prior`."""
     text = ast.unparse(tree)
     if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
-        raise ValueError(f"{text!r} is not a prior; {_legal()}")
+        raise ValueError(f"{text!r} is not a prior; {_allowed()}")
     by_name = tree.func.id in EMPIRICAL_NAMES
     if tree.func.id not in PRIORS and not by_name:
-        raise ValueError(f"{tree.func.id!r} is not a known prior; {_legal()}")
+        raise ValueError(f"{tree.func.id!r} is not a known prior; {_allowed()}")
     try:
         positional = [ast.literal_eval(item) for item in tree.args]
         named = {str(item.arg): ast.literal_eval(item.value) for item in tree.keywords}
     except ValueError:
-        raise ValueError(f"{text!r}: arguments must be plain numbers; {_legal()}") from None
+        raise ValueError(f"{text!r}: arguments must be plain numbers; {_allowed()}") from None
     if by_name:
         from bayespool.empirical import EMPIRICAL
 
@@ -81,7 +81,7 @@ def prior_from_call(tree: ast.expr) -> Any:
             return EMPIRICAL[tree.func.id](*positional, **named)
         except (TypeError, AttributeError):
             raise ValueError(
-                f"{text!r}: legal are texts, such as turner2015('pain', 'pharmacological vs. "
+                f"{text!r}: allowed are texts, such as turner2015('pain', 'pharmacological vs. "
                 "placebo / control')"
             ) from None
     kind = PRIORS[tree.func.id]
@@ -89,9 +89,9 @@ def prior_from_call(tree: ast.expr) -> Any:
         return kind(*positional, **named)
     except TypeError:
         expected = ", ".join(f.name for f in fields(kind))  # type: ignore[arg-type]
-        raise ValueError(f"{text!r}: legal is {tree.func.id}({expected})") from None
+        raise ValueError(f"{text!r}: allowed is {tree.func.id}({expected})") from None
 
 
-def _legal() -> str:
+def _allowed() -> str:
     names = ", ".join((*PRIORS, *EMPIRICAL_NAMES))
-    return f"legal: a call such as HalfNormal(0.5), of {names}"
+    return f"allowed: a call such as HalfNormal(0.5), of {names}"

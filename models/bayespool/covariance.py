@@ -36,7 +36,7 @@ class Covariance:
     def __post_init__(self) -> None:
         expected = len(self.pairs) if self.prior is not None else 0
         if len(self.correlations) != expected:
-            raise ValueError(f"{len(self.correlations)} correlation names; legal: {expected}")
+            raise ValueError(f"{len(self.correlations)} correlation names; allowed: {expected}")
         if len(self.scale_priors) != len(self.scales):
             raise ValueError("every standard deviation needs one prior")
 

@@ -61,7 +61,7 @@ def dataset_shape(name: str) -> tuple[str, str | None]:
     shape, measure = found.groups()
     if shape not in SHAPES or (measure is not None) != (shape == Effects.__name__):
         raise ValueError(
-            f"{name}.md: {found[0]!r} is no shape; legal: {', '.join(SHAPES)}, "
+            f"{name}.md: {found[0]!r} is no shape; allowed: {', '.join(SHAPES)}, "
             f"and of {Effects.__name__} alone the measure"
         )
     return shape, measure
@@ -154,16 +154,16 @@ def _path(table: str | Path) -> Path | None:
         return None
     if os.path.exists(path):
         return path
-    raise ValueError(f"{printable(name)!r} is neither a file nor a data set; {_legal(name)}")
+    raise ValueError(f"{printable(name)!r} is neither a file nor a data set; {_allowed(name)}")
 
 
 def _known(name: str) -> str:
     if name not in dataset_names():
-        raise ValueError(f"there is no data set {name!r}; {_legal(name)}")
+        raise ValueError(f"there is no data set {name!r}; {_allowed(name)}")
     return name
 
 
-def _legal(name: str) -> str:
+def _allowed(name: str) -> str:
     names = dataset_names()
     by_case = {known.casefold(): known for known in names}
     close = get_close_matches(name.casefold(), by_case, n=1)

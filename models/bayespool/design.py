@@ -53,7 +53,7 @@ class Coding:
         if not self.levels:
             return np.array([float(value) - self.centre])
         if str(value) not in self.levels:
-            raise ValueError(f"{self.covariate}={value!r}; legal: {', '.join(self.levels)}")
+            raise ValueError(f"{self.covariate}={value!r}; allowed: {', '.join(self.levels)}")
         return np.array([float(str(value) == level) for level in self.levels[1:]])
 
 
@@ -139,13 +139,13 @@ def design(studies: Any, covariates: tuple[str, ...]) -> Design:
     codings: list[Coding] = []
     for covariate in covariates:
         if covariate not in studies.covariates:
-            legal = ", ".join(studies.covariates) or "none, the table has no covariate"
-            raise ValueError(f"{studies.file}: no covariate {covariate!r}; legal: {legal}")
+            allowed = ", ".join(studies.covariates) or "none, the table has no covariate"
+            raise ValueError(f"{studies.file}: no covariate {covariate!r}; allowed: {allowed}")
         values = studies.covariates[covariate]
         gaps = [row for row, v in zip(studies.row, values, strict=True) if v is None]
         if gaps:
             raise ValueError(
-                f"{studies.file}: covariate {covariate!r} is empty for {', '.join(gaps)}; legal: "
+                f"{studies.file}: covariate {covariate!r} is empty for {', '.join(gaps)}; allowed: "
                 "a value for every study, or leave these studies out"
             )
         if len(set(values)) < 2:
@@ -161,7 +161,7 @@ def design(studies: Any, covariates: tuple[str, ...]) -> Design:
             if len(rows) == 1:
                 raise ValueError(
                     f"{studies.file}: covariate {covariate!r} has level {level!r} in one row only "
-                    f"({rows[0]}); legal: at least 2 rows per level"
+                    f"({rows[0]}); allowed: at least 2 rows per level"
                 )
         codings.append(Coding(covariate, tuple(levels)))
     columns = [
@@ -172,7 +172,7 @@ def design(studies: Any, covariates: tuple[str, ...]) -> Design:
     whole = np.column_stack([np.ones(n), matrix])
     if np.linalg.matrix_rank(whole) < whole.shape[1]:
         raise ValueError(
-            f"{studies.file}: covariates {', '.join(covariates)} are collinear; legal: columns "
+            f"{studies.file}: covariates {', '.join(covariates)} are collinear; allowed: columns "
             "that no other combination gives, and more studies than columns"
         )
     matrix.setflags(write=False)

@@ -129,7 +129,7 @@ def cochrane(measure: str, subfield: str = "Cochrane", parameter: str = "tau") -
     """
     wanted = {"tau": "heterogeneity", "mu": "effect"}
     if parameter not in wanted:
-        raise ValueError(f"cochrane: parameter={parameter!r}; legal: tau, mu")
+        raise ValueError(f"cochrane: parameter={parameter!r}; allowed: tau, mu")
     row = _find(
         "cochrane", {"parameter": wanted[parameter], "measure": measure, "subfield": subfield}
     )
@@ -197,7 +197,7 @@ def _find(table: str, wanted: dict[str, str]) -> dict[str, str]:
         if len(chosen) != 1:
             found = "matches several" if chosen else "is none"
             raise ValueError(
-                f"{table}: {column}={value!r} {found} of the legal values: {'; '.join(values)}"
+                f"{table}: {column}={value!r} {found} of the allowed values: {'; '.join(values)}"
             )
         rows = [row for row in rows if row[column] == chosen[0]]
     if len(rows) != 1:

@@ -112,14 +112,14 @@ def _with_messages(fitted: Fit, messages: tuple[str, ...]) -> Fit:
 
 
 def _check_options(engine: str, options: Mapping[str, Any]) -> None:
-    legal = {
+    allowed = {
         "quadrature": QUADRATURE_OPTIONS,
         "nuts": NUTS_OPTIONS,
     }.get(engine, QUADRATURE_OPTIONS + NUTS_OPTIONS)
-    unknown = sorted(set(options) - set(legal))
+    unknown = sorted(set(options) - set(allowed))
     if unknown:
         raise TypeError(
-            f"engine {engine!r} has no option {', '.join(unknown)}; legal: {', '.join(legal)}"
+            f"engine {engine!r} has no option {', '.join(unknown)}; allowed: {', '.join(allowed)}"
         )
 
 

@@ -210,11 +210,11 @@ class Hierarchy(Hyperparameters):
         # a standard deviation of exp(800), or one so large that no mode is found, has density zero
         with np.errstate(over="ignore", invalid="ignore"):
             prior = self.log_prior(theta)
-            legal = prior > NEGLIGIBLE
-            if not legal.any():
+            allowed = prior > NEGLIGIBLE
+            if not allowed.any():
                 return out
-            likelihood = self.total_log_likelihood(theta[:, legal], rule)
-            out[legal] = prior[legal] + np.where(np.isfinite(likelihood), likelihood, -np.inf)
+            likelihood = self.total_log_likelihood(theta[:, allowed], rule)
+            out[allowed] = prior[allowed] + np.where(np.isfinite(likelihood), likelihood, -np.inf)
         return out
 
     def subset(self, studies: Sequence[int]) -> Hierarchy:

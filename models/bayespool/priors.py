@@ -367,7 +367,9 @@ class ProbabilityInterval(_Call):
 
     def _check(self) -> None:
         if not 0.0 < self.lower < self.upper < 1.0:
-            raise ValueError(f"{self!r}: legal is 0 < lower < upper < 1 (proportions, not percent)")
+            raise ValueError(
+                f"{self!r}: allowed is 0 < lower < upper < 1 (proportions, not percent)"
+            )
 
     def on_link(self, link_name: str) -> Normal:
         """The normal prior on the scale of the link."""

@@ -151,7 +151,7 @@ def test_a_prior_on_probabilities_is_the_interval_it_says():
 @pytest.mark.parametrize(
     "options,words",
     [
-        ({"link": "log"}, "legal: logit, probit, cloglog"),
+        ({"link": "log"}, "allowed: logit, probit, cloglog"),
         ({"tau_sens": Normal(0, 1)}, "tau_sens"),
         ({"tau_spec": Uniform(-1, 2)}, "not negative"),
         ({"rho": HalfNormal(1)}, "correlation"),

@@ -273,15 +273,16 @@ def test_adding_groups_without_studies_of_another_level_is_refused_in_words():
 
 
 BAD = [
-    (MetaRegression(covariates=("nothing",)), ONE_EACH, "no covariate 'nothing'; legal:"),
-    (MetaRegression(), ONE_EACH, "needs covariates; legal: "),
+    (MetaRegression(covariates=("nothing",)), ONE_EACH, "no covariate 'nothing'; allowed:"),
+    (MetaRegression(), ONE_EACH, "needs covariates; allowed: "),
     (MetaRegression(covariates=("late",)), ROWS, "studies have several rows"),
     (NestedBivariate(), ONE_EACH, "no study has several rows"),
     (
         NestedMetaRegression(covariates=("late",), correlation=0.5), PARTIAL,
-        "nested model with correlation needs counts in every row; not so in .*legal: correlation=0",
+        "nested model with correlation needs counts in every row; not so in .*"
+        "allowed: correlation=0",
     ),
-    (Comparison(test="nothing"), ROWS, "no column 'nothing' of tests; legal:"),
+    (Comparison(test="nothing"), ROWS, "no column 'nothing' of tests; allowed:"),
     (Comparison(), ROWS.select([0, 2, 4]), "has one test only, x"),
     (Comparison(), ROWS.select([0, 3, 4, 5]), "appear in no study together with another"),
     (Comparison(test="late"), ROWS, "is a second row of yes in A"),

@@ -61,7 +61,7 @@ def test_only_priors_in_use_are_told_and_taken(on, told):
 
 
 def test_the_prior_of_shape_coefficients_has_a_scale():
-    with pytest.raises(ValueError, match=r"shape_coefficients=.*legal: Normal or StudentT"):
+    with pytest.raises(ValueError, match=r"shape_coefficients=.*allowed: Normal or StudentT"):
         HSROC(shape_coefficients=HalfNormal(1))
 
 

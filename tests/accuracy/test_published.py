@@ -24,5 +24,5 @@ def test_the_prior_has_the_published_limits_and_refuses_its_own_studies():
     bp.accuracy.Bivariate(**priors).check(apart)
     with pytest.raises(ValueError, match=r"Su 2020.* are or may be in Chen 2023"):
         prior_from_summary("cidp_mrn", "Chen 2023", every)
-    with pytest.raises(ValueError, match="legal: Chen 2023"):
+    with pytest.raises(ValueError, match="allowed: Chen 2023"):
         prior_from_summary("cidp_mrn", "Cheng", apart)

@@ -190,12 +190,13 @@ BAD = {
                   "the nearest possible P value"),
     "no p": ({"p": "maybe", "n": 20, "events": 5}, "is no P value"),
     "range": ({"p": "ns", "n1": "9-4", "n2": 5, "events": 3}, "neither a count nor a range"),
-    "direction": ({"p": "ns", "n": 20, "events": 5, "direction": "up"}, "legal is blank, positive"),
+    "direction": ({"p": "ns", "n": 20, "events": 5, "direction": "up"},
+                  "allowed is blank, positive"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_bad_rows_are_refused_with_what_would_be_legal(case):
+def test_bad_rows_are_refused_with_what_would_be_allowed(case):
     cells, words = BAD[case]
     columns = {name: [_, value] for name, value in cells.items() if name not in ("n1", "n2")}
     columns |= {"n1": [10, cells.get("n1")], "n2": [12, cells.get("n2")]}

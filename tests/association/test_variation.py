@@ -41,7 +41,7 @@ def test_only_a_standard_deviation_of_zero_makes_an_effect_common(
              lambda: Nested(tau_within=Fixed(0.1))]
 )  # fmt: skip
 def test_a_known_value_is_refused_where_it_cannot_be_integrated(make: Any) -> None:
-    with pytest.raises(ValueError, match="legal: a distribution of positive numbers"):
+    with pytest.raises(ValueError, match="allowed: a distribution of positive numbers"):
         make()
 
 

@@ -52,7 +52,7 @@ def test_ties_enter_together(years: Any) -> None:
 
 
 def test_a_column_that_is_not_there(fitted: bp.Fit) -> None:
-    with pytest.raises(ValueError, match="needs the column 'when'; legal: one of year"):
+    with pytest.raises(ValueError, match="needs the column 'when'; allowed: one of year"):
         cumulative(fitted, "when")
 
 
@@ -81,10 +81,10 @@ def test_other_rows_that_cannot_be_fitted(fitted: bp.Fit) -> None:
     elsewhere = AccuracyStudies.from_counts(["Z", "Y"], [8, 7], [1, 2], [2, 3], [9, 8])
     n = len(fitted.studies)
     for rows, words in (
-        ([True] * n, f"'x': keeps {n} of {n} rows; legal: true or false for each of {n} rows"),
-        ([True, False], f"keeps 1 of 2 rows; legal: true or false for each of {n} rows"),
+        ([True] * n, f"'x': keeps {n} of {n} rows; allowed: true or false for each of {n} rows"),
+        ([True, False], f"keeps 1 of 2 rows; allowed: true or false for each of {n} rows"),
         ([False] * n, "'x': keeps 0"),
-        (elsewhere, "is of .*; legal: rows of"),
+        (elsewhere, "is of .*; allowed: rows of"),
     ):
         with pytest.raises(ValueError, match=words):
             other_rows(fitted, {"x": rows})

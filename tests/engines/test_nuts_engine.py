@@ -74,5 +74,5 @@ def test_an_interrupt_does_not_pass_off_a_part_for_the_whole(quadrature_fit, mon
 
 
 def test_an_unknown_sampler_is_refused(nuts_fit):
-    with pytest.raises(ValueError, match="legal: nutpie, pymc"):
+    with pytest.raises(ValueError, match="allowed: nutpie, pymc"):
         nuts.sample(None, nuts_fit.hierarchy, 1, sampler="gibbs")

@@ -37,7 +37,7 @@ def test_results_of_1000_people_add_up_and_follow_the_estimate(accuracy):
 
 
 def test_prevalences_and_labels_that_are_none(accuracy):
-    with pytest.raises(ValueError, match=r"prevalence=1.0; legal"):
+    with pytest.raises(ValueError, match=r"prevalence=1.0; allowed"):
         findings.accuracy_findings(accuracy, [0.2, 1.0])
     with pytest.raises(ValueError, match="does not estimate"):
         findings.accuracy_findings(accuracy, [0.2], ["CT"])
@@ -151,19 +151,19 @@ def test_judgements_lower_the_certainty(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("[imprecision]", "[imprecison]", "unknown domain 'imprecison'; legal"),
-        ('"serious"\nreason = "case-control"', '"bad"', "legal: not serious, serious"),
+        ("[imprecision]", "[imprecison]", "unknown domain 'imprecison'; allowed"),
+        ('"serious"\nreason = "case-control"', '"bad"', "allowed: not serious, serious"),
         ('reason = "case-control"', "", "without a reason"),
         ('start = "high"', 'start = "certain"', "start='certain'"),
         ('start = "high"', "start = high", "not a TOML file"),
-        ('start = "high"', 'causal = "no"', "causal='no'; legal: true, false"),
-        ('start = "high"', "subject = 1", "subject=1; legal: a text"),
-        ('reason = "case-control"', 'reasons = "x"', "has reasons; legal: judgement and reason"),
-        ('by = "the panel"', 'spec.size = "x"', r"\[spec.size\]; legal: risk_of_bias"),
+        ('start = "high"', 'causal = "no"', "causal='no'; allowed: true, false"),
+        ('start = "high"', "subject = 1", "subject=1; allowed: a text"),
+        ('reason = "case-control"', 'reasons = "x"', "has reasons; allowed: judgement and reason"),
+        ('by = "the panel"', 'spec.size = "x"', r"\[spec.size\]; allowed: risk_of_bias"),
         (
             "[imprecision]",
             '[large_effect]\njudgement = "yes"\nreason = "x"\n[imprecision]',
-            "would raise the certainty although .* lowers it; legal: to raise what starts at low",
+            "would raise the certainty although .* lowers it; allowed: to raise what starts at low",
         ),
     ],
 )

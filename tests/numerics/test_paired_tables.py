@@ -101,7 +101,7 @@ BAD = {
     "p": ({"p": "0.04", "p_test": "exact"}, "the nearest possible is"),
     "margin": ({"before": 40}, "before=40 of 33"),
     "blank": ({"after": None}, "after is blank"),
-    "test": ({"p": "0.04", "p_test": "t"}, "legal is blank, exact"),
+    "test": ({"p": "0.04", "p_test": "t"}, "allowed is blank, exact"),
 }
 
 

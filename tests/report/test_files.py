@@ -67,12 +67,12 @@ def test_summary_passes_and_ppv_follows_from_draws(fitted: Any) -> None:
 
 @pytest.mark.parametrize("p", [0.0, 1.0, -0.1, float("nan")])
 def test_prevalence_must_be_a_prevalence(fitted: Any, p: float) -> None:
-    with pytest.raises(ValueError, match="legal: greater than 0, less than 1"):
+    with pytest.raises(ValueError, match="allowed: greater than 0, less than 1"):
         build_summary(fitted, prevalences=[p])
 
 
 def test_threshold_must_be_estimated(fitted: Any) -> None:
-    with pytest.raises(ValueError, match=r"nonsense.*legal: sens"):
+    with pytest.raises(ValueError, match=r"nonsense.*allowed: sens"):
         build_summary(fitted, thresholds={"nonsense": [0.5]})
 
 
@@ -195,9 +195,9 @@ def test_other_peoples_files_are_never_deleted(fitted: Any, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "record, message",
     [
-        ({"name": "A", "measure": "auc", "estimate": 0.5}, "legal: sens, spec"),
+        ({"name": "A", "measure": "auc", "estimate": 0.5}, "allowed: sens, spec"),
         ({"name": "A", "measure": "sens"}, "no estimate"),
-        ({"name": "A", "measure": "sens", "estimate": 73}, "legal: proportions"),
+        ({"name": "A", "measure": "sens", "estimate": 73}, "allowed: proportions"),
         ({"name": "A", "measure": "sens", "estimate": 0.7, "lower": 0.8}, "in this order"),
         ({"name": "A", "measure": "sens", "estimate": 0.7, "low": 0.6}, "unknown low"),
     ],

@@ -128,7 +128,7 @@ def test_judgements_come_from_a_file_and_stay_open(folder: Path, biased: Any) ->
     assert data["certainty"] == {"sens": None, "spec": None}
     assert data["judgements"]["open"] == ["publication_bias"]
     assert "a reason &amp; &lt;b&gt;" in section(folder, "certainty")
-    with pytest.raises(FileNotFoundError, match=r"nothing\.toml: no such file; legal"):
+    with pytest.raises(FileNotFoundError, match=r"nothing\.toml: no such file; allowed"):
         build_summary(biased, judgements="nothing.toml")
 
 
@@ -294,7 +294,7 @@ def test_reports_and_fits_are_joined(folder: Path, biased: Any) -> None:
     assert "\\$A\\$" in joined.text("markdown")
     cells = list(csv.reader(io.StringIO(joined.text("csv"))))
     assert cells[1][1] == "$A$"
-    with pytest.raises(ValueError, match="legal: html, markdown, csv"):
+    with pytest.raises(ValueError, match="allowed: html, markdown, csv"):
         joined.text("pdf")
 
 
@@ -308,7 +308,7 @@ def test_different_questions_are_not_joined(folder: Path, biased: Any, effect: A
         summary_of_findings([folder, biased], prevalences=(0.2,))
     with pytest.raises(ValueError, match="no report was given"):
         summary_of_findings([])
-    with pytest.raises(ValueError, match=r"has no summary\.json; legal"):
+    with pytest.raises(ValueError, match=r"has no summary\.json; allowed"):
         summary_of_findings([folder / "figures"])
     assert len(summary_of_findings([effect, effect]).tables[0].rows) == 2
 

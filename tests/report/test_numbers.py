@@ -75,7 +75,7 @@ def test_words() -> None:
 
 def test_references() -> None:
     assert len(references(["vehtari2024", "vehtari2024"])) == 1
-    with pytest.raises(ValueError, match="no reference nobody1900; legal"):
+    with pytest.raises(ValueError, match="no reference nobody1900; allowed"):
         references(["nobody1900"])
     for work in REFERENCES.values():
         assert work.doi == "" or work.doi.startswith("10.")

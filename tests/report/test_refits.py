@@ -130,7 +130,7 @@ def test_fits_by_nuts_have_no_bayes_factor(awkward: Any, refits: dict[str, Any])
 def test_refits_of_something_else_are_refused(
     fitted: Any, refits: dict[str, Any], tmp_path: Path, kind: str
 ) -> None:
-    with pytest.raises(ValueError, match=f"{kind} belongs to another model or other data; legal"):
+    with pytest.raises(ValueError, match=f"{kind} belongs to another model or other data; allowed"):
         write_report(fitted, tmp_path / "r", **{kind: refits[kind]})
     assert list(tmp_path.iterdir()) == []
 

@@ -89,7 +89,7 @@ def test_covariates_keep_headers_and_are_typed_by_column(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "row, column, says, legal",
+    "row, column, says, allowed",
     [
         ("C,,1,1,1", "tp", "tp is blank", "0 or more"),
         ("C,NA,1,1,1", "tp", "tp is 'NA'", "0 or more"),
@@ -110,15 +110,15 @@ def test_covariates_keep_headers_and_are_typed_by_column(tmp_path):
         ("B,1,1,1,1", "study", "study 'B' appears in rows 3 and 4", "site, reader, test"),
     ],
 )
-def test_bad_rows(tmp_path, row, column, says, legal):
+def test_bad_rows(tmp_path, row, column, says, allowed):
     (problem,) = problems(tmp_path, GOOD + row + "\n")
     assert (problem.file, problem.row, problem.column) == ("t.csv", 4, column)
     assert says in problem.rule
-    assert legal in problem.legal
+    assert allowed in problem.allowed
 
 
 @pytest.mark.parametrize(
-    "text, row, column, says, legal",
+    "text, row, column, says, allowed",
     [
         (
             "study,tp,n_diseased,fp,n_healthy\nA,12,10,0,1\n",
@@ -170,11 +170,11 @@ def test_bad_rows(tmp_path, row, column, says, legal):
         ("study,se,n1,fp,tn\nA,0.5,,1,1\n", 2, "n1", "n1 is blank", "whole number"),
     ],
 )
-def test_bad_tables(tmp_path, text, row, column, says, legal):
+def test_bad_tables(tmp_path, text, row, column, says, allowed):
     (problem,) = problems(tmp_path, text)
     assert (problem.row, problem.column) == (row, column)
     assert says in problem.rule
-    assert legal in problem.legal
+    assert allowed in problem.allowed
 
 
 def test_all_problems_are_listed_at_once(tmp_path):
@@ -200,7 +200,7 @@ def test_all_problems_are_listed_at_once(tmp_path):
     assert found >= {(4, "tp"), (4, "fp"), (4, "fn"), (5, None), (6, "tp"), (6, "study")}
 
 
-def test_empty_groups_and_zero_cells_are_legal_and_kept(tmp_path):
+def test_empty_groups_and_zero_cells_are_allowed_and_kept(tmp_path):
     studies = read(tmp_path, "study,tp,fp,fn,tn\nA,0,1,0,1\nB,1,0,1,0\nC,0,0,1,1\n")
     assert counts(studies) == [[0, 1, 0], [1, 0, 0], [0, 1, 1], [1, 0, 1]]
     rates = read(tmp_path, "study,se,n1,fp,tn\nA,,0,1,1\nB,0.50,2,1,1\n")
@@ -311,9 +311,9 @@ def test_where(several):
     assert several.where("test", " CT ").row == ("C",)
     assert several.where("YEAR", 2010.0).row == ("A",)
     assert several.where("study", "b").row == ("B",)
-    with pytest.raises(TableError, match="legal values are ct, MR"):
+    with pytest.raises(TableError, match="allowed values are ct, MR"):
         several.where("Test", "PET")
-    with pytest.raises(TableError, match="legal are Test, year, study, row, tp"):
+    with pytest.raises(TableError, match="allowed are Test, year, study, row, tp"):
         several.where("reader", 1)
     with pytest.raises(TableError, match="no row has"):
         several.where("Test", None)

@@ -63,7 +63,7 @@ def test_every_way_to_state_arms(tmp_path, text):
 
 
 @pytest.mark.parametrize(
-    "row, column, says, legal",
+    "row, column, says, allowed",
     [
         ("B,12,10,1,5", "e1", "e1=12 exceeds n1=10", "0 <= e1 <= n1"),
         ("B,-1,10,1,5", "e1", "e1=-1 is negative", "0 or more"),
@@ -73,24 +73,24 @@ def test_every_way_to_state_arms(tmp_path, text):
         ("A,1,2,1,3", "study", "study 'A' appears in rows 2 and 3", "second label"),
     ],
 )
-def test_bad_arms(tmp_path, row, column, says, legal):
+def test_bad_arms(tmp_path, row, column, says, allowed):
     text = f"study,e1,n1,e2,n2\nA,1,2,1,2\n{row}\n"
     (problem,) = problems(lambda: ArmCounts.from_table(write(tmp_path, text)))
     assert (problem.file, problem.row, problem.column) == ("t.csv", 3, column)
     assert says in problem.rule
-    assert legal in problem.legal
+    assert allowed in problem.allowed
 
 
 def test_missing_columns_of_arms():
     (problem,) = problems(lambda: ArmCounts.from_table({"study": ["A"], "e1": [1], "n1": [2],
                                                         "e2": [1]}))  # fmt: skip
     assert "missing column" in problem.rule
-    assert "e2 with n2" in problem.legal
+    assert "e2 with n2" in problem.allowed
 
 
 def test_effects_of_arms_keep_zeros_unless_asked():
     arms = ArmCounts.from_counts(["A", "B"], [0, 3], [10, 10], [3, 5], [10, 12], dose=[1, 2])
-    with pytest.raises(TableError, match=r"A: a zero cell gives no log odds ratio; legal is add"):
+    with pytest.raises(TableError, match=r"A: a zero cell gives no log odds ratio; allowed is add"):
         arms.effects("or")
     effects = arms.effects("or", add=0.5)
     assert effects.approximated == (True, False)
@@ -101,9 +101,9 @@ def test_effects_of_arms_keep_zeros_unless_asked():
     assert effects.covariates == {"dose": (1, 2)}
     assert arms.effects("rd").how == ("counts", "counts")
     for wrong in ("hr", "OR", "md"):
-        with pytest.raises(ValueError, match="legal: or, rr, rd"):
+        with pytest.raises(ValueError, match="allowed: or, rr, rd"):
             arms.effects(wrong)
-    with pytest.raises(ValueError, match="legal is a positive number"):
+    with pytest.raises(ValueError, match="allowed is a positive number"):
         arms.effects("or", add=0.0)
 
 
@@ -219,7 +219,7 @@ HEAD = "study,or,log_or,se,se_log,ci_low,ci_high,level,t,p,adjusted\n"
 
 
 @pytest.mark.parametrize(
-    "row, column, says, legal",
+    "row, column, says, allowed",
     [
         ("B,2,,,,3,4,,,,", "or", "(ci_low=3, ci_high=4) does not contain or=2", "one scale"),
         ("B,,0.5,,,0.6,1,,,,", "log_or", "does not contain log_or=0.5", "ci_low <= estimate"),
@@ -245,12 +245,12 @@ HEAD = "study,or,log_or,se,se_log,ci_low,ci_high,level,t,p,adjusted\n"
         ("B,4,0.5,0.1,,,,,,,", "log_or", "or=4 but log_or=0.5", "the two agree"),
     ],
 )
-def test_bad_effects(tmp_path, row, column, says, legal):
+def test_bad_effects(tmp_path, row, column, says, allowed):
     text = f"{HEAD}A,2,,,,1,4,,,,\n{row}\n"
     (problem,) = problems(lambda: Effects.from_table(write(tmp_path, text), "or"))
     assert (problem.file, problem.row, problem.column) == ("t.csv", 3, column)
     assert says in problem.rule
-    assert legal in problem.legal
+    assert allowed in problem.allowed
 
 
 def test_all_problems_of_all_rows_at_once(tmp_path):
@@ -269,9 +269,9 @@ def test_a_table_of_another_measure(tmp_path):
     path = write(tmp_path, "study,hr,ci_low,ci_high\nA,2,1,4\n")
     (problem,) = problems(lambda: Effects.from_table(path, "irr"))
     assert problem.rule == "missing column of the incidence rate ratio"
-    assert "irr, or log_irr" in problem.legal
-    assert "found are study, hr" in problem.legal
-    with pytest.raises(ValueError, match="legal: or, rr, rd, md, smd, rom, cor, hr, irr, "):
+    assert "irr, or log_irr" in problem.allowed
+    assert "found are study, hr" in problem.allowed
+    with pytest.raises(ValueError, match="allowed: or, rr, rd, md, smd, rom, cor, hr, irr, "):
         Effects.from_table(path, "odds")
 
 
@@ -317,7 +317,7 @@ def test_every_way_to_state_means(tmp_path):
     assert means.effects("rom").estimate[0] == pytest.approx(log(5 / 4))
     exact, approximate = means.effects("smd"), means.effects("smd", exact=False)
     np.testing.assert_allclose(exact.estimate, approximate.estimate, rtol=1e-3)
-    with pytest.raises(ValueError, match="legal: md, smd, rom"):
+    with pytest.raises(ValueError, match="allowed: md, smd, rom"):
         means.effects("or")
 
 
@@ -330,7 +330,7 @@ def test_synonyms_of_means(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "row, column, says, legal",
+    "row, column, says, allowed",
     [
         ("B,5,,,,,,16,4,1,9", "sd1", "mean1=5 has no sd1", "sem1, q1_1 with q3_1"),
         ("B,,2,,,,,16,4,1,9", "mean1", "the row has no mean1", "median1 with q1_1"),
@@ -344,12 +344,12 @@ def test_synonyms_of_means(tmp_path):
         ("B,5,2,,,,,16,4,1,", "n2", "n2 is blank", "whole number"),
     ],
 )
-def test_bad_means(tmp_path, row, column, says, legal):
+def test_bad_means(tmp_path, row, column, says, allowed):
     head = "study,mean1,sd1,sem1,median1,q1_1,q3_1,n1,mean2,sd2,n2\nA,5,2,,,,,16,4,1,9\n"
     (problem,) = problems(lambda: GroupMeans.from_table(write(tmp_path, f"{head}{row}\n")))
     assert (problem.row, problem.column) == (3, column)
     assert says in problem.rule
-    assert legal in problem.legal
+    assert allowed in problem.allowed
 
 
 def test_means_that_allow_no_effect():
@@ -441,7 +441,7 @@ def test_every_shape_selects_and_orders(studies):
     assert studies.where("study", "a").select([1]).row == ("A, y",)
     assert studies.order_by("year").row == ("A, x", "C", "A, y")
     same(studies, studies.order_by("year").select([1, 0, 2]))
-    with pytest.raises(TableError, match=r"legal are finding, year, .*study, row"):
+    with pytest.raises(TableError, match=r"allowed are finding, year, .*study, row"):
         studies.where("reader", 1)
     first = type(studies).ARRAYS
     assert studies.order_by(next(iter(first))).row == studies.row
@@ -500,7 +500,7 @@ def test_read_studies_says_what_is_missing(measure, says):
 
 
 def test_unknown_measure():
-    with pytest.raises(ValueError, match="measure='xx' is not possible here; legal: or, rr"):
+    with pytest.raises(ValueError, match="measure='xx' is not possible here; allowed: or, rr"):
         read_studies({"study": ["A"]}, "xx")
     assert all(name == measure.name for name, measure in MEASURES.items())
 

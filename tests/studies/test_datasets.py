@@ -89,7 +89,7 @@ def test_the_card_names_the_shape(folder):
         datasets.resolve("arms")
     for wrong in ("Arms", "Effects", "ArmCounts, measure or"):
         (data / "arms.md").write_text(f"# x\n\nShape: {wrong}\n", encoding="utf-8")
-        with pytest.raises(ValueError, match="is no shape; legal: AccuracyStudies, ArmCounts"):
+        with pytest.raises(ValueError, match="is no shape; allowed: AccuracyStudies, ArmCounts"):
             datasets.load_dataset("arms")
 
 

@@ -130,7 +130,7 @@ BAD = {
     "no size": ({"kind": "rates", "ppv": "20%", "n_diseased": 20}, "n_healthy is blank"),
     "no rate": ({"kind": "rates", "n_diseased": 20}, "no rate is printed"),
     "text": ({"kind": "rates", "sens": "high", "n_diseased": 20}, "is no rate"),
-    "kind": ({"kind": "guess", "tp": 1}, "legal is blank"),
+    "kind": ({"kind": "guess", "tp": 1}, "allowed is blank"),
     "margin": ({"kind": "margin", "tp": 3, "fn": 2, "tn": 5}, "tp and fn filled"),
     "empty margin": ({"kind": "margin", "tp": 0, "fn": 0}, "is empty"),
     "one candidate": ({"kind": "candidate", "tp": 3, "fn": 2, "tn": 5, "fp": 1},

@@ -195,7 +195,7 @@ def test_what_is_no_table(tmp_path, name, content, row, column, says):
     problem = only_problem(write(tmp_path / name, content))
     assert (problem.row, problem.column) == (row, column)
     assert says in problem.rule
-    assert problem.legal
+    assert problem.allowed
 
 
 def test_missing_file_and_folder(tmp_path):
@@ -232,15 +232,15 @@ def test_mappings_that_are_no_table():
 
 
 def test_errors_print_one_line_per_problem():
-    first = Problem("cidp.csv", 7, "tp", "tp=12 exceeds n_diseased=10", "legal")
-    second = Problem("cidp.csv", None, "fn", "missing", "legal")
+    first = Problem("cidp.csv", 7, "tp", "tp=12 exceeds n_diseased=10", "allowed")
+    second = Problem("cidp.csv", None, "fn", "missing", "allowed")
     assert str(TableError([first])) == (
-        "cidp.csv row 7, column tp: tp=12 exceeds n_diseased=10; legal"
+        "cidp.csv row 7, column tp: tp=12 exceeds n_diseased=10; allowed"
     )
     assert str(TableError([first, second])).splitlines() == [
         "cidp.csv: 2 problems",
-        "cidp.csv, column fn: missing; legal",
-        "cidp.csv row 7, column tp: tp=12 exceeds n_diseased=10; legal",
+        "cidp.csv, column fn: missing; allowed",
+        "cidp.csv row 7, column tp: tp=12 exceeds n_diseased=10; allowed",
     ]
     with pytest.raises(ValueError, match="at least one"):
         TableError([])

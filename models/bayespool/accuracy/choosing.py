@@ -87,7 +87,7 @@ def _useless(option: str, model: str) -> str:
     """What to say of an option that a model has no use for."""
     takers = [name for name, uses in USES.items() if option in uses]
     return (
-        f"{_flag(option)} is of no use to --model {model}; legal with it: "
+        f"{_flag(option)} does not apply to --model {model}; allowed with it: "
         f"{', '.join(map(_flag, USES[model]))}; {_flag(option)} goes with --model "
         f"{' or '.join(takers)}"
     )
@@ -139,9 +139,9 @@ def _comparison(options: Options) -> Comparison:
 def _hsroc(options: Options) -> HSROC:
     for part in options.covariate_on:
         if part not in PARTS:
-            raise ValueError(f"--covariate-on {part} is unknown; legal: {', '.join(PARTS)}")
+            raise ValueError(f"--covariate-on {part} is unknown; allowed: {', '.join(PARTS)}")
     if options.covariate_on and not options.covariate:
-        raise ValueError("--covariate-on says what a covariate acts on; legal with --covariate")
+        raise ValueError("--covariate-on says what a covariate acts on; allowed with --covariate")
     on = options.covariate_on or PARTS
     return HSROC(**{f"on_{part}": options.covariate for part in PARTS if part in on})
 

@@ -161,14 +161,16 @@ class Comparison(Margins):
         """Refuse a table without tests to compare, and rows that contradict one another."""
         refuse_partial(studies, "comparison of tests", "the bivariate or the nested model")
         if self.test not in studies.covariates:
-            legal = ", ".join(studies.covariates) or "none, the table has no further column"
-            raise ValueError(f"{studies.file}: no column {self.test!r} of tests; legal: {legal}")
+            allowed = ", ".join(studies.covariates) or "none, the table has no further column"
+            raise ValueError(
+                f"{studies.file}: no column {self.test!r} of tests; allowed: {allowed}"
+            )
         tests = studies.covariates[self.test]
         gaps = [row for row, t in zip(studies.row, tests, strict=True) if t is None]
         if gaps:
             raise ValueError(
-                f"{studies.file}: column {self.test!r} is empty for {', '.join(gaps)}; legal: the "
-                "name of the test of every row"
+                f"{studies.file}: column {self.test!r} is empty for {', '.join(gaps)}; allowed: "
+                "the name of the test of every row"
             )
         labels = self.groups(studies)
         if len(labels) < 2:
@@ -177,8 +179,8 @@ class Comparison(Margins):
         for row, study, t in zip(studies.row, studies.study, tests, strict=True):
             if (study, str(t)) in seen:
                 raise ValueError(
-                    f"{studies.file}: {row} is a second row of {t} in {study}; legal: one row per "
-                    "test and study"
+                    f"{studies.file}: {row} is a second row of {t} in {study}; allowed: one row "
+                    "per test and study"
                 )
             seen.add((study, str(t)))
         pairs = self.evidence(studies)
@@ -186,7 +188,7 @@ class Comparison(Margins):
         if alone and not self.indirect:
             raise ValueError(
                 f"{studies.file}: {', '.join(alone)} appear in no study together with another "
-                "test, so that only different studies would be compared; legal: other tests, or "
+                "test, so that only different studies would be compared; allowed: other tests, or "
                 "indirect=True (--indirect)"
             )
         if cross_classified(studies) and self.link != "logit":

@@ -29,8 +29,8 @@ def cross_classified(studies: AccuracyStudies) -> list[tuple[int, int]]:
         return []
     problems: list[Problem] = []
 
-    def wrong(row: int, column: str, rule: str, legal: str) -> None:
-        problems.append(Problem(studies.file, None, column, f"{studies.row[row]}: {rule}", legal))
+    def wrong(row: int, column: str, rule: str, allowed: str) -> None:
+        problems.append(Problem(studies.file, None, column, f"{studies.row[row]}: {rule}", allowed))
 
     found = []
     for study in dict.fromkeys(studies.study):

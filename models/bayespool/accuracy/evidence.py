@@ -141,11 +141,11 @@ def observe(
             )
 
 
-def refuse_partial(studies: Any, model: str, legal: str) -> None:
+def refuse_partial(studies: Any, model: str, allowed: str) -> None:
     """Refuse partial rows in a model that cannot take them."""
     rows = [row for row, fine in zip(studies.row, counted(studies), strict=True) if not fine]
     if rows:
         raise ValueError(
             f"{studies.file}: the {model} needs counts in every row; not so in "
-            f"{', '.join(rows)}; legal: {legal}"
+            f"{', '.join(rows)}; allowed: {allowed}"
         )

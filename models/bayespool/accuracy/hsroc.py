@@ -94,7 +94,9 @@ class HSROC(Model):
         for name in dict.fromkeys(COEFFICIENTS.values()):
             prior = getattr(self, name)
             if not isinstance(prior, Normal | StudentT):
-                raise ValueError(f"{name}={prior!r}; legal: Normal or StudentT, which have a scale")
+                raise ValueError(
+                    f"{name}={prior!r}; allowed: Normal or StudentT, which have a scale"
+                )
 
     def __repr__(self) -> str:
         return as_call(self)
@@ -118,9 +120,9 @@ class HSROC(Model):
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
-        legal = [f.name for f in fields(self) if support_of(getattr(self, f.name))]
-        if name not in legal:
-            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(legal)}")
+        allowed = [f.name for f in fields(self) if support_of(getattr(self, f.name))]
+        if name not in allowed:
+            raise ValueError(f"there is no prior {name!r}; allowed: {', '.join(allowed)}")
         return name
 
     def alternatives(self) -> dict[str, HSROC]:

@@ -48,10 +48,10 @@ class Margins(Model):
 
     def __post_init__(self) -> None:
         if self.link not in ACCURACY_LINKS:
-            raise ValueError(f"link={self.link!r} is unknown; legal: {', '.join(ACCURACY_LINKS)}")
+            raise ValueError(f"link={self.link!r} is unknown; allowed: {', '.join(ACCURACY_LINKS)}")
         if self.marker not in evidence.MARKERS:
-            legal = ", ".join(evidence.MARKERS)
-            raise ValueError(f"marker={self.marker!r} is unknown; legal: {legal}")
+            allowed = ", ".join(evidence.MARKERS)
+            raise ValueError(f"marker={self.marker!r} is unknown; allowed: {allowed}")
         for item in fields(self):  # type: ignore[arg-type]
             check_prior(item.name, getattr(self, item.name))
 
@@ -90,7 +90,7 @@ class Margins(Model):
         own = [f.name for f in fields(self) if support_of(getattr(self, f.name))]  # type: ignore[arg-type]
         by_name = {self._sampled(n): n for n in own} | {n: n for n in own} | {"nu": "nu"}
         if name not in by_name:
-            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(by_name)}")
+            raise ValueError(f"there is no prior {name!r}; allowed: {', '.join(by_name)}")
         return by_name[name]
 
     def covariance(self, group: str = "") -> Covariance:
@@ -120,26 +120,26 @@ def support_of(value: Any) -> str:
 def check_prior(name: str, prior: Any) -> None:
     """Refuse a prior on numbers that the parameter cannot be; fields without priors pass."""
     if name.startswith(("tau", "sigma", "dependence", "nu")):
-        legal: tuple[str, ...] = ("positive", "real")
+        allowed: tuple[str, ...] = ("positive", "real")
     elif name.startswith("rho"):
-        legal = ("correlation",)
+        allowed = ("correlation",)
     elif name in ("sens", "spec"):
-        legal = ("real", "proportion")
+        allowed = ("real", "proportion")
     elif name in ("beta", "Lambda", "Theta", "shape"):
-        legal = ("real",)
+        allowed = ("real",)
     else:
         return
     if prior is None and name == "nu":
         return
-    if support_of(prior) not in legal:
+    if support_of(prior) not in allowed:
         raise ValueError(
-            f"{name}={prior!r} is not a prior for this parameter; legal: a prior on "
-            f"{' or '.join(SUPPORT_WORDS[s] for s in legal)}"
+            f"{name}={prior!r} is not a prior for this parameter; allowed: a prior on "
+            f"{' or '.join(SUPPORT_WORDS[s] for s in allowed)}"
         )
     negative = support_of(prior) == "real" and not getattr(prior, "lower", -1.0) >= 0.0
-    if "positive" in legal and negative:
+    if "positive" in allowed and negative:
         raise ValueError(
-            f"{name}={prior!r}: {name} is not negative; legal: a prior on "
+            f"{name}={prior!r}: {name} is not negative; allowed: a prior on "
             "positive numbers, such as HalfNormal(1) or Uniform(0, 3)"
         )
 
@@ -190,7 +190,7 @@ def refuse_repeats(studies: AccuracyStudies, model: str) -> None:
         listed = "; ".join(f"{study}: {', '.join(rows)}" for study, rows in repeated.items())
         raise ValueError(
             f"{studies.file}: {len(repeated)} studies have several rows ({listed}), which the "
-            f"{model} would count as independent studies; legal: one row per study, "
+            f"{model} would count as independent studies; allowed: one row per study, "
             "chosen with studies.where(column, value) or --where COLUMN=VALUE; or a model of "
             "several rows: NestedBivariate (readers, sites; --model nested), Comparison (tests; "
             "--test COLUMN)"

@@ -77,9 +77,9 @@ class MetaRegression(Margins):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.beta, Normal | StudentT):
-            raise ValueError(f"beta={self.beta!r}; legal: Normal or StudentT, which have a scale")
+            raise ValueError(f"beta={self.beta!r}; allowed: Normal or StudentT, which have a scale")
         if self.by and self.by not in self.covariates:
-            raise ValueError(f"by={self.by!r}; legal: one of the covariates, or empty")
+            raise ValueError(f"by={self.by!r}; allowed: one of the covariates, or empty")
 
     def alternatives(self) -> dict[str, MetaRegression]:
         """Named priors that a reader might have preferred, for the prior sensitivity."""
@@ -96,12 +96,12 @@ class MetaRegression(Margins):
     def check_covariates(self, studies: AccuracyStudies) -> None:
         """Refuse a regression without covariates, or with unusable ones."""
         if not self.covariates:
-            raise ValueError("a meta-regression needs covariates; legal: " + (
+            raise ValueError("a meta-regression needs covariates; allowed: " + (
                 ", ".join(studies.covariates) or "none, the table has no covariate"
             ))  # fmt: skip
         columns = design(studies, self.covariates)
         if self.by and not self._coding(columns, self.by).levels:
-            raise ValueError(f"{studies.file}: by={self.by!r} is a number; legal: a category")
+            raise ValueError(f"{studies.file}: by={self.by!r} is a number; allowed: a category")
 
     def _coding(self, columns: Design, covariate: str) -> Coding:
         return next(c for c in columns.codings if c.covariate == covariate)

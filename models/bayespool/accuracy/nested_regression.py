@@ -66,7 +66,7 @@ class NestedMetaRegression(MetaRegression):
         super().__post_init__()
         if self.by or self.nu is not None:
             raise ValueError(
-                "a nested meta-regression has one normal covariance between studies; legal: "
+                "a nested meta-regression has one normal covariance between studies; allowed: "
                 "by='' and nu=None"
             )
         results.check_correlation(self.correlation)

@@ -54,16 +54,16 @@ def prior_from_summary(
         No such summary, no limits, or studies that are or may be in it: they would count twice.
     """
     if not 0.0 < weight <= 1.0:
-        raise ValueError(f"weight={weight!r}; legal: above 0, at most 1")
+        raise ValueError(f"weight={weight!r}; allowed: above 0, at most 1")
     path = data_dir() / f"{dataset}_comparator.csv"
     if not path.is_file():
-        raise ValueError(f"{dataset}: no published summaries; legal: a data set with {path.name}")
+        raise ValueError(f"{dataset}: no published summaries; allowed: a data set with {path.name}")
     table = read_table(path)
     rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
     own = [row for row in rows if row["study"] == published]
     if not own:
         names = ", ".join(dict.fromkeys(str(row["study"]) for row in rows))
-        raise ValueError(f"{path.name}: no summary {published!r}; legal: {names}")
+        raise ValueError(f"{path.name}: no summary {published!r}; allowed: {names}")
     listed = {
         name.strip() for row in own for name in str(row.get("primaries") or "").split(";") if name
     }
@@ -71,7 +71,7 @@ def prior_from_summary(
     if twice:
         raise ValueError(
             f"{path.name}: {', '.join(twice)} are or may be in {published} and would count twice; "
-            "legal: the summary as a prior of studies that are not in it"
+            "allowed: the summary as a prior of studies that are not in it"
         )
     out = {}
     for row in own:

@@ -28,7 +28,7 @@ Pair = tuple[Array, Array]
 def check_correlation(correlation: float) -> None:
     """Refuse what is no correlation of results that repeat patients."""
     if not 0.0 <= correlation <= 1.0:
-        raise ValueError(f"correlation={correlation!r}; legal: from 0 to 1")
+        raise ValueError(f"correlation={correlation!r}; allowed: from 0 to 1")
 
 
 def check_nested(studies: AccuracyStudies, correlation: float) -> None:
@@ -38,7 +38,7 @@ def check_nested(studies: AccuracyStudies, correlation: float) -> None:
     if not studies.several_rows():
         raise ValueError(
             f"{studies.file}: no study has several rows, so that variation within studies "
-            "cannot be told from variation between them; legal: a model of one row per study"
+            "cannot be told from variation between them; allowed: a model of one row per study"
         )
 
 

@@ -92,7 +92,7 @@ class BetaBinomial(Model):
     def __post_init__(self) -> None:
         if isinstance(self.psi, Fixed):
             raise ValueError(
-                f"psi={self.psi!r}; legal: a distribution of positive numbers, such as "
+                f"psi={self.psi!r}; allowed: a distribution of positive numbers, such as "
                 f"{OVERDISPERSION!r}"
             )
 
@@ -110,7 +110,7 @@ class BetaBinomial(Model):
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
         if name not in ("mu", "psi"):
-            raise ValueError(f"there is no prior {name!r}; legal: mu, psi")
+            raise ValueError(f"there is no prior {name!r}; allowed: mu, psi")
         return name
 
     def __repr__(self) -> str:

@@ -65,19 +65,19 @@ def choose(
     if model == "binomial" and not counts:
         raise ValueError(
             f"model='binomial' needs counts in every row (of or, rr, rd or proportion); "
-            f"{studies.file} is {type(studies).__name__} of {measure}; legal: normal, nested"
+            f"{studies.file} is {type(studies).__name__} of {measure}; allowed: normal, nested"
         )
     if model == "beta-binomial" and not hasattr(studies, "events"):
         raise ValueError(
             f"model='beta-binomial' needs events and people of one group in every row; "
-            f"{studies.file} is {type(studies).__name__} of {measure}; legal: normal, nested"
+            f"{studies.file} is {type(studies).__name__} of {measure}; allowed: normal, nested"
         )
     if model in ("nested", "beta-binomial") and covariates:
-        raise ValueError(f"model={model!r} has no covariates; legal: none")
+        raise ValueError(f"model={model!r} has no covariates; allowed: none")
     if model == "beta-binomial":
         if robust:
             raise ValueError(
-                "model='beta-binomial' has no Student t study effects; legal with robust: auto, "
+                "model='beta-binomial' has no Student t study effects; allowed with robust: auto, "
                 "normal, binomial, nested"
             )
         return BetaBinomial(), studies
@@ -102,19 +102,19 @@ def _pre_post(
         raise ValueError(
             "model='pre-post' needs both, lost, gained and neither, or before, n_before, after and "
             f"n_after, in every row; {studies.file} is {type(studies).__name__} of {measure}; "
-            "legal: auto"
+            "allowed: auto"
         )
     if model not in ("auto", "pre-post"):
         raise ValueError(
             f"model={model!r} does not know that {studies.file} holds the same people twice; "
-            "legal: auto, pre-post"
+            "allowed: auto, pre-post"
         )
     if covariates:
-        raise ValueError("model='pre-post' has no covariates; legal: none")
+        raise ValueError("model='pre-post' has no covariates; allowed: none")
     if len(studies) > 1:
         return PrePost(nu=FREEDOM if robust else None)
     if robust:
-        raise ValueError("one study alone has no study effects; legal with robust: two or more")
+        raise ValueError("one study alone has no study effects; allowed with robust: two or more")
     return PrePost(tau=Fixed(0))
 
 

@@ -64,12 +64,12 @@ class Nested(Model):
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.correlation < 1.0:
-            raise ValueError(f"correlation={self.correlation!r}; legal: 0 or more, below 1")
+            raise ValueError(f"correlation={self.correlation!r}; allowed: 0 or more, below 1")
         known = [name for name in ("tau", "tau_within") if isinstance(getattr(self, name), Fixed)]
         if known:
             raise ValueError(
-                f"{known[0]}={getattr(self, known[0])!r} in a nested model; legal: a distribution "
-                "of positive numbers, such as HalfNormal(0.5)"
+                f"{known[0]}={getattr(self, known[0])!r} in a nested model; allowed: a "
+                "distribution of positive numbers, such as HalfNormal(0.5)"
             )
 
     @classmethod
@@ -97,9 +97,9 @@ class Nested(Model):
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
-        legal = ("mu", "tau", "tau_within", "nu")
-        if name not in legal:
-            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(legal)}")
+        allowed = ("mu", "tau", "tau_within", "nu")
+        if name not in allowed:
+            raise ValueError(f"there is no prior {name!r}; allowed: {', '.join(allowed)}")
         return name
 
     def __repr__(self) -> str:
@@ -114,7 +114,7 @@ class Nested(Model):
         return other_priors(self, ("tau", "tau_within"))
 
     def check(self, studies: Any) -> None:
-        """Nothing to refuse: one result per study is legal, and informs tau alone."""
+        """Nothing to refuse: one result per study is allowed, and informs tau alone."""
 
     def _order(self, studies: Any) -> tuple[Array, Array, tuple[str, ...]]:
         """Rows sorted by study, the study of each, and the studies' labels."""

@@ -58,7 +58,7 @@ class Regression(Model):
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
         if name not in LEGAL:
-            raise ValueError(f"there is no prior {name!r}; legal: {', '.join(LEGAL)}")
+            raise ValueError(f"there is no prior {name!r}; allowed: {', '.join(LEGAL)}")
         return name
 
     def __repr__(self) -> str:
@@ -99,8 +99,8 @@ def check_rows(studies: Any, covariates: tuple[str, ...] = ()) -> None:
         listed = "; ".join(f"{study}: {', '.join(rows)}" for study, rows in repeated.items())
         raise ValueError(
             f"{studies.file}: {len(repeated)} studies have several rows ({listed}), which would "
-            "count as independent studies; legal: one row per study (--where COLUMN=VALUE), or the "
-            "Nested model"
+            "count as independent studies; allowed: one row per study (--where COLUMN=VALUE), or "
+            "the Nested model"
         )
     design(studies, covariates)
 

@@ -300,7 +300,7 @@ def without_partial(fitted: Fit, engine: str = "quadrature") -> WithoutPartial:
     engine : {"quadrature"}
     """
     if engine != "quadrature":
-        raise ValueError(f"engine={engine!r}; legal: quadrature")
+        raise ValueError(f"engine={engine!r}; allowed: quadrature")
     studies: Any = fitted.studies
     chosen = partial_rows(studies)
     dropped = tuple(studies.row[i] for i in chosen)
@@ -314,7 +314,7 @@ def without_partial(fitted: Fit, engine: str = "quadrature") -> WithoutPartial:
     try:
         return WithoutPartial(fit_to_rows(fitted, tuple(keep.tolist())), dropped)
     except ValueError as error:
-        why = str(error).removeprefix(f"{studies.file}: ").partition("; legal")[0]
+        why = str(error).removeprefix(f"{studies.file}: ").partition("; allowed")[0]
         return WithoutPartial(
             None, dropped, f"The complete rows alone are not enough for this model: {why}."
         )

@@ -112,23 +112,23 @@ def _refitted(fitted: Fit, name: str, rows: Any) -> Fit:
             keep = np.flatnonzero(np.asarray(rows, bool))
             if len(rows) != len(studies) or not 0 < len(keep) < len(studies):
                 raise ValueError(
-                    f"keeps {len(keep)} of {len(rows)} rows; legal: true or false for each of "
+                    f"keeps {len(keep)} of {len(rows)} rows; allowed: true or false for each of "
                     f"{len(studies)} rows, some of them false"
                 )
             one = fit_to_rows(fitted, tuple(keep.tolist()))
         else:
             if rows.sha256 != studies.sha256:
-                raise ValueError(f"is of {rows.file}; legal: rows of {studies.file}")
+                raise ValueError(f"is of {rows.file}; allowed: rows of {studies.file}")
             covariates = getattr(fitted.model, "covariates", ())
             if any(not c.levels for c in design(studies, covariates).codings):
                 raise ValueError(
-                    "a numeric covariate would be centred elsewhere; legal: a choice among the "
+                    "a numeric covariate would be centred elsewhere; allowed: a choice among the "
                     "rows that were fitted"
                 )
             one = fit(fitted.model, rows, engine="auto", seed=fitted.seed)
         lost = [name for name in fitted.estimates if name not in one.estimates]
         if lost:
-            raise ValueError(f"has no {', '.join(lost[:3])}; legal: rows of every group")
+            raise ValueError(f"has no {', '.join(lost[:3])}; allowed: rows of every group")
     except ValueError as error:
         raise ValueError(f"other rows {name!r}: {error}") from None
     return one
@@ -154,14 +154,14 @@ def steps(studies: AccuracyStudies, column: str = "year") -> dict[str, AccuracyS
     if column not in studies.covariates:
         raise ValueError(
             f"{studies.file}: a cumulative analysis needs the column {column!r}; "
-            f"legal: one of {', '.join(studies.covariates) or 'none, the table has no covariate'}"
+            f"allowed: one of {', '.join(studies.covariates) or 'none, the table has no covariate'}"
         )
     values = studies.covariates[column]
     missing = [row for row, value in zip(studies.row, values, strict=True) if value is None]
     if missing:
         raise ValueError(
-            f"{studies.file}: column {column!r} is empty for {', '.join(missing)}; legal: a value "
-            "for every study, or leave these studies out"
+            f"{studies.file}: column {column!r} is empty for {', '.join(missing)}; allowed: a "
+            "value for every study, or leave these studies out"
         )
     out = {}
     for value in sorted(set(values)):  # type: ignore[type-var]
@@ -178,6 +178,6 @@ def check_steps(model: Any, studies: AccuracyStudies, column: str = "year") -> N
             model.check(upto.by_study())
         except ValueError as error:
             raise ValueError(
-                f"--cumulative {name}: {error}; legal: without --cumulative, or a model that the "
+                f"--cumulative {name}: {error}; allowed: without --cumulative, or a model that the "
                 "first studies are enough for"
             ) from None

@@ -194,7 +194,7 @@ def with_priors(model: Any, assignments: Sequence[str]) -> Any:
         name, separator, call = text.partition("=")
         if not separator:
             raise ValueError(
-                f'--prior "{text}": legal is NAME=CALL, as in tau_sens=HalfNormal(0.5)'
+                f'--prior "{text}": allowed is NAME=CALL, as in tau_sens=HalfNormal(0.5)'
             )
         field = model.field_of(name.strip())
         if field in changes:
@@ -204,7 +204,7 @@ def with_priors(model: Any, assignments: Sequence[str]) -> Any:
     for field in changes:
         if not any(name == field or name.endswith(f"_{field}") for name in changed.priors):
             raise ValueError(
-                f"--prior {field}: this model has no such parameter; legal: "
+                f"--prior {field}: this model has no such parameter; allowed: "
                 f"{', '.join(changed.priors)}"
             )
     return changed
@@ -248,7 +248,7 @@ def without(studies: Any, conditions: Sequence[str]) -> dict[str, list[bool]]:
 def _condition(option: str, text: str) -> tuple[str, str]:
     column, separator, value = text.partition("=")
     if not separator:
-        raise ValueError(f'{option} "{text}": legal is COLUMN=VALUE')
+        raise ValueError(f'{option} "{text}": allowed is COLUMN=VALUE')
     return column.strip(), value.strip()
 
 
@@ -267,7 +267,7 @@ def risk(text: str) -> Any:
     except ValueError:
         found = parse_prior(text)
     if not isinstance(found, ProbabilityInterval):
-        raise ValueError(f"--baseline-risk {text}: legal is a risk between 0 and 1, or "
+        raise ValueError(f"--baseline-risk {text}: allowed is a risk between 0 and 1, or "
                          "ProbabilityInterval(0.05, 0.2)")  # fmt: skip
     return found
 
@@ -277,18 +277,18 @@ def check_prevalences(values: Sequence[float]) -> None:
     for value in values:
         if not 0.0 < value < 1.0:
             raise ValueError(
-                f"--prevalence {value:g}: legal is a proportion between 0 and 1, such as 0.1"
+                f"--prevalence {value:g}: allowed is a proportion between 0 and 1, such as 0.1"
             )
 
 
 def _check_folder(folder: Path) -> None:
     """Refuse to replace a folder that is not a report of ours."""
     if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--out {folder}: is a file; legal is a folder")
+        raise ValueError(f"--out {folder}: is a file; allowed is a folder")
     if folder.is_dir() and any(folder.iterdir()):
         ours = (folder / "summary.json").exists() or (folder / "posterior.nc").exists()
         if not ours:
             raise ValueError(
-                f"--out {folder}: holds files that are not a report; legal is a new or empty "
+                f"--out {folder}: holds files that are not a report; allowed is a new or empty "
                 "folder, or one with a report to replace"
             )

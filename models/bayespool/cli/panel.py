@@ -30,7 +30,7 @@ def summary_of_findings(
 
     formats = {".html": "html", ".md": "markdown", ".csv": "csv"}
     if out is not None and out.suffix not in formats:
-        raise ValueError(f"--out {out}: legal is a file ending in {', '.join(formats)}")
+        raise ValueError(f"--out {out}: allowed is a file ending in {', '.join(formats)}")
     joined = summary_of_findings(folders, names=name or None, title=title)
     if out is None:
         print(joined.text("markdown"))

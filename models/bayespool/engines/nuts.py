@@ -54,7 +54,7 @@ def sample(
     messages: list[str] = []
     run = {"nutpie": _with_nutpie, "pymc": _with_pymc}
     if sampler not in run:
-        raise ValueError(f"sampler={sampler!r} is unknown; legal: {', '.join(run)}")
+        raise ValueError(f"sampler={sampler!r} is unknown; allowed: {', '.join(run)}")
     effects_drawn = [name for name in ("v", "z", "precision") if name in pymc_model.named_vars]
     telling.stage("compiling for NUTS")
     start = run[sampler](pymc_model, (*hierarchy.names, *effects_drawn))

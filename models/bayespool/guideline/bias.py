@@ -160,7 +160,7 @@ def low_risk_only(studies: Any) -> Any:
     bias = read_bias(studies)
     if bias is None:
         raise ValueError(
-            f"{studies.file}: no columns of risk of bias; legal: such as rob_patient_selection "
+            f"{studies.file}: no columns of risk of bias; allowed: such as rob_patient_selection "
             "with low, high or unclear"
         )
     if not bias.low.any():

@@ -178,7 +178,7 @@ def check_thresholds(name: str, cuts: Sequence[float], fitted: Fit) -> None:
     if name not in fitted.samples:
         raise ValueError(
             f"thresholds of {name!r}, which the model does not estimate; "
-            f"legal: {', '.join(fitted.samples)}"
+            f"allowed: {', '.join(fitted.samples)}"
         )
     check_cuts(name, cuts)
 

@@ -112,8 +112,8 @@ def net_benefit(
 def _draws(fitted: Fit, label: str, new: bool) -> tuple[Array, Array]:
     ending, of = f"[{label}]" if label else "", "_new" if new else ""
     if f"sens{ending}" not in fitted.samples:
-        legal = [n[5:-1] for n in fitted.samples if n.startswith("sens[")]
-        raise ValueError(f"label={label!r}; legal: {', '.join(legal) or 'none'}")
+        allowed = [n[5:-1] for n in fitted.samples if n.startswith("sens[")]
+        raise ValueError(f"label={label!r}; allowed: {', '.join(allowed) or 'none'}")
     # a new study may lie as far out as numbers go, and 0 people of 0 have no probability
     sens, spec = (np.maximum(fitted.samples[f"{m}{of}{ending}"], TINY) for m in ("sens", "spec"))
     return sens, spec

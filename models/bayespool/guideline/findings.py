@@ -141,7 +141,7 @@ def scaled(estimate: Estimate, factor: float, shift: float = 0.0) -> Estimate:
 def _estimate(fitted: Fit, name: str) -> Estimate:
     if name not in fitted.estimates:
         own = [n for n in fitted.estimates if n.startswith(name.partition("[")[0])]
-        raise ValueError(f"{name}: the model does not estimate it; legal: {', '.join(own)}")
+        raise ValueError(f"{name}: the model does not estimate it; allowed: {', '.join(own)}")
     return fitted.estimates[name]
 
 
@@ -155,7 +155,7 @@ def check_prevalences(prevalences: Sequence[float]) -> tuple[float, ...]:
     """
     for p in prevalences:
         if not 0.0 < p < 1.0:
-            raise ValueError(f"prevalence={p!r}; legal: greater than 0, less than 1")
+            raise ValueError(f"prevalence={p!r}; allowed: greater than 0, less than 1")
     return tuple(dict.fromkeys(float(p) for p in prevalences))
 
 

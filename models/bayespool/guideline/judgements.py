@@ -124,7 +124,7 @@ def read_judgements(path: str | Path) -> Judgements:
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; legal: a TOML file of judgements")
+        raise FileNotFoundError(f"{path}: no such file; allowed: a TOML file of judgements")
     try:
         record = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -138,24 +138,24 @@ def from_record(record: Mapping[str, Any], name: str = "judgements") -> Judgemen
     unknown = [key for key in record if key not in (*domains, *KEYS, *MARGINS)]
     if unknown:
         raise ValueError(
-            f"{name}: unknown domain {unknown[0]!r}; legal: {', '.join((*KEYS, *domains))}"
+            f"{name}: unknown domain {unknown[0]!r}; allowed: {', '.join((*KEYS, *domains))}"
         )
     start = record.get("start", "high")
     if start not in LEVELS:
-        raise ValueError(f"{name}: start={start!r}; legal: {', '.join(LEVELS)}")
+        raise ValueError(f"{name}: start={start!r}; allowed: {', '.join(LEVELS)}")
     for key in WORDS:
         if not isinstance(record.get(key, ""), str):
-            raise ValueError(f"{name}: {key}={record[key]!r}; legal: a text")
+            raise ValueError(f"{name}: {key}={record[key]!r}; allowed: a text")
     causal = record.get("causal", False)
     if not isinstance(causal, bool):
-        raise ValueError(f"{name}: causal={causal!r}; legal: true, false")
+        raise ValueError(f"{name}: causal={causal!r}; allowed: true, false")
     judged = _domains(record, name, "")
     apart = {}
     for margin in MARGINS:
         own = record.get(margin, {})
         wrong = sorted(set(own) - set(domains)) if isinstance(own, Mapping) else [margin]
         if wrong:
-            raise ValueError(f"{name}: [{margin}.{wrong[0]}]; legal: {', '.join(domains)}")
+            raise ValueError(f"{name}: [{margin}.{wrong[0]}]; allowed: {', '.join(domains)}")
         apart[margin] = _domains(own, name, f"{margin}.")
     words = {key: record.get(key, "").strip() for key in WORDS}
     made = Judgements(start, judged, causal=causal, apart=apart, **words)
@@ -174,16 +174,16 @@ def _domains(record: Mapping[str, Any], name: str, prefix: str) -> tuple[Judgeme
         foreign = sorted(set(cell) - {"judgement", "reason"}) if isinstance(cell, Mapping) else [""]
         if foreign:
             raise ValueError(
-                f"{name}: {title} has {foreign[0] or 'no table'}; legal: judgement and reason "
+                f"{name}: {title} has {foreign[0] or 'no table'}; allowed: judgement and reason "
                 "(what is of the whole file stands above the first [ ])"
             )
         word, reason = cell.get("judgement", ""), cell.get("reason", "")
         if word == "":
             continue  # still open
         if word not in scale:
-            raise ValueError(f"{name}: {title} judgement={word!r}; legal: {', '.join(scale)}")
+            raise ValueError(f"{name}: {title} judgement={word!r}; allowed: {', '.join(scale)}")
         if not isinstance(reason, str) or (scale[word] and not reason.strip()):
-            raise ValueError(f'{name}: {title} {word} without a reason; legal: reason = "..."')
+            raise ValueError(f'{name}: {title} {word} without a reason; allowed: reason = "..."')
         judged.append(Judgement(domain, word, reason.strip()))
     return tuple(judged)
 
@@ -195,8 +195,8 @@ def _check_raising(one: Judgements, name: str) -> None:
     if raised and (LEVELS.index(one.start) > LEVELS.index("low") or lowered):
         why = f"{lowered[0]} lowers it" if lowered else f"it starts at {one.start}"
         raise ValueError(
-            f"{name}: [{raised[0]}] would raise the certainty although {why}; legal: to raise what "
-            "starts at low or very low and is lowered by nothing (GRADE)"
+            f"{name}: [{raised[0]}] would raise the certainty although {why}; allowed: to raise "
+            "what starts at low or very low and is lowered by nothing (GRADE)"
         )
 
 

@@ -22,7 +22,7 @@ class Binomial(SeparateRows):
     Parameters
     ----------
     successes, trials : array of int, shape (n_rows,)
-        Zero trials are legal and carry no information.
+        Zero trials are allowed and carry no information.
     link_name : {"logit", "probit", "cloglog"}
     weight : array of float, shape (n_rows,), optional
         Power of each row's likelihood, below one where rows repeat patients: the counts then tell

@@ -85,9 +85,9 @@ LINKS: dict[str, Link] = {
 
 
 def link(name: str) -> Link:
-    """The link called `name`; an unknown name raises ``ValueError`` listing the legal ones."""
+    """The link called `name`; an unknown name raises ``ValueError`` listing the allowed ones."""
     if name not in LINKS:
-        raise ValueError(f"link={name!r} is unknown; legal: {', '.join(LINKS)}")
+        raise ValueError(f"link={name!r} is unknown; allowed: {', '.join(LINKS)}")
     return LINKS[name]
 
 

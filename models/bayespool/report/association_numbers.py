@@ -74,15 +74,15 @@ def check_mid(mid: float | None, measure: str) -> float | None:
     if mid is None:
         return None
     if measure == "proportion":
-        raise ValueError("mid: a pooled proportion has no smallest important difference; legal: "
+        raise ValueError("mid: a pooled proportion has no smallest important difference; allowed: "
                          "none, or a threshold of mu_proportion")  # fmt: skip
     ratio = MEASURES[measure].is_ratio
     upper = 1.0 if measure == "cor" else math.inf
     if not 0.0 < mid < upper or (ratio and mid == 1.0):
-        legal = "a positive ratio other than 1, such as 1.25" if ratio else (
+        allowed = "a positive ratio other than 1, such as 1.25" if ratio else (
             "a correlation between 0 and 1, such as 0.1" if measure == "cor" else
             "a positive number in the units of the measure")  # fmt: skip
-        raise ValueError(f"mid={mid:g} is no smallest important difference; legal: {legal}")
+        raise ValueError(f"mid={mid:g}: a smallest important difference must be {allowed}")
     return max(mid, 1.0 / mid) if ratio else float(mid)
 
 
@@ -97,12 +97,12 @@ def check_baseline(risks: Sequence[BaselineRisk], measure: str) -> tuple[Baselin
     if risks and measure not in OF_COUNTS:
         raise ValueError(
             f"baseline risks give no absolute effect of measure {measure!r}; "
-            f"legal with: {', '.join(OF_COUNTS)}"
+            f"allowed with: {', '.join(OF_COUNTS)}"
         )
     for p in risks:
         if not isinstance(p, ProbabilityInterval) and not 0.0 < p < 1.0:
-            raise ValueError(f"baseline risk {p:g} is no risk; legal: greater than 0, less than 1, "
-                             "or ProbabilityInterval(0.05, 0.2)")  # fmt: skip
+            raise ValueError(f"baseline risk {p:g}: must be greater than 0 and less than 1, or "
+                             "ProbabilityInterval(0.05, 0.2)")  # fmt: skip
     return tuple(dict.fromkeys(risks))
 
 

@@ -181,13 +181,15 @@ def _check_target(target: Path) -> None:
     if not target.exists():
         return
     if not target.is_dir():
-        raise FileExistsError(f"{target} is a file; legal: a new folder or one with an old report")
-    legal = (*CONTENTS, *OPTIONAL)
-    foreign = sorted(item.name for item in target.iterdir() if item.name not in legal)
+        raise FileExistsError(
+            f"{target} is a file; allowed: a new folder or one with an old report"
+        )
+    allowed = (*CONTENTS, *OPTIONAL)
+    foreign = sorted(item.name for item in target.iterdir() if item.name not in allowed)
     if foreign:
         raise FileExistsError(
             f"{target} holds files that are not of a report ({', '.join(foreign[:5])}), which "
-            "replacing it would delete; legal: a new or empty folder, or one with an old report"
+            "replacing it would delete; allowed: a new or empty folder, or one with an old report"
         )
 
 

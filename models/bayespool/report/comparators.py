@@ -39,17 +39,19 @@ def read_comparators(given: Iterable[Mapping[str, Any]]) -> tuple[Comparator, ..
     ValueError
         An unknown or missing key, an unknown measure, or numbers that are not ordered proportions.
     """
-    legal = [item.name for item in fields(Comparator)]
+    allowed = [item.name for item in fields(Comparator)]
     out = []
     for number, record in enumerate(given, start=1):
         where = f"comparator {number}"
-        unknown = sorted(set(record) - set(legal))
+        unknown = sorted(set(record) - set(allowed))
         missing = [key for key in ("name", "measure", "estimate") if key not in record]
         if unknown or missing:
             problem = f"unknown {', '.join(unknown)}" if unknown else f"no {', '.join(missing)}"
-            raise ValueError(f"{where}: {problem}; legal keys: {', '.join(legal)}")
+            raise ValueError(f"{where}: {problem}; allowed keys: {', '.join(allowed)}")
         if record["measure"] not in MARGINS:
-            raise ValueError(f"{where}: measure={record['measure']!r}; legal: {', '.join(MARGINS)}")
+            raise ValueError(
+                f"{where}: measure={record['measure']!r}; allowed: {', '.join(MARGINS)}"
+            )
         values = dict(record)
         for key in ("estimate", "lower", "upper"):
             if values.get(key) is not None:
@@ -57,7 +59,7 @@ def read_comparators(given: Iterable[Mapping[str, Any]]) -> tuple[Comparator, ..
         ordered = [values[k] for k in ("lower", "estimate", "upper") if values.get(k) is not None]
         if not all(math.isfinite(x) and 0 <= x <= 1 for x in ordered) or ordered != sorted(ordered):
             raise ValueError(
-                f"{where}: lower, estimate, upper are {ordered}; legal: proportions in this order"
+                f"{where}: lower, estimate, upper are {ordered}; allowed: proportions in this order"
             )
         out.append(Comparator(**values))
     return tuple(out)

@@ -52,7 +52,7 @@ class Joined:
         """
         writers = {"html": _html, "markdown": _markdown, "csv": _csv}
         if form not in writers:
-            raise ValueError(f"format {form!r}; legal: {', '.join(FORMATS)}")
+            raise ValueError(f"format {form!r}; allowed: {', '.join(FORMATS)}")
         return writers[form](self)
 
 
@@ -81,9 +81,9 @@ def summary_of_findings(
         Different kinds of analysis, measures or prevalences, or a folder that is no report.
     """
     if not sources:
-        raise ValueError("no report was given; legal: one or more folders of reports, or fits")
+        raise ValueError("no report was given; allowed: one or more folders of reports, or fits")
     if names is not None and len(names) != len(sources):
-        raise ValueError(f"{len(names)} names for {len(sources)} reports; legal: one for each")
+        raise ValueError(f"{len(names)} names for {len(sources)} reports; allowed: one for each")
     records = [_record(source, options) for source in sources]
     found = list(names) if names is not None else [_name(source) for source in sources]
     measures = [record.get("measure", "") for record in records]
@@ -91,7 +91,7 @@ def summary_of_findings(
         if measure != measures[0]:
             raise ValueError(
                 f"two fits of different questions: {found[0]} ({_question(measures[0])}) and "
-                f"{name} ({_question(measure)}); legal: reports of the same measure"
+                f"{name} ({_question(measure)}); allowed: reports of the same measure"
             )
     build = _effects if measures[0] else _accuracy
     tables = build(dict(zip(_unique(found), records, strict=True)))
@@ -114,13 +114,13 @@ def _record(source: Fit | str | Path, options: Mapping[str, Any]) -> Record:
         return summary_dict(build_summary(source, **options), source)
     path = Path(source) / "summary.json"
     if not path.is_file():
-        raise ValueError(f"{source} has no summary.json; legal: folders of reports")
+        raise ValueError(f"{source} has no summary.json; allowed: folders of reports")
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
-        raise ValueError(f"{path} is no JSON; legal: folders of reports") from None
+        raise ValueError(f"{path} is no JSON; allowed: folders of reports") from None
     if not isinstance(record, dict) or "findings" not in record:
-        raise ValueError(f"{path} has no findings; legal: a report written by this version")
+        raise ValueError(f"{path} has no findings; allowed: a report written by this version")
     return record
 
 
@@ -179,8 +179,8 @@ def _accuracy(records: Mapping[str, Record]) -> list[Table]:
             f"{name}: {', '.join(f'{p:g}' for p in record['prevalences']) or 'none'}"
             for name, record in records.items()
         )
-        raise ValueError(f"no prevalence is in all of them ({told_of}); legal: the same prevalence "
-                         "for every report, such as by bayespool report FOLDER/posterior.nc "
+        raise ValueError(f"no prevalence is in all of them ({told_of}); allowed: the same "
+                         "prevalence for every report, such as by bayespool report FOLDER "
                          "--prevalence 0.1")  # fmt: skip
     rows = []
     for name, record in records.items():

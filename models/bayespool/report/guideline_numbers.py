@@ -145,7 +145,7 @@ def low_risk(fitted: Fit) -> LowRisk | None:
     try:
         return LowRisk(bias, fit_to_rows(fitted, tuple(np.flatnonzero(bias.low).tolist())))
     except ValueError as error:
-        why = str(error).removeprefix(f"{studies.file}: ").partition("; legal")[0]
+        why = str(error).removeprefix(f"{studies.file}: ").partition("; allowed")[0]
         why = f"The rows with a low risk of bias are not enough for this model: {why}."
         return LowRisk(bias, None, why)
 

@@ -177,5 +177,5 @@ def references(keys: Iterable[str]) -> list[Reference]:
     distinct = list(dict.fromkeys(keys))
     unknown = [key for key in distinct if key not in REFERENCES]
     if unknown:
-        raise ValueError(f"no reference {', '.join(unknown)}; legal: {', '.join(REFERENCES)}")
+        raise ValueError(f"no reference {', '.join(unknown)}; allowed: {', '.join(REFERENCES)}")
     return [REFERENCES[key] for key in distinct]

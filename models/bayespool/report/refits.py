@@ -39,7 +39,7 @@ class Refits:
         Raises
         ------
         ValueError
-            With the name of the argument and what would be legal.
+            With the name of the argument and what would be allowed.
         """
         left, priors, years = self.leave_one_out, self.prior_sensitivity, self.cumulative
         if left is not None and not (
@@ -207,5 +207,5 @@ def _alike(one: Fit, fitted: Fit) -> bool:
     return same and one.studies.sha256 == fitted.studies.sha256
 
 
-def _foreign(name: str, legal: str) -> str:
-    return f"{name} belongs to another model or other data; legal: {legal} of the fit reported"
+def _foreign(name: str, allowed: str) -> str:
+    return f"{name} belongs to another model or other data; allowed: {allowed} of the fit reported"

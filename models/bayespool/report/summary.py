@@ -260,9 +260,11 @@ def _check_options(
 ) -> None:
     """Refuse an option that this kind of analysis has no use for."""
     if measure and prevalences is not None:
-        raise ValueError("prevalences are of diagnostic accuracy; legal here: mid, baseline_risks")
+        raise ValueError(
+            "prevalences are of diagnostic accuracy; allowed here: mid, baseline_risks"
+        )
     if not measure and (mid is not None or baseline_risks):
-        raise ValueError("mid and baseline_risks are of associations; legal here: prevalences")
+        raise ValueError("mid and baseline_risks are of associations; allowed here: prevalences")
 
 
 def _predictive_values(fitted: Fit, prevalences: Sequence[float]) -> dict[str, Estimate]:

@@ -59,7 +59,9 @@ def load(path: str | Path) -> Fit:
 
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; legal: a posterior.nc written by bayespool")
+        raise FileNotFoundError(
+            f"{path}: no such file; allowed: a posterior.nc written by bayespool"
+        )
     try:
         file = h5py.File(path, "r")
     except OSError as error:
@@ -69,7 +71,7 @@ def load(path: str | Path) -> Fit:
         if told.get("format") != FORMAT:
             raise ValueError(
                 f"{path.name}: not a fit of this package (format attribute "
-                f"{told.get('format')!r}); legal: {FORMAT}"
+                f"{told.get('format')!r}); allowed: {FORMAT}"
             )
         model = model_from_call(told["model"])
         studies = studies_from_record(json.loads(told["studies"]))

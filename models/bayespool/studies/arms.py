@@ -32,7 +32,7 @@ Counts = NDArray[np.int64]
 ARM_COUNTS = ("e1", "n1", "e2", "n2")
 
 
-ADD_LEGAL = "legal is add=0.5, or an exact model of the counts"
+ADD_LEGAL = "allowed is add=0.5, or an exact model of the counts"
 
 
 class CountEffects(NamedTuple):
@@ -53,7 +53,7 @@ class CountEffects(NamedTuple):
 def check_add(add: float | None) -> None:
     """Raise ``ValueError`` unless ``add`` is None or a positive number."""
     if add is not None and not 0 < add < float("inf"):
-        raise ValueError(f"add={add!r}: legal is a positive number such as 0.5, or None")
+        raise ValueError(f"add={add!r}: allowed is a positive number such as 0.5, or None")
 
 
 def effects_of_counts(
@@ -250,7 +250,7 @@ class ArmCounts(Rows):
             if said.kind == "censored" and measure != "or":
                 raise ValueError(
                     f"{self.file}: {self.row[row]} is told by its P value; as an effect it is one "
-                    f"of odds ratios, not of {measure}; legal: measure='or', or an exact model"
+                    f"of odds ratios, not of {measure}; allowed: measure='or', or an exact model"
                 )
             intervals = said.intervals or intervals_of_tables(said, measure, add)
             usable[row] = bool(intervals)

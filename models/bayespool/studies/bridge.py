@@ -53,8 +53,8 @@ def bridged(
     try:
         stated = effect_of_row(RowNames(table, recognised, 0), values, measure_named(other), level)
     except RowFaults as faults:
-        for role, rule, legal in faults.faults:
-            reader.fault(role or "kind", rule, legal)
+        for role, rule, remedy in faults.faults:
+            reader.fault(role or "kind", rule, remedy)
         return None
     y, se = stated.estimate * factor, stated.se * factor
     words = "standardised mean difference" if other == "smd" else "log odds ratio"

@@ -145,5 +145,5 @@ def _missing(table: Table, group: Group, found: dict[str, list[int]]) -> Problem
     lacks = [[role for role in pair if not found[role]] for pair in group.forms]
     lack = min(lacks, key=len)
     rule = f"missing column{'s' if len(lack) > 1 else ''} {' and '.join(lack)}"
-    legal = f"allowed is {group.legal} (upper or lower case); {table.found}"
-    return Problem(table.file, None, lack[0], rule, legal)
+    allowed = f"allowed is {group.allowed} (upper or lower case); {table.found}"
+    return Problem(table.file, None, lack[0], rule, allowed)

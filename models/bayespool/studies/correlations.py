@@ -92,8 +92,8 @@ class Correlations(Rows):
         for role, parse in (("r", _correlation), ("n", _size)):
             index = recognised.roles.get(role)
             if index is None:
-                legal = f"allowed is r with n; {read.found}"
-                problems.append(Problem(read.file, None, role, f"missing column {role}", legal))
+                allowed = f"allowed is r with n; {read.found}"
+                problems.append(Problem(read.file, None, role, f"missing column {role}", allowed))
                 continue
             values[role] = []
             for row, (cells, texts) in enumerate(zip(read.rows, read.texts, strict=True)):

@@ -138,8 +138,8 @@ def _from_total(table: Table, part: int, total: int, problems: list[Problem]) ->
             pairs.append(None)
         elif count > n:
             rule = f"{name}={count} exceeds {total_name}={n}"
-            legal = f"counts must satisfy 0 <= {name} <= {total_name}"
-            problems.append(problem_at(table, row, part, (rule, legal)))
+            allowed = f"counts must satisfy 0 <= {name} <= {total_name}"
+            problems.append(problem_at(table, row, part, (rule, allowed)))
             pairs.append(None)
         else:
             pairs.append((count, n - count))
@@ -153,8 +153,8 @@ def _from_rates(table: Table, rate: int, total: int, problems: list[Problem]) ->
     rates = printed_rates(table.text_column(rate))
     if rates is None:
         rule = f"{name} mixes proportions (up to 1) with percents"
-        legal = "write all rows as proportions, or all as percents"
-        problems.append(Problem(table.file, None, name, rule, legal))
+        allowed = "write all rows as proportions, or all as percents"
+        problems.append(Problem(table.file, None, name, rule, allowed))
         return [None] * len(totals)
     pairs: Pairs = []
     for row, (printed, n) in enumerate(zip(rates, totals, strict=True)):
@@ -177,8 +177,8 @@ def _disagreements(table: Table, group: Group, index: int, pairs: Pairs) -> list
             problems.append(problem_at(table, row, index, total))
         elif pair is not None and sum(pair) != total:
             rule = f"{name}={total} but {group.hit}+{group.miss}={sum(pair)}"
-            legal = f"{group.hit} + {group.miss} must equal {name}"
-            problems.append(problem_at(table, row, index, (rule, legal)))
+            allowed = f"{group.hit} + {group.miss} must equal {name}"
+            problems.append(problem_at(table, row, index, (rule, allowed)))
     return problems
 
 
@@ -204,14 +204,14 @@ def _empty_rows(table: Table, pairs: dict[Group, Pairs], every_group: bool) -> l
             continue
         sums = " and ".join(f"{group.hit}+{group.miss}=0" for group in empty)
         groups = "both groups are empty" if len(empty) > 1 else "a group is empty"
-        legal = f"{'every' if every_group else 'at least one'} group has a participant"
+        allowed = f"{'every' if every_group else 'at least one'} group has a participant"
         problems.append(
             Problem(
                 table.file,
                 table.row_numbers[row],
                 None,
                 f"{groups} ({sums})",
-                f"{legal}; leave the row out",
+                f"{allowed}; leave the row out",
             )
         )
     return problems

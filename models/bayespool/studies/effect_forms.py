@@ -130,7 +130,7 @@ def _estimate(
         return "printed", 0.0, [("printed", rule, "a ratio is above 0")]
     if printed is None and analysis is None:
         counts = ", or the counts of both groups" if measure.name in OF_COUNTS else ""
-        fault = None, "the row has no effect", f"legal is {measure.legal}{counts}"
+        fault = None, "the row has no effect", f"allowed is {measure.allowed}{counts}"
         return "analysis", 0.0, [fault]
     if printed is None or (analysis is not None and {"se", "variance"} & set(values)):
         faults: list[RowFault] = []
@@ -209,13 +209,13 @@ def _without_precision(say: RowNames, values: dict[str, float], scale: str) -> R
     unclear = [role for role in ("se", "variance") if role in values]
     if unclear:
         rule = f"{say(unclear[0])} stands beside a ratio, so its scale is not known"
-        legal = "name the ratio's column log_... if it is one, or give se_log"
-        return RowFaults((unclear[0], rule, legal))
+        allowed = "name the ratio's column log_... if it is one, or give se_log"
+        return RowFaults((unclear[0], rule, allowed))
     if say.text("p"):
         rule = f"{say.header('p')}={say.text('p')!r} is no exact P value"
-        return RowFaults(("p", rule, f"legal is {_PRECISION_LEGAL} (0 < p < 1, no bound)"))
+        return RowFaults(("p", rule, f"allowed is {_PRECISION_LEGAL} (0 < p < 1, no bound)"))
     rule = f"{say(scale)} has no precision"
-    return RowFaults((scale, rule, f"legal is {_PRECISION_LEGAL}"))
+    return RowFaults((scale, rule, f"allowed is {_PRECISION_LEGAL}"))
 
 
 def _label(measure: Measure, scale: str) -> str:

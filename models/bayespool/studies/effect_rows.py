@@ -94,10 +94,10 @@ def read_effects(
         try:
             rows[row] = effect_of_row(RowNames(table, recognised, row), values, measure, level)
         except RowFaults as found:
-            for role, rule, legal in found.faults:
+            for role, rule, allowed in found.faults:
                 index = recognised.roles.get(role or "")
                 column = None if index is None else table.columns[index]
-                problems.append(Problem(table.file, table.row_numbers[row], column, rule, legal))
+                problems.append(Problem(table.file, table.row_numbers[row], column, rule, allowed))
     if problems:
         return [], problems
     for row, said in enumerate(adjusted):
@@ -172,8 +172,8 @@ def contradictions_of_rows(
 
 def _no_column(table: Table, measure: Measure) -> Problem:
     counts = " or the counts e1, n1, e2, n2 or a, b, c, d" if measure.name in OF_COUNTS else ""
-    legal = f"allowed is {measure.legal}{counts}; {table.found}"
-    return Problem(table.file, None, "estimate", f"missing column of the {measure.label}", legal)
+    allowed = f"allowed is {measure.allowed}{counts}; {table.found}"
+    return Problem(table.file, None, "estimate", f"missing column of the {measure.label}", allowed)
 
 
 def _adjusted(table: Table, recognised: Recognised, problems: list[Problem]) -> list[bool | None]:

@@ -157,11 +157,11 @@ class Effects(Rows):
         """
         wanted = measure_named(measure)
         if not 50 <= level < 100:
-            raise ValueError(f"level={level!r}: legal is a percentage from 50 to below 100")
+            raise ValueError(f"level={level!r}: allowed is a percentage from 50 to below 100")
         check_add(add)
-        legal: tuple[str, ...] = KINDS if measure in OF_COUNTS else ("censored",)
-        legal += BRIDGES[measure][:1] if measure in BRIDGES else ()
-        kinds = read_kinds(apart(read_table(table, **reading), wanted), legal)
+        allowed: tuple[str, ...] = KINDS if measure in OF_COUNTS else ("censored",)
+        allowed += BRIDGES[measure][:1] if measure in BRIDGES else ()
+        kinds = read_kinds(apart(read_table(table, **reading), wanted), allowed)
         recognised = recognise_effects(kinds.table, wanted)
         rows, partial, problems = read_mixed(kinds, recognised, wanted, level, add, bridge=bridge)
         full = {at: row.counts for at, row in enumerate(rows)
@@ -213,7 +213,7 @@ class Effects(Rows):
         ]
         if not with_counts:
             raise ValueError(
-                f"{self.file}: no row has counts; legal is a table with e1, n1, e2, n2"
+                f"{self.file}: no row has counts; allowed is a table with e1, n1, e2, n2"
             )
         part = self.select(with_counts)
         columns = np.array(part.counts, dtype=np.int64).T

@@ -32,9 +32,9 @@ def study_labels(
         return [f"Study {number}" for number in range(1, len(table.rows) + 1)], [], []
     name = table.columns[recognised.study]
     labels = [" ".join(text.split()) for text in table.text_column(recognised.study)]
-    legal = "every row names its study, also where the row above names the same"
+    allowed = "every row names its study, also where the row above names the same"
     problems = [
-        Problem(table.file, number, name, "the study label is blank", legal)
+        Problem(table.file, number, name, "the study label is blank", allowed)
         if not label
         else Problem(table.file, number, name, f"the study label has {len(label)} characters",
                      f"at most {MOST_IN_LABEL}")
@@ -128,8 +128,8 @@ def _repeated_rows(table: Table) -> tuple[list[Problem], set[int]]:
     for row, texts in enumerate(table.texts):
         if first.setdefault(texts, row) != row:
             rule = f"the row repeats row {table.row_numbers[first[texts]]} in every column"
-            legal = "delete it, or tell the two apart by their study or a second label"
-            problems.append(Problem(table.file, table.row_numbers[row], None, rule, legal))
+            allowed = "delete it, or tell the two apart by their study or a second label"
+            problems.append(Problem(table.file, table.row_numbers[row], None, rule, allowed))
             repeated.add(row)
     return problems, repeated
 

@@ -52,11 +52,11 @@ def _missing(table: Table, recognised: Recognised) -> list[Problem]:
         for needed in ((f"n{k}",), (f"mean{k}", f"median{k}")):
             if not set(needed) & set(recognised.roles):
                 rule = f"missing column {' or '.join(needed)}"
-                legal = (
-                    f"legal is n{k} and mean{k} with sd{k} or sem{k}, or median{k} with q1_{k} and "
-                    f"q3_{k} or min{k} and max{k}; {table.found}"
+                allowed = (
+                    f"allowed is n{k} and mean{k} with sd{k} or sem{k}, or median{k} with q1_{k} "
+                    f"and q3_{k} or min{k} and max{k}; {table.found}"
                 )
-                problems.append(Problem(table.file, None, needed[0], rule, legal))
+                problems.append(Problem(table.file, None, needed[0], rule, allowed))
     return problems
 
 
@@ -71,10 +71,10 @@ def _group(
     """Moments of one group and the words for them; faults go to ``problems``."""
     before = len(problems)
 
-    def fault(role: str, rule: str, legal: str) -> None:
+    def fault(role: str, rule: str, allowed: str) -> None:
         index = recognised.roles.get(role)
         column = role if index is None else table.columns[index]
-        problems.append(Problem(table.file, table.row_numbers[row], column, rule, legal))
+        problems.append(Problem(table.file, table.row_numbers[row], column, rule, allowed))
 
     n = _size(table, recognised, row, f"n{k}", problems)
     for role in (f"sd{k}", f"sem{k}"):
@@ -86,13 +86,13 @@ def _group(
     if len(problems) > before or n is None:
         return None
     moments, words = _moments(values, k, n)
-    for role, legal in (
+    for role, allowed in (
         (f"mean{k}", f"mean{k}, or median{k} with q1_{k} and q3_{k}, or with min{k} and max{k}"),
         (f"sd{k}", f"sd{k}, sem{k}, q1_{k} with q3_{k}, or min{k} with max{k}"),
     ):
         if role not in moments:
             what = f"mean{k}={values[f'mean{k}']:g}" if f"mean{k}" in values else "the row"
-            fault(role, f"{what} has no {role}", f"legal is {legal}")
+            fault(role, f"{what} has no {role}", f"allowed is {allowed}")
     return (moments, words) if len(problems) == before else None
 
 

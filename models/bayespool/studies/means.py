@@ -135,19 +135,19 @@ class GroupMeans(Rows):
         from bayespool.studies.effects import Effects
 
         measure_named(measure, OF_MEANS)
-        usable, rule, legal = np.ones(len(self), bool), "", ""
+        usable, rule, allowed = np.ones(len(self), bool), "", ""
         if measure == "rom":
             usable = (self.mean1 > 0) & (self.mean2 > 0)
-            rule, legal = (
+            rule, allowed = (
                 "a mean is not above 0",
                 "a ratio needs both means above 0; else md or smd",
             )
         elif measure == "smd":
             usable = self.n1 + self.n2 > 3
-            rule, legal = "there are too few people", "an smd needs n1 + n2 > 3"
+            rule, allowed = "there are too few people", "an smd needs n1 + n2 > 3"
         if not usable.all():
             raise TableError(
-                Problem(self.file, None, None, f"{row}: {rule}", legal)
+                Problem(self.file, None, None, f"{row}: {rule}", allowed)
                 for row, fine in zip(self.row, usable, strict=True)
                 if not fine
             )

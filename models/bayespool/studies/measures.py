@@ -39,7 +39,7 @@ class Measure:
         return self.back == "exp"
 
     @property
-    def legal(self) -> str:
+    def allowed(self) -> str:
         """The headers an estimate may have, in words."""
         if self.headers:
             return f"{self.headers[0]}, or log_{self.name} or estimate on the log scale"
@@ -87,8 +87,8 @@ def measure_named(name: str, among: tuple[str, ...] = tuple(MEASURES)) -> Measur
     Raises
     ------
     ValueError
-        It is not among those that are legal here; the message lists them.
+        It is not among those that are allowed here; the message lists them.
     """
     if name not in among:
-        raise ValueError(f"measure={name!r} is not possible here; legal: {', '.join(among)}")
+        raise ValueError(f"measure={name!r} is not possible here; allowed: {', '.join(among)}")
     return MEASURES[name]

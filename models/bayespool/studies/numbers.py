@@ -58,5 +58,5 @@ def beyond(name: str, value: float, shown: str) -> Fault | None:
     if value == 0 or 1 / LARGEST_NUMBER <= abs(value) <= LARGEST_NUMBER:
         return None
     much = "large" if abs(value) > 1 else "small"
-    legal = f"0, or a size from {1 / LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}"
-    return f"{name}={shown} is too {much} to be computed with", legal
+    allowed = f"0, or a size from {1 / LARGEST_NUMBER:g} to {LARGEST_NUMBER:g}"
+    return f"{name}={shown} is too {much} to be computed with", allowed

@@ -114,24 +114,24 @@ class Kinds:
         return [row for row, kind in enumerate(self.kinds) if not kind]
 
 
-def read_kinds(table: Table, legal: Collection[str]) -> Kinds:
-    """What every row is; a column ``kind`` without any of the legal words is a covariate.
+def read_kinds(table: Table, allowed: Collection[str]) -> Kinds:
+    """What every row is; a column ``kind`` without any of the allowed words is a covariate.
 
     Raises
     ------
     TableError
-        Some words are legal and others not.
+        Some words are allowed and others not.
     """
     at = find(table, {"kind": ("kind",)})["kind"]
     words = [text.strip().casefold() for text in table.text_column(at[0])] if at else []
     n = len(table.rows)
-    if not any(word in legal for word in words):
+    if not any(word in allowed for word in words):
         return Kinds(table, ("",) * n, tuple((row,) for row in range(n)), table)
     problems = [
         Problem(table.file, table.row_numbers[row], table.columns[at[0]], f"kind={word!r}",
-                f"legal is blank, {', '.join(sorted({*PLAIN[1:], *legal}))}")
+                f"allowed is blank, {', '.join(sorted({*PLAIN[1:], *allowed}))}")
         for row, word in enumerate(words)
-        if word not in legal and word not in PLAIN
+        if word not in allowed and word not in PLAIN
     ]  # fmt: skip
     if problems:
         raise TableError(problems)
@@ -177,11 +177,11 @@ class RowReader:
         index = self.index(*headers)
         return headers[0] if index is None else self.table.columns[index]
 
-    def fault(self, header: str, rule: str, legal: str) -> None:
+    def fault(self, header: str, rule: str, allowed: str) -> None:
         index = self.index(header)
         column = header if index is None else self.table.columns[index]
         number = self.table.row_numbers[self.row]
-        self.problems.append(Problem(self.table.file, number, column, rule, legal))
+        self.problems.append(Problem(self.table.file, number, column, rule, allowed))
 
     def number(self, *headers: str) -> float | None:
         text, index = self.text(*headers), self.index(*headers)
@@ -217,12 +217,12 @@ class RowReader:
             return None
         return range(int(ends[0]), int(ends[1]) + 1)
 
-    def word(self, legal: Collection[str], *headers: str) -> str:
-        """One of the legal words, or blank."""
+    def word(self, allowed: Collection[str], *headers: str) -> str:
+        """One of the allowed words, or blank."""
         text = self.text(*headers).casefold()
-        if text and text not in legal:
+        if text and text not in allowed:
             self.fault(
-                headers[0], f"{headers[0]}={text[:24]!r}", f"legal is blank, {', '.join(legal)}"
+                headers[0], f"{headers[0]}={text[:24]!r}", f"allowed is blank, {', '.join(allowed)}"
             )
             return ""
         return text

@@ -35,7 +35,7 @@ class Problem:
         Column header as the file writes it, or None when the fault is not in one column.
     rule
         What is wrong, with the offending values.
-    legal
+    allowed
         What would be accepted instead.
 
     Examples
@@ -48,11 +48,11 @@ class Problem:
     row: int | None
     column: str | None
     rule: str
-    legal: str
+    allowed: str
 
     def __str__(self) -> str:
         return printable(
-            f"{located(self.file, self.row, self.column)}: {printable(self.rule)}; {self.legal}",
+            f"{located(self.file, self.row, self.column)}: {printable(self.rule)}; {self.allowed}",
             2 * LONGEST_MESSAGE,
         )
 

@@ -75,7 +75,7 @@ def integers_that_print(value: Fraction, n: int, scale: int, decimals: int) -> r
 
 
 def count_behind(rate: PrintedRate, n: int, name: str, total: str) -> int | tuple[str, str]:
-    """The one count out of ``n`` that prints as ``rate``; else what is wrong and what is legal.
+    """The one count out of ``n`` that prints as ``rate``; else what is wrong and what is allowed.
 
     Parameters
     ----------

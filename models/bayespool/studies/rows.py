@@ -100,7 +100,7 @@ class Rows:
             raise ValueError("select takes a one-dimensional boolean mask or integer indices")
         if chosen.dtype.kind == "b" and len(chosen) != len(self):
             raise ValueError(
-                f"the mask has {len(chosen)} values; legal is one per row, {len(self)}"
+                f"the mask has {len(chosen)} values; allowed is one per row, {len(self)}"
             )
         indices = np.arange(len(self))[chosen]
         if len(indices) == 0 or len(set(indices.tolist())) != len(indices):
@@ -127,8 +127,11 @@ class Rows:
         chosen = [index for index, text in enumerate(texts) if text and text.casefold() == wanted]
         if not wanted or not chosen:
             distinct = list(dict.fromkeys(text for text in texts if text))
-            rule, legal = f"no row has {column}={value!r}", f"legal values are {listed(distinct)}"
-            raise TableError([Problem(self.file, None, column, rule, legal)])
+            rule, allowed = (
+                f"no row has {column}={value!r}",
+                f"allowed values are {listed(distinct)}",
+            )
+            raise TableError([Problem(self.file, None, column, rule, allowed)])
         return self.select(chosen)
 
     def relabel(self, labels: Mapping[str, Mapping[str, str]]) -> Self:
@@ -218,8 +221,8 @@ class Rows:
             name for name in columns if normalise(name) == normalise(column)
         ]
         if len(matches) != 1:
-            rule, legal = f"there is no column {column!r}", f"legal are {listed(list(columns))}"
-            raise TableError([Problem(self.file, None, column, rule, legal)])
+            rule, allowed = f"there is no column {column!r}", f"allowed are {listed(list(columns))}"
+            raise TableError([Problem(self.file, None, column, rule, allowed)])
         return columns[matches[0]]
 
 

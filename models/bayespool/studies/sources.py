@@ -43,11 +43,11 @@ def of_file(path: Path, sheet: str | None, also: Collection[str]) -> tuple[str, 
     TableError
         It cannot be read, or is no table.
     """
-    suffix, legal = path.suffix.lower(), f"allowed files end in {', '.join(SUFFIXES)}"
+    suffix, allowed = path.suffix.lower(), f"allowed files end in {', '.join(SUFFIXES)}"
     file = printable(path.name, MOST_IN_LABEL)
 
-    def refuse(rule: str, legal: str = legal) -> TableError:
-        return TableError([Problem(file, None, None, rule, legal)])
+    def refuse(rule: str, allowed: str = allowed) -> TableError:
+        return TableError([Problem(file, None, None, rule, allowed)])
 
     try:
         about = path.stat()
@@ -94,9 +94,9 @@ def of_memory(source: Any) -> Records:
 
 
 def _mapping_records(columns: Mapping[Any, Sequence[object]]) -> Records:
-    legal = "every column is a sequence, all of one length"
+    allowed = "every column is a sequence, all of one length"
     scalars = [
-        Problem(IN_MEMORY, None, str(name), f"{name}={values!r} is no sequence", legal)
+        Problem(IN_MEMORY, None, str(name), f"{name}={values!r} is no sequence", allowed)
         for name, values in columns.items()
         if isinstance(values, str | bytes) or not hasattr(values, "__len__")
     ]
@@ -106,7 +106,7 @@ def _mapping_records(columns: Mapping[Any, Sequence[object]]) -> Records:
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
         rule = f"the columns differ in length ({listed})"
-        raise TableError([Problem(IN_MEMORY, None, None, rule, legal)])
+        raise TableError([Problem(IN_MEMORY, None, None, rule, allowed)])
     rows = zip(*columns.values(), strict=True)
     numbered = ((n, list(row)) for n, row in enumerate(rows, start=2))
     return Records([(1, list(columns)), *numbered])

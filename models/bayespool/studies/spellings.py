@@ -77,7 +77,7 @@ class Group:
         return (*pairs, (self.rate, self.total))
 
     @property
-    def legal(self) -> str:
+    def allowed(self) -> str:
         """The forms in words."""
         return ", or ".join(f"{first} with {second}" for first, second in self.forms)
 

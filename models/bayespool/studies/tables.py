@@ -229,11 +229,11 @@ def _assemble(file: str, records: Records, sha256: str | None) -> Table:
 
 def _check_size(file: str, header_row: int, columns: int, rows: int) -> None:
     if columns > MOST_COLUMNS:
-        rule, legal = f"the table has {columns} columns", f"at most {MOST_COLUMNS}"
-        raise TableError([Problem(file, header_row, None, rule, legal)])
+        rule, allowed = f"the table has {columns} columns", f"at most {MOST_COLUMNS}"
+        raise TableError([Problem(file, header_row, None, rule, allowed)])
     if rows > MOST_ROWS:
-        rule, legal = f"the table has more than {MOST_ROWS} rows", f"at most {MOST_ROWS}"
-        raise TableError([Problem(file, None, None, rule, legal)])
+        rule, allowed = f"the table has more than {MOST_ROWS} rows", f"at most {MOST_ROWS}"
+        raise TableError([Problem(file, None, None, rule, allowed)])
 
 
 def _odd_text(
@@ -260,9 +260,9 @@ def _odd_text(
 
 
 def _ragged(file: str, names: list[str], cells: list[tuple[int, list[Any]]]) -> list[Problem]:
-    legal = f"every row has the header's {len(names)} fields; a field with a delimiter is quoted"
+    allowed = f"every row has the header's {len(names)} fields; a field with a delimiter is quoted"
     return [
-        Problem(file, number, None, f"the row has {len(row)} fields", legal)
+        Problem(file, number, None, f"the row has {len(row)} fields", allowed)
         for number, row in cells
         if len(row) != len(names)
     ]
@@ -272,9 +272,9 @@ def _unnamed(
     file: str, header_row: int, names: list[str], cells: list[tuple[int, list[Any]]]
 ) -> list[Problem]:
     """A nameless column is dropped if it is blank, as spreadsheets export such; else refused."""
-    legal = "give it a header, or delete it (a data frame's index is left out by index=False)"
+    allowed = "give it a header, or delete it (a data frame's index is left out by index=False)"
     return [
-        Problem(file, header_row, None, f"column {index + 1} has no name but holds values", legal)
+        Problem(file, header_row, None, f"column {index + 1} has no name but holds values", allowed)
         for index, name in enumerate(names)
         if not name and any(row[index][1] for _, row in cells)
     ]

@@ -113,8 +113,8 @@ def _is_preamble(line: str) -> bool:
 
 
 def _decode(file: str, content: bytes) -> tuple[str, tuple[str, ...]]:
-    def refuse(rule: str, line: int | None = None, legal: str = _TEXT_LEGAL) -> TableError:
-        return TableError([Problem(file, line, None, rule, legal)])
+    def refuse(rule: str, line: int | None = None, allowed: str = _TEXT_LEGAL) -> TableError:
+        return TableError([Problem(file, line, None, rule, allowed)])
 
     for magic, what in _MAGIC.items():
         if content.startswith(magic):
@@ -127,14 +127,14 @@ def _decode(file: str, content: bytes) -> tuple[str, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         odd = error.object[error.start]
-        legal = 'save it as UTF-8 (in Excel: "CSV UTF-8")'
+        allowed = 'save it as UTF-8 (in Excel: "CSV UTF-8")'
         if _UTF8_LETTER.search(content):
-            raise refuse(f"the file is UTF-8 but for byte 0x{odd:02x}", line, legal) from error
+            raise refuse(f"the file is UTF-8 but for byte 0x{odd:02x}", line, allowed) from error
         try:
             text = content.decode("cp1252")
         except UnicodeDecodeError as other:
             rule = f"the file is neither UTF-8 nor Windows-1252: byte 0x{odd:02x}"
-            raise refuse(rule, line, legal) from other
+            raise refuse(rule, line, allowed) from other
         words = text.splitlines()[line - 1] if line <= len(text.splitlines()) else ""
         shown = next((word for word in re.findall(r"\w+", words) if not word.isascii()), "")
         warnings = (f"{file} row {line}: the file is not UTF-8 and is read as Windows-1252"
@@ -208,6 +208,8 @@ def _records(file: str, source: _Lines, delimiter: str) -> list[Record]:
             source.between = True
     except csv.Error as error:
         rule = f"the quoting is broken ({error})"
-        legal = 'a field with a delimiter, a quote or a line break is written "so", quotes doubled'
-        raise TableError([Problem(file, source.start, None, rule, legal)]) from error
+        allowed = (
+            'a field with a delimiter, a quote or a line break is written "so", quotes doubled'
+        )
+        raise TableError([Problem(file, source.start, None, rule, allowed)]) from error
     return records

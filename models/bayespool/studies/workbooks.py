@@ -74,8 +74,8 @@ def read_parquet(file: str, content: bytes) -> Records:
     import pyarrow
     import pyarrow.parquet
 
-    def refuse(rule: str, legal: str) -> TableError:
-        return TableError([Problem(file, None, None, rule, legal)])
+    def refuse(rule: str, allowed: str) -> TableError:
+        return TableError([Problem(file, None, None, rule, allowed)])
 
     try:
         about = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(content)).metadata
@@ -83,8 +83,8 @@ def read_parquet(file: str, content: bytes) -> Records:
         size = sum(about.row_group(i).total_byte_size for i in range(about.num_row_groups))
         if max(rows / MOST_ROWS, columns / MOST_COLUMNS, size / MOST_UNPACKED) > 1:
             rule = f"the table has {rows} rows and {columns} columns ({size} bytes unpacked)"
-            legal = f"at most {MOST_ROWS} rows, {MOST_COLUMNS} columns and {_UNPACKED_LEGAL}"
-            raise refuse(rule, legal)
+            allowed = f"at most {MOST_ROWS} rows, {MOST_COLUMNS} columns and {_UNPACKED_LEGAL}"
+            raise refuse(rule, allowed)
         table = pyarrow.parquet.read_table(pyarrow.BufferReader(content))
         cells = [table.column(index).to_pylist() for index in range(len(table.column_names))]
     except (pyarrow.ArrowException, OSError, ValueError) as error:
@@ -109,8 +109,8 @@ def _check_archive(file: str, content: bytes) -> None:
 
     import zipfile
 
-    def refuse(rule: str, legal: str = _XLSX_LEGAL) -> TableError:
-        return TableError([Problem(file, None, None, rule, legal)])
+    def refuse(rule: str, allowed: str = _XLSX_LEGAL) -> TableError:
+        return TableError([Problem(file, None, None, rule, allowed)])
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -147,8 +147,8 @@ def _sheet(file: str, content: bytes, name: str | None, *, data_only: bool) -> A
         raise TableError([Problem(file, None, None, "the workbook has no sheet", _XLSX_LEGAL)])
     if name is not None and name not in sheets:
         rule = f"the workbook has no sheet {name!r}"
-        legal = f"its sheets are {listed(list(sheets))}"
-        raise TableError([Problem(file, None, None, rule, legal)])
+        allowed = f"its sheets are {listed(list(sheets))}"
+        raise TableError([Problem(file, None, None, rule, allowed)])
     sheet = next(iter(sheets.values())) if name is None else sheets[name]
     sheet.reset_dimensions()  # what the file says of them may be wrong, or fill a million rows
     return sheet
@@ -165,8 +165,8 @@ def _rows(file: str, values: Any, formulas: Any) -> tuple[list[Record], list[Pro
             for formula in formula_row:
                 if formula.data_type == "f" and row[formula.column - 1].value is None:
                     rule = f"cell {formula.coordinate} holds a formula without a stored result"
-                    legal = "save the workbook in a spreadsheet program, or write the value"
-                    problems.append(Problem(file, number, None, rule, legal))
+                    allowed = "save the workbook in a spreadsheet program, or write the value"
+                    problems.append(Problem(file, number, None, rule, allowed))
             cells = [_shown(cell) for cell in row]
             filled = [at for at, cell in enumerate(cells, 1)
                       if cell is not None and str(cell).strip()]  # fmt: skip
