@@ -211,7 +211,7 @@ def test_partial_rows_and_markers(table):
         (("accuracy",), "TABLE"),
         (("accuracy", "bad.csv"), "bad.csv"),
         (("accuracy", "cidp_mrn"), "--where"),
-        (("accuracy", "review.csv", "--out", "mine"), "not a report"),
+        (("accuracy", "review.csv", "--out", "mine"), "not of a report"),
         (("accuracy", "one.csv", "--leave-one-out"), "at least 2 studies"),
         (("accuracy", "review.csv", "--threshold", "sens=0.9,0.7"), "allowed: one or more, incr"),
         (("accuracy", "review.csv", "--threshold", "sens=70"), "above 0 and below 1"),

@@ -18,11 +18,11 @@ from bayespool.estimands import Statement
 from bayespool.priors import Fixed, ProbabilityInterval
 from bayespool.report import numbers, write_report
 from bayespool.report.association_numbers import NumberNeeded
-from bayespool.report.build import CONTENTS
 from bayespool.report.effect_tables import statement
 from bayespool.report.effect_words import number_needed
 from bayespool.report.formats import FORMATS
 from bayespool.report.summary import build_summary
+from bayespool.report.target import CONTENTS
 from bayespool.report.wording import ALONE, POOLED
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from bayespool.report.build import CONTENTS
+from bayespool.report.target import CONTENTS
 
 LATER = 2.5  # seconds: archives and HDF5 would keep times of day to one or two
 CODE = """

@@ -6,6 +6,7 @@ the table is wrong (nothing is written); 130 interrupted (nothing is written).
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -47,7 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CycloptsError as error:
         print(f"bayespool: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(WRONG_INPUT)
+    except BrokenPipeError:  # whoever read the output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(DONE)
     except (TableError, ValueError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
+        sys.exit(WRONG_INPUT)
+    except OSError as error:  # a full disk, a folder that became read-only
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{where}{error.strerror or error}; nothing was changed", file=sys.stderr)
         sys.exit(WRONG_INPUT)
     sys.exit(code if isinstance(code, int) else DONE)

@@ -134,7 +134,9 @@ class Output:
         """
         folder = default if self.out is None and not self.as_json else self.out
         if folder is not None:
-            _check_folder(folder)
+            from bayespool.report.target import check_target
+
+            check_target(folder)
             self.beside()
         return folder
 
@@ -278,17 +280,4 @@ def check_prevalences(values: Sequence[float]) -> None:
         if not 0.0 < value < 1.0:
             raise ValueError(
                 f"--prevalence {value:g}: allowed is a proportion between 0 and 1, such as 0.1"
-            )
-
-
-def _check_folder(folder: Path) -> None:
-    """Refuse to replace a folder that is not a report of ours."""
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"--out {folder}: is a file; allowed is a folder")
-    if folder.is_dir() and any(folder.iterdir()):
-        ours = (folder / "summary.json").exists() or (folder / "posterior.nc").exists()
-        if not ours:
-            raise ValueError(
-                f"--out {folder}: holds files that are not a report; allowed is a new or empty "
-                "folder, or one with a report to replace"
             )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,24 +16,20 @@ from bayespool.report.files import records_csv, summary_csv, write
 from bayespool.report.formats import write_formats
 from bayespool.report.guideline_figures import draw_guideline
 from bayespool.report.html import html
-from bayespool.report.kept import REFITS, REQUEST, keep
+from bayespool.report.kept import keep
 from bayespool.report.kinds import ACCURACY, kind_of
 from bayespool.report.page import Page
 from bayespool.report.refit_sections import draw_refits
 from bayespool.report.refits import Refits
 from bayespool.report.request import FORMATS, Request, check_formats
 from bayespool.report.summary import Summary, summary_json, summary_of
+from bayespool.report.target import check_target, replacing
 
 if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
     from bayespool.checks.variants import Variant
     from bayespool.fitted import Fit
     from bayespool.report.association_numbers import BaselineRisk
-
-CONTENTS = ("index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc", "figures",
-            "report.md", "report.docx", "tables", "tables.json", REQUEST)  # fmt: skip
-OPTIONAL = (REFITS, "leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv",
-            "other_rows.csv", "incomplete.csv", "without_incomplete.csv")  # fmt: skip
 
 
 def write_report(
@@ -136,7 +129,7 @@ def write_requested(
     fitted: Fit, target: Path, request: Request, refits: Refits, summary: Summary | None = None
 ) -> Path:
     """`write_report` of a request that is one record, with its summary where that is there."""
-    _check_target(target)
+    check_target(target)
     name = fitted.studies.name
     kind = kind_of(fitted)
     external = read_comparators(request.comparators)
@@ -175,40 +168,3 @@ def write_requested(
         stage("draws")
         keep(folder, fitted, request, refits)
     return target
-
-
-def _check_target(target: Path) -> None:
-    if not target.exists():
-        return
-    if not target.is_dir():
-        raise FileExistsError(
-            f"{target} is a file; allowed: a new folder or one with an old report"
-        )
-    allowed = (*CONTENTS, *OPTIONAL)
-    foreign = sorted(item.name for item in target.iterdir() if item.name not in allowed)
-    if foreign:
-        raise FileExistsError(
-            f"{target} holds files that are not of a report ({', '.join(foreign[:5])}), which "
-            "replacing it would delete; allowed: a new or empty folder, or one with an old report"
-        )
-
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """A new folder beside `target` that takes its place when the block ends without exception."""
-    place = target.resolve()
-    place.parent.mkdir(parents=True, exist_ok=True)
-    partial = place.with_name(f".{place.name}.partial-{os.getpid()}")
-    old = place.with_name(f".{place.name}.old-{os.getpid()}")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        partial.mkdir()
-        yield partial
-        if place.exists():
-            os.rename(place, old)
-        os.rename(partial, place)
-    finally:
-        if old.exists() and not place.exists():
-            os.rename(old, place)
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
