@@ -474,3 +474,20 @@ def test_values_of_a_covariate_are_told_in_words(tmp_path):
         refused = run(*ask, "--label", wrong, cwd=tmp_path)
         assert refused.returncode == 2
         assert said in refused.stderr
+
+
+def test_a_fault_of_the_program_is_no_mistake_of_the_user(table, monkeypatch):
+    """What is raised in words is the user's; what comes out of a computation is ours."""
+    for fault in (lambda *_: float("no number"), lambda *_: {}["nothing"]):
+        monkeypatch.setattr("bayespool.fitting.fit", fault)
+        done = run("accuracy", "review.csv", "--json", cwd=table.parent)
+        assert done.returncode == 70
+        assert "Traceback" in done.stderr
+        assert "This is a fault of bayespool" in done.stderr
+
+
+def test_measures_in_capitals(tmp_path):
+    (tmp_path / "review.csv").write_text(TABLES["or"][0])
+    done = run("association", "review.csv", "--measure", "OR", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["measure"] == "or"

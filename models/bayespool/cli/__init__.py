@@ -1,14 +1,19 @@
 """The command line: parses, calls, prints. No statistics of its own.
 
 Exit codes: 0 done; 1 the fit failed a gate (the report is written and says so); 2 the request or
-the table is wrong (nothing is written); 130 interrupted (nothing is written).
+the table is wrong, or a disk refuses (nothing is written); 70 a fault of the program, with its
+traceback; 130 interrupted (nothing is written).
 """
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -20,7 +25,8 @@ from bayespool.cli.saved import report
 from bayespool.cli.tables import check, datasets
 from bayespool.terminal import INTERRUPTED
 
-WRONG_INPUT = 2
+WRONG_INPUT, FAULT = 2, 70
+PACKAGE = Path(__file__).parents[1]
 
 app = App(
     name="bayespool",
@@ -52,10 +58,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
     except (TableError, ValueError, FileNotFoundError) as error:
+        if not _meant(error):
+            _confess()
         print(error, file=sys.stderr)
         sys.exit(WRONG_INPUT)
     except OSError as error:  # a full disk, a folder that became read-only
         where = f"{error.filename}: " if error.filename else ""
         print(f"{where}{error.strerror or error}; nothing was changed", file=sys.stderr)
         sys.exit(WRONG_INPUT)
+    except Exception:
+        _confess()
     sys.exit(code if isinstance(code, int) else DONE)
+
+
+def _meant(error: Exception) -> bool:
+    """It was raised in words by this package, and did not come out of a computation."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None:
+        return False
+    file = last.tb_frame.f_code.co_filename
+    line = linecache.getline(file, last.tb_lineno).strip()
+    return Path(file).is_relative_to(PACKAGE) and line.startswith("raise ")
+
+
+def _confess() -> NoReturn:
+    """The traceback of a fault of our own, and what to do with it."""
+    traceback.print_exc()
+    print(
+        "This is a fault of bayespool, not of the table: please report it with the lines above, "
+        "the command and, if it may be shown, the table.",
+        file=sys.stderr,
+    )
+    sys.exit(FAULT)

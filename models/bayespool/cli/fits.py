@@ -175,6 +175,8 @@ def association(
         from bayespool.datasets import resolve_association
         from bayespool.report.association_numbers import check_baseline, check_mid
 
+        measure = measure.strip().casefold()
+
         asked = requested(panel, output, mid=mid, baseline_risks=tuple(map(risk, baseline_risk)))
         found = warn(resolve_association(table, measure, bridge=bridge, **read.options()))
         found = labelled(selected(found, fitting.where), fitting.label)
