@@ -102,4 +102,3 @@ def test_reports_for_panels_are_committed():
     for folder in REPORTS:
         assert '<section id="findings">' in (folder / "index.html").read_text(encoding="utf-8")
         assert (folder / "report.md").exists()
-        assert (folder / "tables.json").exists()
