@@ -79,9 +79,9 @@ def main() -> None:
             grids[name] = by_grid(h)
         positive, low, high, sd = grids[name]
         draws = quadrature.run(h, seed)
-        mu = draws.hyper["mu"][0]
+        mu = draws.hyper["mu"]
         share = float(np.mean(mu > 0.0))
-        error = max(summarise("positive", (mu > 0.0)[None] * 1.0, draws.ancestor).mcse, GRID_ERROR)
+        error = max(summarise("positive", (mu > 0.0) * 1.0, draws.ancestor).mcse, GRID_ERROR)
         ends = np.quantile(mu, [0.025, 0.975])
         records.append((
             name, seed, len(columns["study"]), draws.info["n_modes"], f"{share:.4f}",

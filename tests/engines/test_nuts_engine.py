@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import bayespool as bp
+from bayespool.association import Nested
 from bayespool.engines import nuts
 from bayespool.estimands import summarise
+from bayespool.studies import Effects
 
 
 def test_both_engines_agree_on_every_estimand(nuts_fit, quadrature_fit):
@@ -76,3 +79,19 @@ def test_an_interrupt_does_not_pass_off_a_part_for_the_whole(quadrature_fit, mon
 def test_an_unknown_sampler_is_refused(nuts_fit):
     with pytest.raises(ValueError, match="allowed: nutpie, pymc"):
         nuts.sample(None, nuts_fit.hierarchy, 1, sampler="gibbs")
+
+
+def test_effects_that_a_model_calls_otherwise_are_drawn_when_asked_for():
+    """Nested results, some of them partial, have effects under names of their own."""
+    table = {"study": ["A", "A", "B", "C"], "kind": ["", "", "", "censored"],
+             "or": [2.0, 1.5, 0.8, None], "ci_low": [1.1, 0.7, 0.4, None],
+             "ci_high": [3.6, 3.2, 1.6, None], "n": [None, None, None, 40], "p": ["", "", "", "ns"],
+             "events": [None, None, None, 15], "finding": ["x", "y", "x", "x"]}  # fmt: skip
+    studies = Effects.from_table(table, measure="or")
+    model = Nested(measure="or")
+    assert model.hierarchy(studies.by_study()).within is not None
+    fitted = bp.fit(model, studies, engine="nuts", draws=200)
+    assert fitted.draws.effects is None
+    assert fitted.effects.shape[1] == 3
+    assert fitted.within is not None
+    assert fitted.within.shape[1] == 4

@@ -46,7 +46,7 @@ def test_both_modes_are_found(hierarchy, seed):
     draws = quadrature.run(hierarchy, seed)
     assert not draws.failures
     assert draws.info["n_modes"] == 2
-    mu = draws.hyper["mu"][0]
+    mu = draws.hyper["mu"].ravel()
     assert np.mean(mu > 0) == pytest.approx(POSITIVE, abs=4 * 0.0043 + 0.002)
     assert np.quantile(mu, 0.025) == pytest.approx(LOWER, abs=0.2)
     assert np.quantile(mu, 0.975) == pytest.approx(UPPER, abs=0.2)

@@ -172,7 +172,7 @@ def test_numbers_needed_span_infinity_in_words() -> None:
     [
         ("or", {"mid": 1}, "other than 1"),
         ("or", {"mid": -2}, "positive ratio"),
-        ("or", {"baseline_risks": (1.2,)}, "greater than 0, less than 1"),
+        ("or", {"baseline_risks": (1.2,)}, "greater than 0 and less than 1"),
         ("or", {"prevalences": (0.1,)}, "allowed here: mid"),
         ("or", {"comparators": ({"name": "A", "measure": "sens", "estimate": 0.5},)}, "accuracy"),
         ("nested", {"baseline_risks": (0.1,)}, "allowed with: or, rr, rd"),

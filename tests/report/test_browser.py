@@ -262,8 +262,7 @@ def test_every_light_holds_the_sign_of_its_judgement(
           const box = x => x.getBoundingClientRect();
           const signs = [...svg.querySelectorAll("g[id*=text_]")].map(g => {
             const b = box(g);
-            const words = [...g.childNodes].filter(n => n.nodeType === Node.COMMENT_NODE);
-            return [words.map(n => n.data.trim()).join(" "), b.x + b.width / 2, b.y + b.height / 2];
+            return [g.textContent.trim(), b.x + b.width / 2, b.y + b.height / 2];
           });
           return [...svg.querySelectorAll("use[style*='stroke-opacity: 0']")].map(box).map(b =>
             [Math.round(b.y), b.x, signs.filter(([, x, y]) =>

@@ -73,16 +73,18 @@ def sample(
             + again
         )
     hyper = {name: posterior[name] for name in hierarchy.names}
-    effects = None
-    if "v" in posterior and posterior["v"].shape[-1] == hierarchy.dimension:
+    effects = within = None
+    known = "v" in posterior and posterior["v"].shape[-1] == hierarchy.dimension
+    if known and (
+        hierarchy.within is None or "z" in posterior
+    ):  # else they are drawn when asked for
         v = np.moveaxis(posterior["v"], (-1, -2), (0, 1))
         if hierarchy.freedom_prior is not None:
             v = v / np.sqrt(np.moveaxis(posterior["precision"], -1, 0))
         effects = _scaled(hierarchy, hyper, v, hierarchy.scale_effects)
-    within = None
-    if hierarchy.within is not None:
-        z = np.moveaxis(posterior["z"], (-1, -2), (0, 1))
-        within = _scaled(hierarchy, hyper, z, hierarchy.scale_within)
+        if hierarchy.within is not None:
+            z = np.moveaxis(posterior["z"], (-1, -2), (0, 1))
+            within = _scaled(hierarchy, hyper, z, hierarchy.scale_within)
     stats = {new: np.asarray(found[old]) for old, new in KEPT_STATS.items() if old in found}
     return Draws(
         engine="nuts",

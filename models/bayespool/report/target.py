@@ -107,7 +107,11 @@ def _put(new: Path, place: Path) -> None:
     if not _exchange(new, place):  # a moment without a folder, which the next writer mends
         old = _beside(place, "old")
         os.rename(place, old)
-        os.rename(new, place)
+        try:
+            os.rename(new, place)
+        except BaseException:
+            os.rename(old, place)
+            raise
         shutil.rmtree(old, ignore_errors=True)
 
 
