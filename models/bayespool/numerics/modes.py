@@ -16,7 +16,7 @@ PLAIN_STEPS = 3
 NEWTON_STEPS = 60
 # in conditional standard deviations of a study's effect; that step is taken too, and leaves about
 # the square of it as the error, which nodes mend
-NEWTON_TOLERANCE = 0.05
+NEWTON_TOLERANCE = 0.02
 
 
 class Mode(NamedTuple):
