@@ -26,6 +26,7 @@ SAFETY = 0.5  # of the error aim, on the draws that the choice is made from
 ONE_MODE, TWO_MODES = 8.0, 25.0  # of finding the mode of one level of effects, and of two
 POINT = 2.1  # of a point, with the random numbers it needs
 REPLICATES = 2
+WORST = 4.0  # variance of a draw whose likelihood is not known at all
 NOISIEST = 0.25  # variance of a rule that is considered at all
 FALL = 3.0  # power of the number of points that their variance falls no faster by
 FINE_POINTS, FINE_NODES = 128, 9  # of single studies
@@ -147,15 +148,13 @@ def node_error(hierarchy: Hierarchy, theta: Array, nodes: int, added: float = 0.
 
 
 def noise(hierarchy: Hierarchy, theta: Array, rule: Points) -> float:
-    """Variance of the estimated total log likelihood over draws theta.
+    """Variance of the estimated total log likelihood, averaged over draws theta.
 
-    That of which every draw would lose the same share ``1 - exp(-variance)``: a draw that the
-    points do not reach is lost, and no more than lost.
+    That of one draw counts as at most `WORST`: a draw that the points do not reach at all is lost,
+    and how far it is from being reached says nothing of the others.
     """
     totals = np.stack([hierarchy.total_log_likelihood(theta, rule) for _ in range(REPLICATES)])
-    with np.errstate(under="ignore"):
-        kept = np.exp(-np.var(totals, axis=0, ddof=1))
-    return float(-np.log(np.mean(kept)))
+    return float(np.mean(np.minimum(np.var(totals, axis=0, ddof=1), WORST)))
 
 
 def _points(
