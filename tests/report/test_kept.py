@@ -136,3 +136,10 @@ def test_a_request_of_another_version_is_refused(again: Path) -> None:
     done = run("report", str(again), cwd=again.parent)
     assert done.returncode == 2
     assert "request.json: not a request of this version (unknown colour)" in done.stderr
+
+
+def test_no_formats_are_a_wish_too(again: Path) -> None:
+    done = run("report", str(again), "--formats", "none", cwd=again.parent)
+    assert done.returncode == 0, done.stderr
+    assert not (again / "report.md").exists()
+    assert kept(again / "posterior.nc").request.formats == ()

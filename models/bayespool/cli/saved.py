@@ -55,7 +55,8 @@ def report(
         check_prevalences(prevalence)
         own = kept(posterior)
         again = own.request.changed(
-            prevalences=prevalence, mid=mid, baseline_risks=tuple(map(risk, baseline_risk)),
+            prevalences=prevalence or None, mid=mid,
+            baseline_risks=tuple(map(risk, baseline_risk)) or None,
             **panel.asked(), **panel.words(), formats=output.beside(own.request.formats),
             command="\n".join(filter(None, (own.request.command, spoken()))),
         )  # fmt: skip

@@ -57,8 +57,8 @@ class Request:
         return {name: getattr(self, name) for name in OF_SUMMARY}
 
     def changed(self, **changes: Any) -> Request:
-        """With what is asked anew in the place of what was; an empty or absent change is none."""
-        return replace(self, **{name: x for name, x in changes.items() if x not in (None, (), "")})
+        """With what is asked anew in the place of what was; None asks for nothing anew."""
+        return replace(self, **{name: x for name, x in changes.items() if x is not None})
 
     def text(self) -> str:
         """As JSON that `from_text` reads."""
