@@ -491,3 +491,12 @@ def test_measures_in_capitals(tmp_path):
     done = run("association", "review.csv", "--measure", "OR", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["measure"] == "or"
+
+
+def test_a_folder_that_is_not_there_is_said_in_a_line(tmp_path):
+    (tmp_path / "rep").mkdir()
+    ask = ("accuracy", "anti_ccp", "--engine", "quadrature", "--formats", "none", "--out", "rep")
+    assert run(*ask, cwd=tmp_path).returncode == 0
+    done = run("summary-of-findings", "rep", "--out", "no/such/x.md", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "no/such/x.md: No such file or directory; nothing was changed\n"

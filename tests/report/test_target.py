@@ -143,3 +143,10 @@ def test_output_that_nobody_reads_is_no_error(here: Path) -> None:
     )  # fmt: skip
     assert done.stdout == "{\n"
     assert done.stderr == ""
+
+
+def test_writers_of_two_folders_do_not_wait_for_one_another(here: Path) -> None:
+    with replacing("one") as one, replacing("two") as two:
+        (one / "index.html").write_text("one")
+        (two / "index.html").write_text("two")
+    assert (here / "one" / "index.html").read_text() == "one"

@@ -57,14 +57,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever read the output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(DONE)
-    except (TableError, ValueError, FileNotFoundError) as error:
-        if not _meant(error):
-            _confess()
-        print(error, file=sys.stderr)
-        sys.exit(WRONG_INPUT)
-    except OSError as error:  # a full disk, a folder that became read-only
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"{where}{error.strerror or error}; nothing was changed", file=sys.stderr)
+    except (TableError, ValueError, OSError) as error:
+        print(error if _meant(error) else _of_the_system(error), file=sys.stderr)
         sys.exit(WRONG_INPUT)
     except Exception:
         _confess()
@@ -81,6 +75,14 @@ def _meant(error: Exception) -> bool:
     file = last.tb_frame.f_code.co_filename
     line = linecache.getline(file, last.tb_lineno).strip()
     return Path(file).is_relative_to(PACKAGE) and line.startswith("raise ")
+
+
+def _of_the_system(error: Exception) -> str:
+    """A full disk, a folder that is not there, in a line; what is no such thing is our fault."""
+    if not isinstance(error, OSError):
+        _confess()
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}; nothing was changed"
 
 
 def _confess() -> NoReturn:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,7 +90,7 @@ def replacing(target: str | Path) -> Iterator[Path]:
     """
     place = check_target(target)
     place.parent.mkdir(parents=True, exist_ok=True)
-    with _only_writer(place.parent):
+    with _only_writer(place):
         _clear(place)
         partial = _beside(place, "partial")
         try:
@@ -124,13 +126,16 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 @contextmanager
-def _only_writer(parent: Path) -> Iterator[None]:
+def _only_writer(place: Path) -> Iterator[None]:
+    """One writer of a folder at a time; the lock stands apart, and nothing is left beside it."""
     try:
         import fcntl
     except ImportError:  # not there on every system: then nobody waits
         yield
         return
-    lock = os.open(parent, os.O_RDONLY)
+    key = hashlib.sha256(os.fsencode(place)).hexdigest()[:24]
+    file = Path(tempfile.gettempdir()) / f"bayespool-{os.getuid()}-{key}.lock"
+    lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
