@@ -31,6 +31,11 @@ class Model:
     effects: ClassVar[tuple[str, ...]] = ()
     references: ClassVar[tuple[str, ...]] = ()
 
+    @property
+    def located(self) -> tuple[str, ...]:
+        """Hyperparameters that the effects of a study, in their order, are added to, if any."""
+        return ()
+
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         MODELS[cls.__name__] = cls

@@ -85,7 +85,6 @@ class HSROC(Model):
     nu: ClassVar[Any] = None
     title: ClassVar[str] = "Hierarchical summary ROC model"
     effects: ClassVar[tuple[str, ...]] = ("alpha", "theta")
-    located: ClassVar[tuple[str, ...]] = ("Lambda", "Theta")
     references: ClassVar[tuple[str, ...]] = ("rutter2001", "harbord2007", "macaskill2022")
 
     def __post_init__(self) -> None:
@@ -100,6 +99,11 @@ class HSROC(Model):
 
     def __repr__(self) -> str:
         return as_call(self)
+
+    @property
+    def located(self) -> tuple[str, ...]:
+        """Hyperparameters that the effects of a study, in their order, are added to."""
+        return ("Lambda", "Theta")
 
     @property
     def covariates(self) -> tuple[str, ...]:

@@ -15,8 +15,6 @@ from bayespool.estimands import LOWER, UPPER
 from bayespool.plots.marks import Interval
 from bayespool.report.files import partial_record
 from bayespool.report.per_study import NONE, Margin, StudyRow, clopper_pearson, notes_of
-from bayespool.studies import ArmCounts
-from bayespool.studies.measures import OF_COUNTS
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -84,13 +82,7 @@ def observed_intervals(fitted: Fit) -> list[Interval | None]:
         effects = completed(studies).effects(measure, add=0.5)
     elif hasattr(studies, "yes_before"):
         effects = studies.effects(measure)
-    estimate, se = effects.estimate.copy(), effects.se.copy()
-    for i in np.flatnonzero(np.array(getattr(studies, "is_partial", [False]))):
-        counts = getattr(studies, "counts", {}) and studies.counts[i]
-        if counts and measure in OF_COUNTS:  # what is drawn is the table that is printed
-            e1, n1, e2, n2 = ([int(x)] for x in counts)
-            shown = ArmCounts.from_counts(["shown"], e1, n1, e2, n2).effects(measure, add=0.5)
-            estimate[i], se[i] = shown.estimate[0], shown.se[0]
+    estimate, se = effects.shown()
     ends = estimate + np.array([[0.0], [-Z95], [Z95]]) * se
     return [
         Interval(*map(float, row)) if shown and np.isfinite(row).all() else None

@@ -198,6 +198,20 @@ class Effects(Rows):
     def _described(self) -> str:
         return measure_named(self.measure).analysis_label
 
+    def shown(self) -> tuple[np.ndarray, np.ndarray]:
+        """Estimate and standard error of every row, of several possible tables those of its counts.
+
+        Each of shape (n_rows,), on the scale of analysis; what is drawn is what is printed beside.
+        """
+        estimate, se = self.estimate.copy(), self.se.copy()
+        for i in np.flatnonzero(self.is_partial):
+            four = self.counts[i]
+            if four is not None and self.measure in OF_COUNTS:
+                table = ArmCounts.from_counts(["shown"], *([int(x)] for x in four))
+                of_table = table.effects(self.measure, add=0.5)
+                estimate[i], se[i] = of_table.estimate[0], of_table.se[0]
+        return estimate, se
+
     def arm_counts(self) -> ArmCounts:
         """The rows that were computed from counts, as counts, for an exact model.
 
