@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 PEOPLE = 1_000
 PERSONS = ("patient", "person", "participant", "people", "patients", "participants")
 RESULTS = ("tp", "fn", "tn", "fp")
-WORDS = {
-    "tp": "have the condition and a positive test",
-    "fn": "have the condition and a negative test",
-    "tn": "do not have the condition and a negative test",
-    "fp": "do not have the condition and a positive test",
-}
-CONSEQUENCES = {
-    "tp": "can be treated",
-    "fn": "treatment comes late or not at all",
-    "tn": "spared further tests and treatment",
-    "fp": "further tests, perhaps needless treatment",
-}
 
 
 @dataclass(frozen=True)

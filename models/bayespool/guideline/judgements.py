@@ -34,7 +34,18 @@ RAISING = {
 }
 MARGINS = {"sens": "sensitivity", "spec": "specificity"}
 RESULTS = ("tp", "fn", "tn", "fp")
-WORDS = ("question", "subject", "outcome", "by", *RESULTS)
+# the head of a summary of findings, of a test and of an effect
+PICO = {
+    "population": "Population",
+    "setting": "Setting",
+    "index_test": "Index test",
+    "cut_off": "Cut-off",
+    "target_condition": "Target condition",
+    "reference_standard": "Reference standard",
+    "exposure": "Intervention, exposure or finding",
+    "comparator": "Comparator",
+}
+WORDS = ("question", "subject", "outcome", "by", *RESULTS, *PICO)
 KEYS = (*WORDS, "start", "causal")
 
 
@@ -65,6 +76,9 @@ class Judgements:
         goes with it.
     tp, fn, tn, fp : str
         Of accuracy: what follows for those with such a result.
+    population, setting, index_test, cut_off, target_condition : str
+    reference_standard, exposure, comparator : str
+        The head of the summary of findings.
     apart : mapping of {"sens", "spec"} to tuple of Judgement
         Domains that are judged otherwise for one of the two.
     """
@@ -80,6 +94,14 @@ class Judgements:
     fn: str = ""
     tn: str = ""
     fp: str = ""
+    population: str = ""
+    setting: str = ""
+    index_test: str = ""
+    cut_off: str = ""
+    target_condition: str = ""
+    reference_standard: str = ""
+    exposure: str = ""
+    comparator: str = ""
     apart: Mapping[str, tuple[Judgement, ...]] = field(default_factory=dict)
 
     def of(self, margin: str) -> Judgements:
@@ -210,6 +232,8 @@ def blank_form() -> str:
         "causal = false   # of an effect: true says leads to, false says goes with",
         f'start = "high"   # {", ".join(reversed(LEVELS))}; low for an effect in observational '
         "studies",
+        "# the head of the summary of findings:",
+        *(f'{word} = ""' for word in PICO),
         "# of a test, what follows for those with such a result:",
         *(f'{result} = ""' for result in RESULTS),
         "",

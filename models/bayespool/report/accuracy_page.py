@@ -40,12 +40,12 @@ def sections(page: Page) -> list[Section]:
 
 def _studies(page: Page) -> Section:
     blocks = (page.drawings["forest"], tables.studies_table(page.rows))
-    return Section("studies", "Studies", "The studies and what they add up to", blocks)
+    return Section("studies", "Studies", "Included studies", blocks)
 
 
 def _sroc(page: Page) -> Section:
     blocks = (page.drawings["sroc"],)
-    return Section("sroc", "ROC", "Sensitivity and specificity together", blocks)
+    return Section("sroc", "ROC", "Summary ROC plot", blocks)
 
 
 def _hsroc(page: Page) -> Section:
@@ -98,7 +98,8 @@ def _comparisons(page: Page) -> Section | None:
         ]
     blocks.append(accuracy_tables.comparisons_table(summary))
     blocks += [accuracy_tables.ranks_table(summary, x) for x in summary.compared if len(x) > 2]
-    return Section("comparisons", "Comparisons", "One beside another", tuple(blocks))
+    title = f"Comparison between {'tests' if summary.of_tests else 'groups of studies'}"
+    return Section("comparisons", "Comparison", title, tuple(blocks), appendix=not summary.of_tests)
 
 
 def _covariates(page: Page) -> Section | None:
@@ -119,7 +120,7 @@ def _covariates(page: Page) -> Section | None:
             "may explain it."
         )
     )
-    return Section("covariates", "Covariates", "What accuracy depends on", tuple(blocks))
+    return Section("covariates", "Covariates", "Meta-regression", tuple(blocks))
 
 
 def _heterogeneity(page: Page) -> Section:
@@ -142,7 +143,7 @@ def _heterogeneity(page: Page) -> Section:
         Bullets(accuracy_words.heterogeneity(fitted, summary)),
         tables.estimates_table(summary, order, caption),
     )
-    return Section("heterogeneity", "Variation", "How much studies differ", blocks)
+    return Section("heterogeneity", "Heterogeneity", "Heterogeneity", blocks)
 
 
 def _outliers(page: Page) -> Section | None:
@@ -157,4 +158,4 @@ def _outliers(page: Page) -> Section | None:
         ),
         accuracy_tables.precision_table(page.rows),
     )
-    return Section("outliers", "Outliers", "Which studies lie apart", blocks)
+    return Section("outliers", "Outliers", "Outlying studies", blocks)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from bayespool.accuracy.groups import pairs
 from bayespool.estimands import Statement
-from bayespool.report import numbers, points
+from bayespool.report import guideline_words, numbers, points
+from bayespool.report.first_screen import NOT_JUDGED, Tile, certainty_of
 from bayespool.report.numbers import percent_interval_prose, percent_prose
 from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
@@ -20,6 +21,7 @@ MOST_CARDS = 4  # groups with a card of their own
 MOST_PAIRS = 3  # comparisons in sentences
 CLEAR = 0.9  # probability from which on one of several is said to be the highest
 OUTLYING = 0.5  # of the precision factor: the distance from the mean then counts half
+UNCLEAR = "no clear difference in "
 INTERVAL = f"95{NB}% equal-tailed credible interval"
 
 
@@ -53,11 +55,15 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def headlines(summary: Summary) -> list[tuple[str, str, str]]:
+def tiles(summary: Summary) -> list[Tile]:
     """The big numbers of every group; none where there are too many for a first screen."""
     if len(summary.labels) > MOST_CARDS:
         return []
-    return [headline(summary, name, label) for label in summary.labels for name in MARGINS]
+    return [
+        Tile(*headline(summary, name, label), certainty_of(summary, name))
+        for label in summary.labels
+        for name in MARGINS
+    ]
 
 
 def answer(summary: Summary) -> str:
@@ -85,13 +91,11 @@ def plain_words(summary: Summary) -> str:
         text = "; ".join(_plain_of_group(summary, label) for label in summary.labels)
         return f"{text[:1].upper()}{text[1:]}."
     found, clear = (summary.estimates[name] for name in MARGINS)
+    where = "the one" if summary.pooled == ALONE else "a typical"
     return (
-        f"Of people who have the condition the test finds about {percent_prose(found.median)} in "
-        f"{'the one' if summary.pooled == ALONE else 'a typical'} study; of people who do not have "
-        f"it, about {percent_prose(clear.median)} test negative. The data cannot rule out a "
-        f"{of_answer(summary.pooled, 'sensitivity')} as low as {percent_prose(found.lower)} or as "
-        f"high as {percent_prose(found.upper)}, nor a {of_answer(summary.pooled, 'specificity')} "
-        f"as low as {percent_prose(clear.lower)} or as high as {percent_prose(clear.upper)}."
+        f"In {where} study the test detects about {percent_prose(found.median)} of people who have "
+        f"the condition (true positives), and is negative in about {percent_prose(clear.median)} "
+        "of people who do not have it (true negatives)."
     )
 
 
@@ -120,27 +124,48 @@ def elsewhere(summary: Summary) -> str:
         )
     new = "One result of a new study" if "sens_new_study" in summary.estimates else "A new study"
     return (
-        f"{new} in a setting like these could show {'; '.join(said)} (95{NB}% predictive "
-        "intervals, before the chance of its own sampling)."
+        f"{new} in a setting like these could show {'; '.join(said)} (95{NB}% prediction "
+        "intervals for the true values)."
     )
 
 
+# what GRADE's levels of certainty mean
+MEANING = {
+    "high": "is close to this estimate",
+    "moderate": "is probably close to this estimate, but may be substantially different",
+    "low": "may be substantially different from this estimate",
+    "very low": "is likely to be substantially different from this estimate",
+}
+
+
 def lead(summary: Summary) -> str:
-    """The first sentence: the answer, of tests how they differ."""
-    return answer(summary) if _answers(summary) else _differ(summary)
+    """One sentence beside the tiles, which repeats none of their numbers."""
+    if grouped(summary):
+        text = " ".join(t for labels in summary.compared for t in _of_these(summary, labels))
+        levels = {certainty_of(summary, name) for name in MARGINS}
+        if summary.of_tests or len(levels) > 1 or levels == {NOT_JUDGED}:
+            return text
+        return f"{text[:-1]}; all with {guideline_words.level(summary, 'sens')} certainty."
+    judged = {name: guideline_words.level(summary, name) for name in MARGINS}
+    if "open" in judged.values():
+        return _prediction(summary)
+    if len(set(judged.values())) == 1:
+        return f"The true accuracy {MEANING[judged['sens']]}."
+    said = [
+        f"the true {LABELS[name][0].lower()} {MEANING[level]}" for name, level in judged.items()
+    ]
+    return f"{_capital(listed(said))}."
 
 
-def then(summary: Summary) -> str:
-    """How groups differ, where the first sentence is the answer for each of them."""
-    return _differ(summary) if _answers(summary) and grouped(summary) else ""
-
-
-def _answers(summary: Summary) -> bool:
-    return not summary.of_tests and len(summary.labels) <= MOST_CARDS
-
-
-def _differ(summary: Summary) -> str:
-    return " ".join(text for labels in summary.compared for text in _of_these(summary, labels))
+def _prediction(summary: Summary) -> str:
+    if "sens_new" not in summary.estimates:
+        return "One study gives this answer, and no other says whether it holds elsewhere."
+    sens, spec = (summary.estimates[f"{name}_new"] for name in MARGINS)
+    return (
+        "In a new setting the true sensitivity may lie anywhere from "
+        f"{percent_interval_prose(sens.lower, sens.upper)} and the true specificity from "
+        f"{percent_interval_prose(spec.lower, spec.upper)} (95{NB}% prediction intervals)."
+    )
 
 
 def _of_these(summary: Summary, labels: tuple[str, ...]) -> list[str]:
@@ -167,31 +192,34 @@ def probability_of(summary: Summary, statement: Statement) -> float:
 
 
 def difference(summary: Summary, b: str, a: str) -> str:
-    """How one group differs from another, with intervals and probabilities."""
+    """How one group differs from another, with intervals.
+
+    ``CT compared with MRI: sensitivity higher by 22 points (12 to 35), no clear difference in
+    specificity (2 points, -5 to 9).``
+    """
     sens, spec = (_margin_difference(summary, name, b, a) for name in MARGINS)
-    return f"Compared with {told(a)}, {told(b)} has a sensitivity {sens} and a specificity {spec}."
+    if sens.startswith(UNCLEAR) and spec.startswith(UNCLEAR):
+        spec = f"or {spec.removeprefix(UNCLEAR)}"
+        return f"{_capital(told(b))} compared with {told(a)}: {sens} {spec}."
+    return f"{_capital(told(b))} compared with {told(a)}: {sens}, {spec}."
 
 
 def _margin_difference(summary: Summary, name: str, b: str, a: str) -> str:
-    """``22 percentage points higher (... 12 to 35 higher; probability ...)``."""
     e = summary.estimates[f"{name}_difference[{b} - {a}]"]
-    higher = probability_of(summary, Statement(f"{name}[{b}]", ">", f"{name}[{a}]"))
-    word, prob = ("higher", higher) if e.median >= 0.0 else ("lower", 1.0 - higher)
-    digits = 0 if abs(e.median) >= 0.0995 else 1
-    middle, low, high = (numbers.number(100 * abs(x), digits) for x in (e.median, e.lower, e.upper))
-    if e.lower >= 0.0:
-        bounds = f"{low} to {high} higher"
-    elif e.upper <= 0.0:
-        bounds = f"{high} to {low} lower"
-    elif word == "higher":
-        bounds = f"from {low} lower to {high} higher"
-    else:
-        bounds = f"from {high} higher to {low} lower"
-    kind = INTERVAL if name == "sens" else "interval"
-    return (
-        f"{middle} percentage points {word} ({kind} {bounds}; probability that it is {word} "
-        f"{percent_prose(prob)})"
-    )
+    what, kind = LABELS[name][0].lower(), f"95{NB}% CrI " if name == "sens" else ""
+    ends = [e.lower, e.upper]
+    if e.lower > 0.0 or e.upper < 0.0:
+        word, sign = ("higher", 1.0) if e.lower > 0.0 else ("lower", -1.0)
+        low, high = sorted(sign * x for x in ends)
+        bounds = f"{kind}{_points(low)} to {_points(high)}"
+        return f"{what} {word} by {_points(sign * e.median)} points ({bounds})"
+    signed = [_points(x) for x in (e.median, *ends)]
+    return f"{UNCLEAR}{what} ({signed[0]} points, {kind}{signed[1]} to {signed[2]})"
+
+
+def _points(x: float) -> str:
+    """Percentage points without their unit: whole ones from 10."""
+    return numbers.number(100 * x, 0 if abs(x) >= 0.0995 else 1)
 
 
 def _highest(summary: Summary, name: str, labels: tuple[str, ...]) -> str:
@@ -202,12 +230,12 @@ def _highest(summary: Summary, name: str, labels: tuple[str, ...]) -> str:
         medians = sorted(summary.estimates[f"{name}{ending(x)}"].median for x in labels)
         return (
             f"Which of the {len(labels)} has the highest {LABELS[name][0].lower()} is unclear: "
-            f"{told(best)} with a probability of {percent_prose(of[best])}, and pooled values run "
-            f"from {percent_prose(medians[0])} to {percent_prose(medians[-1])}."
+            f"{told(best)} with a probability of {numbers.about(of[best])}, and pooled "
+            f"values run from {percent_prose(medians[0])} to {percent_prose(medians[-1])}."
         )
     return (
         f"Of the {len(labels)} compared, {told(best)} most probably has the highest "
-        f"{LABELS[name][0].lower()}, with a probability of {percent_prose(of[best])}: "
+        f"{LABELS[name][0].lower()}, with a probability of {numbers.about(of[best])}: "
         f"{percent_prose(e.median)} ({INTERVAL} {percent_interval_prose(e.lower, e.upper)})."
     )
 

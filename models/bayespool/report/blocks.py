@@ -67,9 +67,13 @@ Block = Prose | Bullets | Table | Drawing | Listing | Works
 
 @dataclass(frozen=True)
 class Section:
-    """A titled part of the page; `id` is its anchor, `nav` its name in the contents."""
+    """A titled part of the page; `id` is its anchor, `nav` its name in the contents.
+
+    Those of the `appendix` are folded on the screen and follow a page break on paper.
+    """
 
     id: str
     nav: str
     title: str
     blocks: tuple[Block, ...]
+    appendix: bool = False

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from bayespool.report import guideline_words, incomplete, prose, tables
-from bayespool.report.blocks import Block, Section, Table
+from bayespool.report.blocks import Block, Drawing, Section, Table
+from bayespool.report.contents import ordered
+from bayespool.report.first_screen import Tile, most_urgent
 from bayespool.report.kinds import kind_of
-from bayespool.report.page import Page, sections
+from bayespool.report.page import Page, every_note, sections
 from bayespool.report.wording import label_of, spoken
 
 ANSWER = "answer"
+FIRST = ("summary_forest", "summary_sroc")  # figures made for the first screen
 
 
 @dataclass(frozen=True)
@@ -21,13 +23,21 @@ class Document:
 
     Attributes
     ----------
-    title, question, answer : str
+    title, question : str
     failed : sentences
         Of checks that forbid to use the numbers; empty when all is well.
-    headlines : (what, median, interval)
-    answer_more, cautions, messages : sentences
-    compact, comparators : tables that stand with the answer
-    sections : everything after the answer
+    tiles : tuple of Tile
+        The pooled values.
+    answer : str
+        One sentence, which repeats no number of the tiles.
+    figure : Drawing or None
+        What the first screen shows of the studies.
+    cautions : sentences
+        At most three.
+    compact : tables
+        In the place of the tiles, where these would be too many.
+    main, appendix : sections
+        What a panel reads, and everything that a methodologist asks for.
     version : str
         Of this package.
     """
@@ -35,21 +45,23 @@ class Document:
     title: str
     question: str
     failed: tuple[str, ...]
-    headlines: tuple[tuple[str, str, str], ...]
+    tiles: tuple[Tile, ...]
     answer: str
-    answer_more: tuple[str, ...]
+    figure: Drawing | None
     cautions: tuple[str, ...]
     compact: tuple[Table, ...]
-    messages: tuple[str, ...]
-    comparators: tuple[Table, ...]
-    sections: tuple[Section, ...]
+    main: tuple[Section, ...]
+    appendix: tuple[Section, ...]
     version: str
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """All after the first screen."""
+        return (*self.main, *self.appendix)
 
     def tables(self) -> Iterator[tuple[str, str, Table]]:
         """Every table in order: name such as ``studies-1``, title of its section, table."""
-        found: list[tuple[str, str, tuple[Block, ...]]] = [
-            (ANSWER, self.question, (*self.compact, *self.comparators))
-        ]
+        found: list[tuple[str, str, tuple[Block, ...]]] = [(ANSWER, self.question, self.compact)]
         found += [(section.id, section.title, section.blocks) for section in self.sections]
         for name, title, blocks in found:
             own = [block for block in blocks if isinstance(block, Table)]
@@ -61,26 +73,22 @@ def document(page: Page) -> Document:
     """The document that a page is."""
     summary, fitted = page.summary, page.fitted
     kind = kind_of(fitted)
-    found = [
+    failed = [
         spoken(f.sentence, fitted.draws.hyper, partial(label_of, fitted))
         for f in summary.failed_gates
     ]
-    found += [f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures]
-    elsewhere = [tables.comparators_table(summary, page.comparators)] if page.comparators else []
+    failed += [f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures]
+    found = ordered(sections(page))
     return Document(
         title=page.title,
         question=page.question,
-        failed=tuple(found),
-        headlines=tuple(kind.headlines(summary)),
+        failed=tuple(failed),
+        tiles=tuple(kind.tiles(summary)),
         answer=kind.answer(summary),
-        answer_more=(*incomplete.sentences(fitted), *kind.more(fitted, summary)),
-        cautions=(
-            *prose.cautions(fitted, summary, page.notes, kind.cautions(fitted), exact=page.exact),
-            *guideline_words.unstable(fitted, page.refits),
-        ),
+        figure=next((page.drawings[x] for x in FIRST if x in page.drawings), None),
+        cautions=most_urgent(fitted, page.refits, every_note(page)),
         compact=tuple(kind.compact(summary)),
-        messages=tuple(fitted.draws.messages),
-        comparators=tuple(elsewhere),
-        sections=tuple(sections(page)),
+        main=tuple(section for section in found if not section.appendix),
+        appendix=tuple(section for section in found if section.appendix),
         version=fitted.versions.get("bayespool", ""),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayespool.design import design
-from bayespool.report import effect_tables, effect_variation, guideline_page, numbers
+from bayespool.report import effect_tables, effect_variation, effect_words, guideline_page, numbers
 from bayespool.report.blocks import Block, Bullets, Prose, Section
 from bayespool.report.wording import inside
 from bayespool.studies.measures import MEASURES
@@ -28,7 +28,7 @@ def _studies(page: Page) -> Section:
     table = effect_tables.studies_table(page.fitted, page.summary, page.rows)
     blocks = (page.drawings["forest"], table)
     alone = len(set(page.fitted.studies.study)) == 1
-    title = "The study" if alone else "The studies and what they add up to"
+    title = "The study" if alone else "Included studies"
     return Section("studies", "Studies", title, blocks)
 
 
@@ -60,6 +60,9 @@ def _effect(page: Page) -> Section:
                 f"nearer to 50{NB}%, because proportions are averaged and not their logits."
             )
         )
+    if summary.baseline_risks:
+        needed = Bullets(tuple(map(effect_words.number_needed, summary.numbers_needed)))
+        blocks += [effect_tables.needed_table(summary), needed]
     if summary.probabilities:
         blocks.append(effect_tables.probabilities_table(summary))
     return Section("effect", "Effect", f"The {measure.label}", tuple(blocks))
@@ -79,9 +82,9 @@ def _covariates(page: Page) -> Section:
         Bullets(tuple(notes)),
         effect_tables.estimates_table(summary, names, "Regression coefficients"),
     )
-    return Section("covariates", "Covariates", "How the effect goes with covariates", blocks)
+    return Section("covariates", "Covariates", "Meta-regression", blocks)
 
 
 def _heterogeneity(page: Page) -> Section:
     blocks = (Bullets(effect_variation.heterogeneity(page.fitted, page.summary)),)
-    return Section("heterogeneity", "Variation", "How much studies differ", blocks)
+    return Section("heterogeneity", "Variation", "Heterogeneity", blocks)

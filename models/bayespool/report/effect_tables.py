@@ -11,7 +11,6 @@ from bayespool.association.scale import shown_name, to_measure
 from bayespool.estimands import Statement
 from bayespool.plots.marks import Interval
 from bayespool.report import numbers
-from bayespool.report.association_numbers import risk_name
 from bayespool.report.blocks import Table
 from bayespool.report.effect_words import people, risk_words
 from bayespool.report.per_study import StudyRow
@@ -24,7 +23,6 @@ from bayespool.report.wording import (
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
-    from bayespool.estimands import Estimate
     from bayespool.fitted import Fit
     from bayespool.report.summary import Summary
 
@@ -109,31 +107,21 @@ def _cut(x: float, name: str) -> str:
     return f"{x:.4g}".replace("-", numbers.MINUS)
 
 
-def absolute_table(summary: Summary) -> Table:
-    """Of 1,000 people in each group how many have the event."""
+def needed_table(summary: Summary) -> Table:
+    """People for one event more or fewer, at every baseline risk."""
     rows = []
     for risk, needed in zip(summary.baseline_risks, summary.numbers_needed, strict=True):
-        name = risk_name(risk)
-        label = risk_words(risk)
-        d = summary.estimates[f"difference@{name}"]
-        needs = numbers.MISSING
+        cell = numbers.MISSING
         if needed.bounded:
             ends = sorted((1.0 / abs(needed.lower), 1.0 / abs(needed.upper)))
             way = "more" if needed.difference > 0 else "fewer"
-            needs = (
+            cell = (
                 f"{people(1 / abs(needed.difference))} ({people(ends[0])}"
                 f"{numbers.TO}{people(ends[1])}) for one event {way}"
             )
-        rows.append((label, _per_thousand(summary.estimates[f"risk@{name}"]), _per_thousand(d),
-                     needs))  # fmt: skip
-    head = ("Risk in group 2", "Events per 1,000 in group 1", "Difference per 1,000",
-            "Number needed")  # fmt: skip
-    return Table(f"In 1,000 people: median ({INTERVAL})", head, tuple(rows))
-
-
-def _per_thousand(e: Estimate) -> str:
-    middle, low, high = (numbers.number(1000 * x, 0) for x in (e.median, e.lower, e.upper))
-    return f"{middle} ({low}{numbers.TO}{high})"
+        rows.append((risk_words(risk), cell))
+    return Table(f"Number needed: median ({INTERVAL})", ("Risk in group 2", "Number needed"),
+                 tuple(rows))  # fmt: skip
 
 
 def studies_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Table:
@@ -147,7 +135,7 @@ def studies_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Ta
         if weights is not None:
             cells.append(weights[row.index])
         body.append((row.marked, *cells))
-    head = ["Study", *(["Counts"] if counted_rows else []), "Observed", "Shrunken"]
+    head = ["Study", *(["Counts"] if counted_rows else []), "Observed", "Model-based estimate"]
     if weights is not None:
         head.append("From")
     caption = (

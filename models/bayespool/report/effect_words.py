@@ -10,8 +10,9 @@ import numpy as np
 from bayespool.association.scale import prior_source, shown_name
 from bayespool.design import design
 from bayespool.estimands import Statement
-from bayespool.report import numbers
+from bayespool.report import guideline_words, numbers
 from bayespool.report.association_numbers import BaselineRisk, NumberNeeded
+from bayespool.report.first_screen import Tile, certainty_of
 from bayespool.report.numbers import percent_interval_prose, percent_prose
 from bayespool.report.wording import (
     counted,
@@ -72,10 +73,37 @@ def predicted(summary: Summary) -> Estimate:
     return summary.estimates[shown_name("mu_new", summary.measure)]
 
 
-def headlines(summary: Summary) -> list[tuple[str, str, str]]:
+def tiles(summary: Summary) -> list[Tile]:
     """The pooled value, the one number in a box at the top."""
     median, interval = said(pooled(summary))
-    return [(label(summary), median, interval)]
+    return [Tile(label(summary), median, interval, certainty_of(summary))]
+
+
+def lead(summary: Summary) -> str:
+    """One sentence beside the pooled value: the panel's, or what the numbers alone say."""
+    judged = guideline_words.effect_sentences(summary)
+    if judged:
+        return judged[0]
+    measure, parts = MEASURES[summary.measure], []
+    if measure.name != "proportion":
+        null = "1" if measure.is_ratio else "0"
+        parts.append(
+            f"the probability that the {measure.label} is above {null} is "
+            f"{numbers.about(above_null(summary))}"
+        )
+    if summary.varies:
+        _, interval = said(predicted(summary))
+        parts.append(f"in a new study it may lie anywhere from {interval} (95{NB}% prediction "
+                     "interval)")  # fmt: skip
+    if not parts:
+        parts.append("one study gives this answer, and no other says whether it holds elsewhere")
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def above_null(summary: Summary) -> float:
+    """Probability that the pooled value is above no association."""
+    return next(p.prob for p in summary.probabilities if p.statement == Statement("mu", ">", 0.0))
 
 
 def label(summary: Summary) -> str:
@@ -90,28 +118,21 @@ def the(summary: Summary) -> str:
 
 def answer(summary: Summary) -> str:
     """The pooled value in one sentence."""
-    what, median, interval = headlines(summary)[0]
-    return f"{what} {median} (95{NB}% equal-tailed credible interval {interval})."
+    median, interval = said(pooled(summary))
+    return f"{label(summary)} {median} (95{NB}% equal-tailed credible interval {interval})."
 
 
 def plain_words(fitted: Fit, summary: Summary) -> str:
     """The same for a reader without statistics."""
-    measure, e = MEASURES[summary.measure], pooled(summary)
-    kind = estimand_kind(e.name)
-    low, high = (
-        percent_prose(x) if kind == "proportion" else numbers.value(x, kind)
-        for x in (e.lower, e.upper)
-    )
-    rule = f"The data cannot rule out that {the(summary)} is as low as {low} or as high as {high}."
+    measure = MEASURES[summary.measure]
     if measure.name == "proportion":
-        return rule
+        return ""
     null = "1" if measure.is_ratio else "0"
-    above = next(p.prob for p in summary.probabilities if p.statement == Statement("mu", ">", 0.0))
     article = "An" if measure.label[0] in "aeiou" else "A"
     return (
         f"{article} {measure.label} above {null} means {says_above(fitted)}. The probability that "
-        f"{the(summary)} is above {null} is {percent_prose(above)}, given the data and the "
-        f"priors. {rule}"
+        f"{the(summary)} is above {null} is {numbers.about(above_null(summary))}, given the "
+        "data and the priors."
     )
 
 
@@ -124,10 +145,10 @@ def important(summary: Summary) -> str:
     high = f"{summary.mid:.4g}"
     low = f"{1.0 / summary.mid:.4g}" if ratio else f"{numbers.MINUS}{summary.mid:.4g}"
     return (
-        f"With {high} as the smallest important {MEASURES[summary.measure].label} (and {low} in "
-        f"the other direction), {the(summary)} is above {high} with probability "
-        f"{percent_prose(more.prob)}, below {low} with {percent_prose(less.prob)}, and too small "
-        f"to matter with {percent_prose(neither.prob)}."
+        f"With {high} as the minimally important {MEASURES[summary.measure].label} (and {low} in "
+        f"the other direction), {the(summary)} is above {high} with a probability of "
+        f"{numbers.about(more.prob)}, below {low} with {percent_prose(less.prob)}, and smaller "
+        f"than the minimally important difference with {percent_prose(neither.prob)}."
     )
 
 
@@ -153,7 +174,7 @@ def elsewhere(summary: Summary) -> str:
     _, interval = said(predicted(summary))
     return (
         f"A new study in a setting like these could show {article} {what} anywhere from "
-        f"{interval} (95{NB}% predictive interval, before the chance of its own sampling)."
+        f"{interval} (95{NB}% prediction interval for its true value)."
     )
 
 
@@ -171,7 +192,7 @@ def evidence(fitted: Fit) -> str:
         )
     if hasattr(studies, "e1"):
         if studies.is_partial.any():
-            text += " (incomplete ones counted as the possible table in the middle)"
+            text += " (reconstructed counts used for incomplete results)"
         return (
             f"{text}: {numbers.count(studies.e1.sum())} events among "
             f"{counted(int(studies.n1.sum()), 'person', 'people')} of group 1 and "

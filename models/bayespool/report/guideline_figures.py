@@ -20,7 +20,7 @@ from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.guideline_tables import KINDS
 from bayespool.report.points import drawn, ending
 from bayespool.report.refits import Refits, shown
-from bayespool.report.wording import estimand_kind, label_of, listed, of_answer, told
+from bayespool.report.wording import estimand_kind, label_of, listed, told
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -56,6 +56,10 @@ def _labels(fitted: Fit) -> tuple[str, ...]:
     return drawn(fitted)[:MOST_PANELS]
 
 
+# said under figures of the accuracy
+BANDS = f"Bands: 95{NB}% credible intervals of pooled accuracy; broken lines: of a new study's."
+
+
 def _ribbon(curve: Curve, factor: float = 1.0) -> Ribbon:
     return Ribbon(curve.x, *(factor * y for y in (curve.median, curve.lower, curve.upper)))
 
@@ -72,8 +76,8 @@ def after_words(summary: Summary, label: str, p: float) -> str:
     return (
         f"{of} {numbers.given_percent(p)} have the condition before the test, "
         f"{numbers.percent_prose(ppv.median)} ({bounds(ppv.lower, ppv.upper)}) have it after a "
-        f"positive result and {numbers.percent_prose(1.0 - npv.median)} "
-        f"({bounds(1.0 - npv.upper, 1.0 - npv.lower)}) after a negative one."
+        f"positive and {numbers.percent_prose(1.0 - npv.median)} "
+        f"({bounds(1.0 - npv.upper, 1.0 - npv.lower)}) after a negative result."
     )
 
 
@@ -93,11 +97,9 @@ def _fagan(fitted: Fit, summary: Summary) -> Drawing:
         )  # fmt: skip
     words = " ".join(after_words(summary, label, p) for label in _labels(fitted))
     caption = (
-        "Left, Fagan's nomogram: a line from the probability before the test through the "
-        "likelihood ratio to the probability after it. Right: the same for every probability "
-        f"before. Bands: 95{NB}% equal-tailed credible intervals of the "
-        f"{of_answer(summary.pooled, 'accuracy')}; broken lines: of the accuracy in a new "
-        f"study. {words}"
+        "Left: Fagan's nomogram, from the pre-test probability through the likelihood ratio to "
+        f"the post-test probability. Right: the same for every pre-test probability. {BANDS} "
+        f"{words}"
     )
     title = "From the probability before the test to that after it"
     text = svg.to_svg(fagan.draw(fagan.FaganTable(tuple(panels))), "figure-fagan", title, words)
@@ -112,20 +114,15 @@ def _decision(fitted: Fit, summary: Summary) -> Drawing:
         curves = decision.net_benefit(fitted, p, label, POINTS)
         everyone = _ribbon(curves["all"], 1000.0)
         tests.append((told(label), _ribbon(curves["test"], 1000.0)))
-        said.append(_best(told(label), curves["chance"]))
         elsewhere = decision.net_benefit(fitted, p, label, POINTS, new=True)
         new.append(_ribbon(elsewhere["test"], 1000.0))
-        said.append(_best_elsewhere(elsewhere["chance"]))
+        said.append(_best(told(label), curves["chance"], elsewhere["chance"]))
     assert everyone is not None
     words = " ".join(said)
     caption = (
-        f"Decision curve at a prevalence of {numbers.given_percent(p)}. Net benefit counts true "
-        "positives and takes off false positives, every one of these weighted with the odds of the "
-        "probability from which on one would treat: who would treat from 20 % on accepts four "
-        f"needless treatments for one rightly given. Bands: 95{NB}% equal-tailed credible "
-        f"intervals of the {of_answer(summary.pooled, 'accuracy')}; broken lines: of the "
-        f"accuracy in a new study. {words} "
-        "No harm and no cost of the test itself is counted."
+        f"Decision curve at a prevalence of {numbers.given_percent(p)}: net benefit is true minus "
+        "weighted false positives; at a treatment threshold of 20 %, four unnecessary treatments "
+        f"are accepted per correct one. {BANDS} {words} No harm or cost of the test is counted."
     )
     text = svg.to_svg(
         decision_curve.draw(decision_curve.DecisionTable(tuple(tests), everyone, p, tuple(new))),
@@ -134,29 +131,23 @@ def _decision(fitted: Fit, summary: Summary) -> Drawing:
     return Drawing("decision", text, numbers.tied(caption))
 
 
-def _best(label: str, chance: Curve) -> str:
-    """Between which thresholds testing is best with a probability above 95 %."""
-    best = chance.x[chance.median > LIKELY]
+def _best(label: str, chance: Curve, elsewhere: Curve) -> str:
+    """Between which treatment thresholds testing is best with a probability above 95 %."""
     who = f"{label}: testing" if label else "Testing"
-    if not len(best):
-        return (
-            f"{who} is nowhere better than treating all and treating none with a probability "
-            f"above 95{NB}%."
-        )
-    bounds = numbers.percent_interval_prose(best[0], best[-1])
+    found, new = (curve.x[curve.median > LIKELY] for curve in (chance, elsewhere))
+    if not len(found):
+        return f"{who} is nowhere the best choice with a probability above 95{NB}%."
+    there = f"from {_range(new)}" if len(new) else "nowhere"
     return (
-        f"{who} is better than treating all and treating none, with a probability above "
-        f"95{NB}%, for those who would treat from a probability of about {bounds} on."
+        f"{who} is the best choice, with a probability above 95{NB}%, at treatment thresholds from "
+        f"{_range(found)} (with the accuracy of a new study: {there})."
     )
 
 
-def _best_elsewhere(chance: Curve) -> str:
-    """The same where the accuracy is that of a new study."""
-    best = chance.x[chance.median > LIKELY]
-    if not len(best):
-        return "Of the accuracy in a new study that is nowhere so probable."
-    bounds = numbers.percent_interval_prose(best[0], best[-1])
-    return f"With the accuracy of a new study that is so probable from about {bounds} on."
+def _range(x: np.ndarray) -> str:
+    """``16 to 56 %``; one value where no more than one point of the grid is meant."""
+    low, high = numbers.percent_prose(x[0]), numbers.percent_prose(x[-1])
+    return f"about {low}" if low == high else numbers.percent_interval_prose(x[0], x[-1])
 
 
 def _bias(fitted: Fit) -> list[Drawing]:
@@ -226,10 +217,9 @@ def _robustness(fitted: Fit, refits: Refits) -> Drawing:
         for one in found[1:]
     )  # fmt: skip
     caption = (
-        f"Squares and lines: median and 95{NB}% equal-tailed credible interval after the change "
-        f"named. Dashed line and band: {AS_FITTED.lower()}. Furthest down and "
-        "up: of each quantity by itself, the one refit of many that moves its median or an end of "
-        "its interval furthest; of other priors, of those that are plausible."
+        f"Median and 95{NB}% credible interval after each change. Dashed line and band: "
+        f"{AS_FITTED.lower()}. Furthest down and up: the refit that moves the quantity (median or "
+        "end of its interval) furthest; of other priors, the plausible ones."
     )
     text = svg.to_svg(
         robustness.draw(RowsTable(panels, rows)), "figure-robustness",

@@ -17,7 +17,7 @@ from bayespool.report.association_numbers import risk_name
 from bayespool.report.blocks import Table
 from bayespool.report.effect_words import risk_words
 from bayespool.report.files import to_csv
-from bayespool.report.guideline_tables import NAMES, evidence_cell, people_cell
+from bayespool.report.findings_table import NAMES, evidence_cell, people_cell
 from bayespool.report.tables import INTERVAL
 from bayespool.report.wording import estimand_kind, estimand_label, told
 from bayespool.studies.measures import MEASURES
@@ -168,7 +168,7 @@ def _both(record: Record, kind: str) -> str:
     return f"{value} ({numbers.interval(record['lower'], record['upper'], kind)})"
 
 
-ENDS = ("Studies (participants)", "Certainty")
+ENDS = ("Participants (studies)", "Certainty")
 
 
 def _accuracy(records: Mapping[str, Record]) -> list[Table]:

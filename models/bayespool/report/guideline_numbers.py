@@ -15,7 +15,7 @@ from bayespool.checks.rows import fit_to_rows
 from bayespool.guideline import findings
 from bayespool.guideline.bias import RiskOfBias, read_bias
 from bayespool.guideline.certainty import Band, Support, support
-from bayespool.guideline.findings import CONSEQUENCES, Evidence, Finding
+from bayespool.guideline.findings import Evidence, Finding
 from bayespool.guideline.judgements import MARGINS
 from bayespool.held import held
 from bayespool.report.points import compared, labels, rows_with
@@ -102,9 +102,8 @@ def accuracy_numbers(
 
 
 def consequence(summary: Summary, result: str) -> str:
-    """What follows of a result: the panel's words, or what is so of most tests."""
-    own = getattr(summary.judgements, result) if summary.judgements else ""
-    return own or CONSEQUENCES[result]
+    """What follows of a result in the panel's words; empty where it gave none."""
+    return getattr(summary.judgements, result) if summary.judgements else ""
 
 
 def evidence_of(fitted: Fit) -> dict[str, Evidence]:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bayespool.accuracy.groups import pairs
 from bayespool.guideline.bias import DOMAINS
-from bayespool.guideline.findings import PEOPLE, RESULTS, Evidence, Finding
 from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING
 from bayespool.plots.traffic_light import LIGHTS
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Table
 from bayespool.report.changes import Variation, variations
-from bayespool.report.guideline_numbers import consequence, low_risk
-from bayespool.report.points import ending
+from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.refits import Refits, shown
 from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells, only_first
-from bayespool.report.wording import counted, estimand_label, label_of, told
+from bayespool.report.wording import label_of
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -26,181 +23,11 @@ if TYPE_CHECKING:
     from bayespool.report.summary import Summary
 
 NB = numbers.SPACE
-MOST_COLUMNS = 4  # tests or groups beside one another
-NAMES = {
-    "tp": "Found (true positives)",
-    "fn": "Missed (false negatives)",
-    "tn": "Rightly cleared (true negatives)",
-    "fp": "False alarm (false positives)",
-}
-MARGIN_OF = {"tp": "sens", "fn": "sens", "tn": "spec", "fp": "spec"}
 SHORT = {"rob": "Bias", "applicability": "Applicability", "comparative": "Comparison"}
 KINDS = {
     "rob": "Risk of bias", "applicability": "Concern about applicability",
     "comparative": "Risk of bias of the comparison",
 }  # fmt: skip
-
-
-def evidence_cell(one: Evidence, result: str = "", what: str = "") -> str:
-    """``13 (2,745)``: studies and participants, of a result those with or without the condition.
-
-    `what` is said of them where the head of the column does not say it.
-    """
-    n, people = numbers.count(one.studies), one.people(MARGIN_OF[result] if result else "")
-    return f"{n} ({numbers.count(people)}{what})" if people else n
-
-
-def _ends(summary: Summary, result: str = "") -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Heads and cells that a row of a summary of findings ends in."""
-    whole = summary.evidence[""]
-    head = f"Studies ({whole.what}s)" if whole.participants else "Studies"
-    cell = evidence_cell(whole, result)
-    if summary.judgements is None:
-        return (head,), (cell,)
-    margin = MARGIN_OF[result] if result else ""
-    return (head, "Certainty"), (cell, guideline_words.level(summary, margin))
-
-
-def findings_tables(summary: Summary) -> list[Table]:
-    """Of 1,000 people at each prevalence: a table for tests that are compared with one another."""
-    out = []
-    for p in summary.prevalences:
-        for part in summary.compared or (("",),):
-            few = len(part) <= MOST_COLUMNS
-            out.append((_by_result if few else _by_label)(summary, p, part))
-    return out
-
-
-def _at(summary: Summary, p: float, label: str) -> dict[str, Finding]:
-    return {f.result: f for f in summary.findings if (f.prevalence, f.label) == (p, label)}
-
-
-def _caption(p: float) -> str:
-    diseased = numbers.number(PEOPLE * p, 0 if float(PEOPLE * p).is_integer() else 1)
-    return (
-        f"Of 1,000 people tested at a prevalence of {numbers.given_percent(p)}, {diseased} with "
-        f"the condition: median ({INTERVAL})"
-    )
-
-
-def _by_result(summary: Summary, p: float, part: Sequence[str]) -> Table:
-    columns = [_at(summary, p, label) for label in part]
-    pair = pairs(part)[0] if len(part) == 2 else None
-    more = {}
-    if pair is not None:
-        name = f"{pair[0]} - {pair[1]}"
-        more = {f.result: f for f in summary.differences if (f.prevalence, f.label) == (p, name)}
-    alone = 0 if len(part) == 1 else 1  # what each of several rests on stands with its name
-    heads = _ends(summary)[0][alone:]
-    rows = []
-    for result in RESULTS:
-        cells = [people_cell(column[result]) for column in columns]
-        if pair is not None:
-            cells.append(more_cell(more[result]))
-        ends = _ends(summary, result)[1][alone:]
-        rows.append((NAMES[result], *cells, *ends, consequence(summary, result)))
-    titles = [_title(summary, label) for label in part]
-    if pair is not None:
-        titles.append(_against(summary, *pair))
-    head = (f"Prevalence {numbers.given_percent(p)}", *titles, *heads, "What may follow")
-    return Table(_caption(p), head, tuple(rows), words=True)
-
-
-def _title(summary: Summary, label: str) -> str:
-    if not label:
-        return "Of 1,000 people"
-    one = summary.evidence[label]
-    n = counted(one.studies, "study", "studies")
-    return f"{told(label)} ({n}, {counted(one.participants, one.what, f'{one.what}s')})"
-
-
-def _against(summary: Summary, b: str, a: str) -> str:
-    return f"{told(b)} {'instead of' if summary.of_tests else 'against'} {told(a)}"
-
-
-def _by_label(summary: Summary, p: float, part: Sequence[str]) -> Table:
-    rows = tuple(
-        (
-            told(label),
-            *(people_cell(_at(summary, p, label)[result]) for result in RESULTS),
-            evidence_cell(summary.evidence[label]),
-        )
-        for label in part
-    )
-    named = (NAMES[result] for result in RESULTS)
-    head = (
-        f"Prevalence {numbers.given_percent(p)}",
-        *named,
-        f"Studies ({summary.evidence[''].what}s)",
-    )
-    return Table(_caption(p), head, rows)
-
-
-def people_cell(finding: Finding) -> str:
-    """``87 (79 to 93)``; true and false results add up to all people."""
-    p = finding.prevalence
-    people = PEOPLE * (p if finding.result in ("tp", "fn") else 1.0 - p)
-    e = finding.people
-    values = [_whole(x, people, finding.result) for x in (e.median, e.lower, e.upper)]
-    return f"{values[0]:,} ({values[1]:,}{numbers.TO}{values[2]:,})"
-
-
-def _whole(x: float, people: float, result: str) -> int:
-    return round(x) if result in ("tp", "tn") else round(people) - round(people - x)
-
-
-def more_cell(finding: Finding) -> str:
-    """``+12 (+3 to +20)``."""
-    e = finding.people
-    middle, lower, upper = (_signed(round(x)) for x in (e.median, e.lower, e.upper))
-    return f"{middle} ({lower}{numbers.TO}{upper})"
-
-
-def _signed(n: int) -> str:
-    return f"+{n:,}" if n > 0 else f"{n:,}".replace("-", numbers.MINUS)
-
-
-def differences_table(summary: Summary) -> Table | None:
-    """Pairs of three or more: how many more are found, or alarmed; None where there are none."""
-    rows = []
-    for p in summary.prevalences:
-        for b, a in (x for part in summary.compared if len(part) > 2 for x in pairs(part)):
-            found = {f.result: f for f in summary.differences
-                     if (f.prevalence, f.label) == (p, f"{b} - {a}")}  # fmt: skip
-            at = f"{numbers.given_percent(p)}, {_against(summary, b, a)}"
-            rows.append((at, more_cell(found["tp"]), more_cell(found["fp"])))
-    head = ("Prevalence", "With the condition and found", "Without it and alarmed")
-    caption = f"Of 1,000 people tested, how many more (+) or fewer (−): median ({INTERVAL})"
-    folded = "Every pair compared, of 1,000 people"
-    return Table(caption, head, tuple(rows), folded) if rows else None
-
-
-def after_table(summary: Summary) -> Table:
-    """Probability of the condition after a result, at each prevalence."""
-    rows = []
-    for p in summary.prevalences:
-        for label in summary.labels:
-            cells = [_both(summary.estimates[f"{value}{ending(label)}@{p:g}"])
-                     for value in ("ppv", "npv")]  # fmt: skip
-            at = numbers.given_percent(p)
-            rows.append((f"{at}, {told(label)}" if label else at, *cells))
-    head = ("Prevalence", "Has it if positive", "Free of it if negative")
-    folded = "After the result, as a table" if len(summary.labels) > MOST_COLUMNS else ""
-    return Table(f"After the result: median ({INTERVAL})", head, tuple(rows), folded)
-
-
-def relative_table(summary: Summary, names: Sequence[str]) -> Table:
-    """The relative effect, on how many studies it rests, and the certainty."""
-    heads, ends = _ends(summary)
-    rows = tuple(
-        (
-            estimand_label(name, summary.measure, summary.pooled), *estimate_cells(e)[:2],
-            # what was judged is the pooled value, not a prediction
-            *(ends if name == names[0] else (ends[0], *[numbers.MISSING] * len(ends[1:]))),
-        )
-        for name, e in summary.estimates.items() if name in names and summary.tells_of(name)
-    )  # fmt: skip
-    return Table("The effect", ("", "Median", INTERVAL, *heads), rows)
 
 
 def bands_tables(summary: Summary) -> list[Table]:

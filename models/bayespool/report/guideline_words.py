@@ -47,7 +47,7 @@ OUTCOMES = {
 ELSEWHERE = {
     "indirectness": "Not in the numbers: whether people, tests and outcomes are those asked about.",
     "large_effect": "Not in the numbers.",
-    "publication_bias": "Not in the numbers: studies that nobody published leave no trace here.",
+    "publication_bias": "Not in the numbers: unpublished studies leave no trace in this table.",
     "dose_response": "Not in the numbers.",
     "opposing_confounding": "Not in the numbers.",
     "risk_of_bias": "The table has no columns of risk of bias.",
@@ -59,7 +59,7 @@ def panel_sentences(summary: Summary) -> list[str]:
     judged = summary.judgements
     if judged is None:
         return []
-    out = _effect(summary) if summary.measure else _accuracy(summary)
+    out = effect_sentences(summary) if summary.measure else _accuracy(summary)
     return [*out, certainty_words(summary)]
 
 
@@ -129,7 +129,8 @@ def _of_hundred(p: float) -> str:
     return f"{round(100 * p)} of 100"
 
 
-def _effect(summary: Summary) -> list[str]:
+def effect_sentences(summary: Summary) -> list[str]:
+    """The panel's sentence on an effect, of size and certainty; none where nobody judged."""
     judged, outcome = summary.judgements, OUTCOMES.get(summary.measure)
     if judged is None or summary.mid is None or outcome is None:
         return []
@@ -169,18 +170,6 @@ def interval_words(estimate: Estimate) -> str:
     return numbers.interval(estimate.lower, estimate.upper, kind)
 
 
-def likely_words(summary: Summary) -> str:
-    """The band with most of the probability of each of a few estimands."""
-    if not 0 < len(summary.support) <= MOST_SUPPORTS:
-        return ""
-    parts = [
-        f"{inside(support_label(one, summary))} {band_words(one.likely, one.name)} "
-        f"(probability {numbers.percent_prose(one.likely.probability.prob)})"
-        for one in summary.support
-    ]
-    return f"Most probable: {listed(parts)}."
-
-
 def prior_words(summary: Summary) -> str:
     """How much of the information came from the prior."""
     shares = [one.prior_share for one in summary.support]
@@ -188,10 +177,9 @@ def prior_words(summary: Summary) -> str:
         return ""
     most = numbers.percent_prose(min(max(shares), 0.9999))
     return (
-        f"The prior of {'each of these values' if len(shares) > 1 else 'this value'} by itself "
-        f"brought {'at most ' if len(shares) > 1 else 'about '}{most} of the information about it "
-        "(its precision over that of the posterior); what the priors on the variation between "
-        "studies do is not counted in this."
+        f"Prior weight: {'at most' if len(shares) > 1 else 'about'} {most} of the information "
+        "about a pooled value (precision of its prior over that of its posterior), that of the "
+        "heterogeneity priors not counted."
     )
 
 
@@ -222,22 +210,23 @@ def domain_words(domain: str, fitted: Fit, summary: Summary, margin: str = "") -
 
 
 def _crossings(summary: Summary, margin: str, *, new: bool) -> str:
-    said = []
+    """Which thresholds lie inside the intervals, those that hold the same ones together."""
     found = [one for one in summary.support if one.name.startswith(margin)]
+    held: dict[str, list[str]] = {}
     for one in found[:MOST_SUPPORTS]:
-        estimate = one.new if new else one.estimate
-        label = support_label(one, summary)
-        if estimate is None:
-            said.append(f"{label}: no prediction of a new study.")
+        label = inside(support_label(one, summary))
+        if (one.new if new else one.estimate) is None:
+            held.setdefault("no prediction of a new study", []).append(label)
             continue
         cuts = one.crossed_new if new else one.crossed
-        inside_it = listed([cut_words(cut, one.name) for cut in cuts]) if cuts else "no threshold"
-        kind = "prediction interval" if new else "credible interval"
-        holds = f"{interval_words(estimate)} contains {inside_it}."
-        said.append(f"{label}: the 95{NB}% {kind} {holds}")
-    if len(found) > MOST_SUPPORTS:
-        said.append("The others are in the table above.")
-    return " ".join(said) or "No thresholds were given."
+        words = listed([cut_words(cut, one.name) for cut in cuts]) if cuts else "no threshold"
+        held.setdefault(words, []).append(label)
+    if not held:
+        return "No thresholds were given."
+    kind = "prediction" if new else "credible"
+    said = "; ".join(f"{words} ({', '.join(labels)})" for words, labels in held.items())
+    more = "; others in the appendix" if len(found) > MOST_SUPPORTS else ""
+    return f"Thresholds inside the 95{NB}% {kind} interval: {said}{more}."
 
 
 def bias_words(fitted: Fit) -> str:
@@ -289,7 +278,7 @@ def change_words(change: Change, fitted: Fit) -> str:
     if refit.variant is not None:
         how = refit_words.under_words(fitted, refit.variant)
     return (
-        f"Largest change: {what} from {refit_words.from_to(move)} ({beside}; "
+        f"Most influential change: {what} from {refit_words.from_to(move)} ({beside}; "
         f"{numbers.number(abs(move.shift), 1)} posterior SDs), {how}."
     )
 

@@ -28,10 +28,10 @@ def section(fitted: Fit) -> Section | None:
     blocks: list[Block] = [
         Prose(
             "A row is incomplete when it states less than a full result: rates without counts, "
-            "one group, a P value. It enters with every result that its words allow, each with its "
-            "probability, and not with a single guess. What it tells of its own study by itself is "
-            "measured in bits: one bit halves what was uncertain beforehand. Beside it stands how "
-            "many patients of a complete result would tell as much."
+            "one group, a P value. All results compatible with the report are used, weighted by "
+            "their probability. What a row tells of its own study is measured in bits: one bit "
+            "halves what was uncertain beforehand. The last column is the equivalent number of "
+            "patients with a complete result."
         ),
         rows_table(found),
     ]
@@ -45,7 +45,7 @@ def section(fitted: Fit) -> Section | None:
             )
         )
     return Section(
-        "incomplete", "Incomplete", "What rests on incomplete evidence",
+        "incomplete", "Incomplete", "Incompletely reported results",
         (*blocks, *_without(fitted, found)),
     )  # fmt: skip
 

@@ -23,6 +23,7 @@ from bayespool.report.blocks import Drawing, Section, Table
 from bayespool.report.comparators import Comparator
 from bayespool.report.effect_rows import effect_record, effect_rows
 from bayespool.report.files import accuracy_record
+from bayespool.report.first_screen import Tile
 from bayespool.report.per_study import StudyRow, study_rows
 from bayespool.report.wording import measure_of
 
@@ -44,8 +45,8 @@ class Kind:
         Rows of a fit, and one of them as a record of studies.csv.
     own_drawings
         Its forest plot, other figures, and predictions.
-    headlines, answer, more
-        The big numbers, the answer in one sentence, and sentences after it.
+    tiles, answer, more
+        The big numbers, one sentence beside them, and the answer in words for the appendix.
     compact
         Tables in the place of the big numbers, where these would be too many.
     cautions
@@ -65,7 +66,7 @@ class Kind:
     rows: Callable[..., tuple[StudyRow, ...]]
     record: Callable[[Fit, StudyRow], dict[str, Any]]
     own_drawings: Callable[[Fit, Summary, Sequence[StudyRow], Sequence[Comparator]], list[Drawing]]
-    headlines: Callable[[Summary], list[tuple[str, str, str]]]
+    tiles: Callable[[Summary], list[Tile]]
     answer: Callable[[Summary], str]
     more: Callable[[Fit, Summary], list[str]]
     compact: Callable[[Summary], list[Table]]
@@ -83,13 +84,13 @@ ACCURACY = Kind(
     rows=study_rows,
     record=accuracy_record,
     own_drawings=drawings.accuracy_drawings,
-    headlines=accuracy_words.headlines,
+    tiles=accuracy_words.tiles,
     answer=accuracy_words.lead,
     more=lambda fitted, summary: [
         text
         for text in (
-            *guideline_words.panel_sentences(summary),
-            accuracy_words.plain_words(summary), accuracy_words.then(summary),
+            accuracy_words.answer(summary), *guideline_words.panel_sentences(summary),
+            accuracy_words.plain_words(summary), *accuracy_words.differences(summary),
             accuracy_words.at_values(fitted), accuracy_words.elsewhere(summary),
             prose.evidence(fitted), accuracy_words.evidence_within(fitted),
         )
@@ -115,12 +116,12 @@ ASSOCIATION = Kind(
         effect_figures.forest(fitted, summary, rows),
         effect_figures.predictions(fitted, summary, rows),
     ],
-    headlines=effect_words.headlines,
-    answer=effect_words.answer,
+    tiles=effect_words.tiles,
+    answer=effect_words.lead,
     more=lambda fitted, summary: [
         text
         for text in (
-            *guideline_words.panel_sentences(summary),
+            effect_words.answer(summary), *guideline_words.panel_sentences(summary),
             effect_words.plain_words(fitted, summary), effect_words.important(summary),
             effect_words.elsewhere(summary), effect_words.at_covariates(fitted),
             effect_words.evidence(fitted),

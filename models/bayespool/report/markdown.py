@@ -18,8 +18,7 @@ _FIRST = re.compile(r"^([-+#>=])")
 _NUMBERED = re.compile(r"^(\d+)([.)])")
 RANGE = "95\u00a0% credible interval"
 BANNER = "Do not use these numbers yet. A check that decides whether they may be used has failed."
-CARE = "Read with care"
-MESSAGES = "Messages of the engine"
+APPENDIX = "Appendix"
 
 
 def markdown(document: Document) -> str:
@@ -34,20 +33,21 @@ def markdown(document: Document) -> str:
     if document.failed:
         parts += [f"**{BANNER}**", _list(document.failed)]
     parts.append(f"## {inline(document.question)}")
-    if document.headlines:
+    if document.tiles:
         parts.append("\n".join(
-            f"- {inline(what)}: **{inline(median)}** ({RANGE} {inline(interval)})"
-            for what, median, interval in document.headlines
+            f"- {inline(tile.what)}: **{inline(tile.value)}** ({RANGE} {inline(tile.interval)}), "
+            f"{tile.certainty}"
+            for tile in document.tiles
         ))  # fmt: skip
-    parts += [f"**{inline(document.answer)}**", *map(line, document.answer_more)]
+    parts.append(f"**{inline(document.answer)}**")
     parts += [_table(table, next(tables)) for table in document.compact]
-    for title, texts in ((CARE, document.cautions), (MESSAGES, document.messages)):
-        if texts:
-            parts += [f"### {title}", _list(texts)]
-    parts += [_table(table, next(tables)) for table in document.comparators]
-    for section in document.sections:
-        parts.append(f"## {inline(section.title)}")
-        parts += [_block(block, tables, figures) for block in section.blocks]
+    if document.cautions:
+        parts.append(_list(document.cautions))
+    for level, found in ((2, document.main), (3, document.appendix)):
+        parts += [f"## {APPENDIX}"] if level > 2 else []
+        for section in found:
+            parts.append(f"{'#' * level} {inline(section.title)}")
+            parts += [_block(block, tables, figures) for block in section.blocks]
     return "\n\n".join(parts) + "\n"
 
 
@@ -91,7 +91,7 @@ def _block(block: Block, tables: Iterator[int], figures: Iterator[int]) -> str:
     works = "\n".join(
         f"{number}. {line(text)}{_doi(doi)}" for number, (text, doi) in enumerate(block.items, 1)
     )
-    return f"### References\n\n{works}"
+    return f"#### References\n\n{works}"
 
 
 def _doi(doi: str) -> str:

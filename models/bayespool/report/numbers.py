@@ -40,6 +40,14 @@ def percent_interval(lower: float, upper: float) -> str:
     return f"{_of_hundred(lower, 1)}{TO}{_of_hundred(upper, 1)}{SPACE}%"
 
 
+def about(p: float) -> str:
+    """For sentences on a probability: ``about 42 %``, ``below 0.1 %``, ``above 99.9 %``."""
+    text = percent_prose(p)
+    if text[0] not in "<>":
+        return f"about {text}"
+    return text.replace(f"<{SPACE}", "below ").replace(f">{SPACE}", "above ")
+
+
 def _of_hundred_prose(p: float) -> str:
     return _of_hundred(p, 0 if 0.01 <= p <= 0.99 else 1)
 
@@ -65,14 +73,14 @@ def observed_interval(lower: float, upper: float) -> str:
 
 
 def ratio(x: float) -> str:
-    """Three significant digits, thousands with commas: ``12.3``, ``1,230``."""
+    """As the field prints ratios: ``0.47``, ``12.3``, ``1,230``; below 0.1 two digits."""
     if not math.isfinite(x):
         return MISSING
     if x != 0.0 and not 1e-4 <= abs(x) < 1e6:
         return f"{x:.2e}".replace("-", MINUS)
-    rounded = float(f"{x:.3g}")
-    digits = 2 if x == 0.0 else max(0, 2 - math.floor(math.log10(abs(rounded))))
-    return f"{rounded:,.{digits}f}".replace("-", MINUS)
+    size = 0 if x == 0.0 else math.floor(math.log10(abs(float(f"{x:.2g}"))))
+    digits = min(2, max(0, 2 - size)) if size >= -1 else 1 - size
+    return f"{x:,.{digits}f}".replace("-", MINUS)
 
 
 def number(x: float, digits: int = 2) -> str:

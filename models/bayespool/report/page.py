@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bayespool.report import (
     guideline_page,
+    guideline_words,
     incomplete,
     incomplete_section,
     numbers,
@@ -64,16 +65,17 @@ class Page:
 
 
 def sections(page: Page) -> list[Section]:
-    """All sections after the answer."""
+    """All sections after the first screen, in no order that matters."""
     own = incomplete_section.section(page.fitted)
     panel = (guideline_page.bias_section(page), own, guideline_page.robustness_section(page))
     parts = [
-        *kind_of(page.fitted).sections(page), guideline_page.certainty_section(page),
-        *(section for section in panel if section is not None), _predictive(page),
+        *kind_of(page.fitted).sections(page), *guideline_page.certainty_sections(page),
+        *(section for section in panel if section is not None), _words(page), _predictive(page),
     ]  # fmt: skip
     if page.several:
         parts.append(_left_out(page))
     parts += [_convergence(page), _priors(page)]
+    parts += [part for part in (_notes(page), _published(page)) if part is not None]
     refits = page.refits
     if refits.prior_sensitivity is not None:
         drawing = page.drawings["sensitivity"]
@@ -85,6 +87,34 @@ def sections(page: Page) -> list[Section]:
         parts.append(agreement_section(page.fitted, page.fitted.agreement, page.summary))
     parts += [_methods(page), _reproduce(page)]
     return [*parts, prisma_section(parts)] if kind_of(page.fitted) is ACCURACY else parts
+
+
+def every_note(page: Page) -> tuple[str, ...]:
+    """What to keep in mind, in full: of the table, of thin data, and of checks that inform."""
+    kind = kind_of(page.fitted)
+    return prose.cautions(
+        page.fitted, page.summary, page.notes, kind.cautions(page.fitted), exact=page.exact
+    )
+
+
+def _notes(page: Page) -> Section | None:
+    """All cautions, of which the first screen has the most urgent."""
+    found = (*every_note(page), *guideline_words.unstable(page.fitted, page.refits))
+    return Section("notes", "Notes", "Notes and warnings", (Bullets(found),)) if found else None
+
+
+def _words(page: Page) -> Section:
+    """The answer once more, with its numbers, for whoever quotes a sentence."""
+    kind = kind_of(page.fitted)
+    said = (*incomplete.sentences(page.fitted), *kind.more(page.fitted, page.summary))
+    return Section("words", "In words", "The answer in words", tuple(map(Prose, said)))
+
+
+def _published(page: Page) -> Section | None:
+    if not page.comparators:
+        return None
+    blocks = (tables.comparators_table(page.summary, page.comparators),)
+    return Section("published", "Published", "Comparison with published estimates", blocks)
 
 
 def _predictive(page: Page) -> Section:
@@ -103,7 +133,7 @@ def _predictive(page: Page) -> Section:
         blocks.append(spread)
     if page.several and "pit" in page.drawings:
         blocks.append(page.drawings["pit"])
-    return Section("predictive", "Fit to data", "Does the model look like the data?", tuple(blocks))
+    return Section("predictive", "Predictive checks", "Posterior predictive checks", tuple(blocks))
 
 
 def _left_out(page: Page) -> Section:
@@ -129,7 +159,7 @@ def _left_out(page: Page) -> Section:
         blocks.append(Prose(words))
     transforms = kind_of(page.fitted).transforms
     blocks.append(tables.leave_one_out_table(page.rows, transforms, exact=left is not None))
-    return Section("left-out", "Leave one out", "Each study left out in turn", tuple(blocks))
+    return Section("left-out", "Influence", "Influence: each study left out in turn", tuple(blocks))
 
 
 def _convergence(page: Page) -> Section:
@@ -144,12 +174,12 @@ def _convergence(page: Page) -> Section:
     ]
     if "ranks" in page.drawings:
         blocks.append(page.drawings["ranks"])
-    return Section("convergence", "Computation", "Was the computation accurate?", tuple(blocks))
+    return Section("convergence", "Computation", "Computation", tuple(blocks))
 
 
 def _priors(page: Page) -> Section:
     blocks = (page.drawings["priors"], tables.priors_table(page.fitted, page.summary))
-    return Section("priors", "Priors", "What was assumed, and what the data added", blocks)
+    return Section("priors", "Priors", "Priors and posteriors", blocks)
 
 
 def _methods(page: Page) -> Section:

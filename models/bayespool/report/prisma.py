@@ -83,8 +83,8 @@ def prisma_section(sections: Sequence[Section]) -> Section:
     rows = tuple((item.number, item.topic, _where(item, titles)) for item in ITEMS)
     words = (
         "For authors of a systematic review: the items of the PRISMA-DTA statement, in short and "
-        "in other words than its own, and where this report answers them. Numbers 15 and 22 do "
-        "not exist in it."
+        "in other words than its own, and where this report answers them. The statement has no "
+        "items 15 and 22."
     )
     table = Table(
         "PRISMA-DTA 2018 and this report", ("Item", "What it asks about", "Where"), rows,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NB = numbers.SPACE
 FEW_STUDIES = 5
-MIDDLE = "incomplete ones counted as the possible table in the middle"
+MIDDLE = "reconstructed counts used for incomplete results"
 
 
 def evidence(fitted: Fit) -> str:
@@ -38,8 +38,8 @@ def evidence(fitted: Fit) -> str:
         return (
             f"Based on {n} with {counted(len(studies), 'result', 'results')}, of "
             f"{numbers.count(diseased)} tests in people with the target condition and "
-            f"{numbers.count(healthy)} in people without; somebody who is in two results of a "
-            "study counts twice here."
+            f"{numbers.count(healthy)} in people without; participants who contribute to two "
+            "results of a study are counted twice."
         )
     what = what_counts(studies)
     return (
@@ -101,7 +101,7 @@ def cautions(
     little = [f.name.removeprefix(prefix) for f in failed if f.name.startswith(prefix)]
     if little:
         words = listed([inside(label_of(fitted, name)) for name in little])
-        out.append(f"The data say little beyond the prior about: {words}.")
+        out.append(f"Informed mainly by the priors: {words}.")
     names, label = fitted.draws.hyper, partial(label_of, fitted)
     out += [spoken(f.sentence, names, label) for f in failed if not f.name.startswith(prefix)]
     return tuple(dict.fromkeys(numbers.tied(text) for text in out))

@@ -149,7 +149,7 @@ def left_out_blocks(fitted: Fit, left: LeaveOneOutRefits, drawing: Drawing) -> l
 
 
 def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) -> Section:
-    """Would other priors change the answer?"""
+    """Sensitivity to the priors"""
     names, seen = main_estimands(fitted), shown(fitted)
     base = variants[0]
     pooled, evidence = [], []
@@ -191,7 +191,7 @@ def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) ->
             "NUTS has no marginal likelihood, and a dash."
         ),
     )  # fmt: skip
-    return Section("other-priors", "Other priors", "Would other priors change the answer?", blocks)
+    return Section("other-priors", "Other priors", "Sensitivity to the priors", blocks)
 
 
 def _symbols(fitted: Fit) -> str:
@@ -231,7 +231,7 @@ def cumulative_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawin
         drawing,
         Table(f"Year by year: median ({tables.INTERVAL})", head, rows),
     )
-    return Section("cumulative", "Over time", "How the answer grew with the studies", blocks)
+    return Section("cumulative", "Over time", "Cumulative meta-analysis", blocks)
 
 
 def _warning(fits: Mapping[str, Fit]) -> list[Prose]:

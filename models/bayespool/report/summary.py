@@ -142,8 +142,8 @@ def build_summary(
     ----------
     fitted : Fit
     prevalences : proportions in (0, 1), optional
-        Of accuracy: for predictive values; the smallest, median and largest share of diseased
-        participants in the studies if None.
+        Of accuracy: for predictive values; the median share of diseased participants in the
+        studies if None.
     thresholds : mapping of estimand name to cut-offs, optional
         For statements such as ``P(sens > 0.8)``; of accuracy 0.7, 0.8 and 0.9 of both if None.
     mid : float, optional
@@ -279,17 +279,17 @@ def _predictive_values(fitted: Fit, prevalences: Sequence[float]) -> dict[str, E
 
 
 def default_prevalences(studies: Any) -> tuple[float, ...]:
-    """Smallest, median and largest share of diseased participants, to two decimals in (0, 1).
+    """Median share of diseased participants, to two decimals in (0, 1).
 
-    Of the studies that have both groups; 0.5 where there are none.
+    Of the studies that have both groups; 0.5 where there are none. It is of the studies' making,
+    and stands only until somebody gives the prevalence of a setting.
     """
     total = studies.n_diseased + studies.n_healthy
     used = (studies.n_diseased > 0) & (studies.n_healthy > 0)
     if not used.any():
         return (0.5,)
-    shares = studies.n_diseased[used] / total[used]
-    three = (shares.min(), np.median(shares), shares.max())
-    return tuple(dict.fromkeys(min(max(round(float(p), 2), 0.01), 0.99) for p in three))
+    share = float(np.median(studies.n_diseased[used] / total[used]))
+    return (min(max(round(share, 2), 0.01), 0.99),)
 
 
 def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) -> dict[str, Any]:

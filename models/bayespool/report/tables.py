@@ -98,8 +98,15 @@ def comparators_table(summary: Summary, comparators: Sequence[Comparator]) -> Ta
         about = "; ".join(text for text in (item.reference, item.note) if text)
         label = f"{LABELS[item.measure][0]}: {item.name}"
         rows.append((label, theirs, "; ".join(ours), about))
-    head = ("External result (not pooled)", "Theirs", f"This analysis ({INTERVAL})", "Source, note")
-    return Table("Beside other evidence, not pooled with it", head, tuple(rows), words=True)
+    head = (
+        "External result (not pooled)",
+        "Published",
+        f"This analysis ({INTERVAL})",
+        "Source, note",
+    )
+    return Table(
+        "Published estimates, not pooled with these studies", head, tuple(rows), words=True
+    )
 
 
 def studies_table(rows: Sequence[StudyRow]) -> Table:
@@ -112,7 +119,7 @@ def studies_table(rows: Sequence[StudyRow]) -> Table:
         body.append((row.marked, *([told(row.group)] if row.group else []), *cells))
     head = (
         "Study", *(["Group"] if rows[0].group else []), "Sensitivity observed",
-        "Sensitivity shrunken", "Specificity observed", "Specificity shrunken",
+        "Sensitivity, model-based", "Specificity observed", "Specificity, model-based",
     )  # fmt: skip
     caption = (
         f"Studies: observed share (exact 95{NB}% interval) and posterior median ({INTERVAL})"

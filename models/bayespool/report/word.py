@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from bayespool.plots.svg import Svg
-from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Table
+from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Section, Table
 from bayespool.report.document import Document
-from bayespool.report.markdown import BANNER, CARE, MESSAGES, RANGE
+from bayespool.report.markdown import APPENDIX, BANNER, RANGE
 from bayespool.report.word_style import (
     WARNING,
     clean,
@@ -40,8 +40,9 @@ def word(document: Document) -> bytes:
     writer = _Writer(empty_document())
     writer.properties(document)
     writer.opening(document)
-    for section in document.sections:
+    for section in document.main:
         writer.section(section.title, section.blocks)
+    writer.appendix(document.appendix)
     buffer = io.BytesIO()
     writer.word.save(buffer)
     return _undated(buffer.getvalue())
@@ -77,26 +78,26 @@ class _Writer:
             self.text(BANNER, bold=True, colour=WARNING)
             self.bullets(document.failed)
         self.text(document.question, "Heading 1")
-        for what, median, interval in document.headlines:
-            paragraph = self.text(f"{what}: ", "List Bullet")
-            paragraph.add_run(clean(median)).bold = True
-            paragraph.add_run(clean(f" ({RANGE} {interval})"))
+        for tile in document.tiles:
+            paragraph = self.text(f"{tile.what}: ", "List Bullet")
+            paragraph.add_run(clean(tile.value)).bold = True
+            paragraph.add_run(clean(f" ({RANGE} {tile.interval}), {tile.certainty}"))
         self.text(document.answer, bold=True)
-        for text in document.answer_more:
-            self.text(text)
         for table in document.compact:
             self.table(table)
-        for title, texts in ((CARE, document.cautions), (MESSAGES, document.messages)):
-            if texts:
-                self.text(title, "Heading 2")
-                self.bullets(texts)
-        for table in document.comparators:
-            self.table(table)
+        self.bullets(document.cautions)
 
-    def section(self, title: str, blocks: tuple[Block, ...]) -> None:
+    def appendix(self, sections: Iterable[Section]) -> None:
+        self.turn_to(False)
+        self.word.add_page_break()
+        self.text(APPENDIX, "Heading 1")
+        for section in sections:
+            self.section(section.title, section.blocks, "Heading 2")
+
+    def section(self, title: str, blocks: tuple[Block, ...], style: str = "Heading 1") -> None:
         first = blocks[0] if blocks else None
         self.turn_to(isinstance(first, Table) and layout(first).wide)
-        self.text(title, "Heading 1")
+        self.text(title, style)
         for block in blocks:
             self.block(block)
 
@@ -144,7 +145,7 @@ class _Writer:
             self.text(text, "List Bullet")
 
     def works(self, items: Iterable[tuple[str, str]]) -> None:
-        self.text("References", "Heading 2")
+        self.text("References", "Heading 3")
         for number, (text, doi) in enumerate(items, start=1):
             paragraph = self.text(f"{number}.\t{text}", "Reference")
             if doi:
