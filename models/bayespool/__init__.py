@@ -19,6 +19,7 @@ _HOME = {
     "fit": "bayespool.fitting",
     "Fit": "bayespool.fitted",
     "load": "bayespool.storage",
+    "compare": "bayespool.averaging",
     "write_report": "bayespool.report",
     "make_report": "bayespool.report",
     "print_answer": "bayespool.report.console",

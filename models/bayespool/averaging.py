@@ -9,6 +9,7 @@ Yao, Vehtari, Simpson & Gelman (2018), Bayesian Analysis 13:917-1007 (stacking);
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +18,57 @@ from bayespool.estimands import Estimate, summarise
 from bayespool.fitted import Fit
 from bayespool.streams import rng
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Array = np.ndarray
+
+
+def compare(fits: Mapping[str, Fit]) -> pd.DataFrame:
+    """Models of the same studies beside one another, the best prediction first.
+
+    Parameters
+    ----------
+    fits : mapping of str to Fit
+        By quadrature.
+
+    Returns
+    -------
+    DataFrame
+        Index ``model``; ``elpd_loo`` (exact leave-one-study-out) with ``se``; ``elpd_diff`` to the
+        best with the ``dse`` of that difference over studies; ``stacking_weight``;
+        ``log_marginal_likelihood`` with its numerical error ``lml_mcse``; ``bayes_factor`` against
+        the best prediction; ``probability`` from marginal likelihoods, models equal beforehand.
+
+    Raises
+    ------
+    ValueError
+        Different studies, or a fit by NUTS.
+    """
+    import pandas as pd
+
+    _same_data(list(fits.values()))
+    elpd = {n: np.array([s.elpd for s in refit_without_each(f).studies]) for n, f in fits.items()}
+    weights = stack(np.column_stack(list(elpd.values())))
+    probability = evidence_weights(fits)
+    order = sorted(fits, key=lambda name: -elpd[name].sum())
+    best, rows = order[0], []
+    k = len(elpd[best])
+    for name in order:
+        difference = elpd[name] - elpd[best]
+        value, error = _evidence(fits[name])
+        rows.append(
+            {
+                "model": name,
+                "elpd_loo": elpd[name].sum(), "se": np.sqrt(k) * elpd[name].std(ddof=1),
+                "elpd_diff": difference.sum(), "dse": np.sqrt(k) * difference.std(ddof=1),
+                "stacking_weight": weights[list(fits).index(name)],
+                "log_marginal_likelihood": value, "lml_mcse": error,
+                "bayes_factor": np.exp(value - _evidence(fits[best])[0]),
+                "probability": probability[name],
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows).set_index("model")
 
 
 def log_bayes_factor(a: Fit, b: Fit) -> tuple[float, float]:

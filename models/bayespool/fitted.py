@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -19,6 +19,8 @@ from bayespool.numerics.marginals import Marginal
 from bayespool.streams import rng
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bayespool.parallel import Later
     from bayespool.studies import AccuracyStudies
 
@@ -53,6 +55,15 @@ class Fit:
     versions: Mapping[str, str]
     checked_by: Fit | Later | None = field(default=None, repr=False)
     whole: AccuracyStudies | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Fit of {self.model!r} to {self.studies!r}, by {self.engine}, seed {self.seed}>"
+
+    def _repr_html_(self) -> str:
+        from bayespool.frames import html_of
+
+        about = f"{self.model.title}: {self.studies.name}, by {self.engine}, seed {self.seed}"
+        return html_of(self.summary(), about)
 
     @property
     def engine(self) -> str:
@@ -159,16 +170,21 @@ class Fit:
         assert u is not None
         return self._shaped(self.hierarchy.row_predictors(self.theta, u, w))
 
-    @cached_property
-    def samples(self) -> dict[str, Array]:
-        """Draws of every estimand, each of shape (n_chains, n_draws)."""
+    @property
+    def new_effects(self) -> Array:
+        """Effects of one new study, shape (q, n_chains, n_draws); (q, n_groups, ...) of groups."""
         random = rng(self.seed, "new study")
         if self.draws.z_new is None:
             new = self.hierarchy.new_effects(self.theta, random)
         else:
             z = self.draws.z_new.reshape(len(self.draws.z_new), 1, -1)
             new = self.hierarchy.effects_from(self.theta, z, random)
-        hyper, new = dict(self.draws.hyper), self._shaped(_of_one(new))
+        return self._shaped(_of_one(new))
+
+    @cached_property
+    def samples(self) -> dict[str, Array]:
+        """Draws of every estimand, each of shape (n_chains, n_draws)."""
+        hyper, new = dict(self.draws.hyper), self.new_effects
         found: dict[str, Array] = self.model.estimands(hyper, new, self.coding)
         if not self.of_one_study:
             return found
@@ -269,6 +285,41 @@ class Fit:
             return found
         study = _of_one(self.hierarchy.new_effects(self.prior_theta, random))[..., None, :]
         return self._in_the_study(found, hyper, study, new)
+
+    def to_frame(self, names: Iterable[str] | None = None) -> pd.DataFrame:
+        """Estimates with everything that is known of their error, a row for each estimand.
+
+        Proportions are between 0 and 1, ratios on their own scale, ``mu`` and ``tau`` on the scale
+        of the analysis (logit, log, Fisher z).
+
+        Parameters
+        ----------
+        names : iterable of str, optional
+            All by default; ``sens`` stands for that of every group.
+
+        Returns
+        -------
+        DataFrame
+            Index ``estimand``; columns ``mean``, ``median``, ``sd``, ``eti95_lower`` and
+            ``eti95_upper`` (95 % equal-tailed interval), Monte Carlo errors, ``ess_mean``.
+        """
+        from bayespool import frames
+
+        return frames.of_estimates(self.estimates, self.estimates if names is None else names)
+
+    def summary(self, names: Iterable[str] | None = None) -> pd.DataFrame:
+        """`to_frame` with the columns that one reads: median, 95 % interval, its error."""
+        from bayespool import frames
+
+        return self.to_frame(names)[list(frames.READ)]
+
+    def predict(
+        self, at: Mapping[str, Any] | None = None, *, n_diseased: int = 0, n_healthy: int = 0
+    ) -> pd.DataFrame:
+        """The average study and a new study at covariate values; see `bayespool.prediction`."""
+        from bayespool.prediction import predict
+
+        return predict(self, at or {}, n_diseased, n_healthy)
 
     @property
     def provenance(self) -> dict[str, Any]:

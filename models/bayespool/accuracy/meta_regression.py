@@ -236,20 +236,29 @@ class MetaRegression(Margins):
 
         ``new`` has shape (2, ...), or (2, n_groups, ...) where groups have their own covariance.
         """
-        g = link(self.link)
-        levels = self.sigma_groups(studies)
         out: dict[str, Array] = {}
         settings = self.settings(studies)
         if not design(studies, self.covariates).by_category():
             settings = {"": {}} | settings
         for label, values in settings.items():
-            mu, tau, _ = self.point(draws, studies, values)
-            own = new[:, levels.index(str(values.get(self.by, levels[0])))] if self.by else new
-            ending = f"[{label}]" if label else ""
-            out |= point_estimands(mu, tau, own, g, ending, nu=draws.get("nu"))
+            out |= self.estimands_at(draws, new, studies, values, f"[{label}]" if label else "")
         for labels in design(studies, self.covariates).by_category():
             out |= groups.comparisons(out, labels)
         return out | draws
+
+    def estimands_at(
+        self,
+        draws: dict[str, Array],
+        new: Array,
+        studies: Any,
+        values: Mapping[str, Any],
+        ending: str = "",
+    ) -> dict[str, Array]:
+        """Accuracy at covariate values, others at their centre or reference."""
+        levels = self.sigma_groups(studies)
+        mu, tau, _ = self.point(draws, studies, values)
+        own = new[:, levels.index(str(values.get(self.by, levels[0])))] if self.by else new
+        return point_estimands(mu, tau, own, link(self.link), ending, nu=draws.get("nu"))
 
     def statements(
         self, samples: Mapping[str, Array], studies: AccuracyStudies

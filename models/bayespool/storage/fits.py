@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import h5py
 
 Array = np.ndarray
+DRAWS = "posterior.nc"  # in the folder of a report
 
 
 def save(fitted: Fit, path: str | Path) -> None:
@@ -47,7 +48,7 @@ def save(fitted: Fit, path: str | Path) -> None:
 
 
 def load(path: str | Path) -> Fit:
-    """Read a fit that `save` wrote.
+    """Read a fit that `save` wrote, or the one in the folder of a report.
 
     Raises
     ------
@@ -58,6 +59,8 @@ def load(path: str | Path) -> Fit:
     import h5py
 
     path = Path(path)
+    if path.is_dir():
+        path /= DRAWS
     if not path.is_file():
         raise FileNotFoundError(
             f"{path}: no such file; allowed: a posterior.nc written by bayespool"

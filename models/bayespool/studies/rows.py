@@ -69,6 +69,17 @@ class Rows:
         rest = self._described()
         return f"<{type(self).__name__} {self.name}: {size}{', ' if rest else ''}{rest}>"
 
+    def to_frame(self) -> Any:
+        """The rows as a pandas DataFrame; counts that a partial row does not state are missing."""
+        from bayespool.frames import of_studies
+
+        return of_studies(self)
+
+    def _repr_html_(self) -> str:
+        from bayespool.frames import html_of, of_studies
+
+        return html_of(of_studies(self), repr(self).strip("<>"))
+
     def _described(self) -> str:
         """What a shape's repr adds to its size."""
         return ""

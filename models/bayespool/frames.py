@@ -1,0 +1,74 @@
+"""Tables for users of pandas: estimates, studies, predictions and comparisons as data frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bayespool.estimands import Estimate
+
+READ = ("median", "eti95_lower", "eti95_upper", "mcse_median")
+
+
+def of_estimates(estimates: Mapping[str, Estimate], names: Iterable[str]) -> pd.DataFrame:
+    """One row for each estimand; the interval's kind and probability are in the column names.
+
+    Parameters
+    ----------
+    estimates : mapping of str to Estimate
+    names : str
+        Which of them; a name without a group, such as ``sens``, stands for that of every group.
+
+    Raises
+    ------
+    ValueError
+        A name that is not estimated.
+    """
+    import pandas as pd
+
+    chosen: list[str] = []
+    for name in names:
+        found = [own for own in estimates if name in (own, own.partition("[")[0])]
+        if not found:
+            raise ValueError(f"{name} is not estimated; allowed: {', '.join(estimates)}")
+        chosen += found
+    rows = [estimates[name].row() for name in dict.fromkeys(chosen)]
+    return pd.DataFrame(rows).set_index("estimand")
+
+
+def of_studies(studies: Any) -> pd.DataFrame:
+    """The rows of a table of studies: labels, values, covariates, and what partial rows state.
+
+    Counts that a row does not state are missing, not zero.
+    """
+    import pandas as pd
+
+    columns: dict[str, Any] = {"study": studies.study}
+    if studies.row != studies.study:
+        columns["row"] = studies.row
+    stated = getattr(studies, "partial", (None,) * len(studies))
+    partial = np.array([one is not None for one in stated])
+    for name in studies.ARRAYS:
+        values = np.asarray(getattr(studies, name))
+        if partial.any():
+            kept = zip(values.tolist(), partial, strict=True)
+            values = pd.array([None if lost else value for value, lost in kept])
+        columns[name] = values
+    columns |= {name: getattr(studies, name) for name in studies.TUPLES if name != "partial"}
+    columns |= dict(studies.covariates)
+    if partial.any():
+        columns["stated"] = ["" if one is None else one.says for one in stated]
+    return pd.DataFrame(columns)
+
+
+def html_of(frame: pd.DataFrame, caption: str) -> str:
+    """A frame as a notebook shows it, rounded to three significant digits, names escaped."""
+    from html import escape
+
+    text: str = frame.to_html(float_format=lambda x: f"{x:.3g}", na_rep="", border=0, escape=True)
+    return f"<p><b>{escape(caption)}</b></p>{text}"
