@@ -10,14 +10,14 @@ import numpy as np
 from bayespool.accuracy import roc
 from bayespool.association import scale
 from bayespool.checks.prior_overlap import hyper_priors
-from bayespool.estimands import LOWER, UPPER, Estimate
+from bayespool.estimands import LOWER, UPPER
 from bayespool.guideline.bias import read_bias
 from bayespool.numerics.links import link
-from bayespool.plots import forest, pit, predictive, priors, sroc, traces
+from bayespool.plots import pit, predictive, priors, sroc, traces
 from bayespool.plots.marks import Interval
 from bayespool.report import numbers, wording
 from bayespool.report.comparators import Comparator, by_name
-from bayespool.report.per_study import EMPTY_SHORT, StudyRow
+from bayespool.report.per_study import StudyRow
 from bayespool.report.points import MARGINS, ending, of_rows
 from bayespool.report.summary import Summary
 
@@ -32,47 +32,12 @@ EDGE = 0.002
 BINS = 20
 
 
-def _interval(estimate: Estimate) -> Interval:
-    return Interval(estimate.median, estimate.lower, estimate.upper)
-
-
 def bias_words(studies: AccuracyStudies) -> tuple[str, ...]:
     """Overall risk of bias of every row; empty texts where the table says nothing of bias."""
     bias = read_bias(studies)
     if bias is None:
         return ("",) * len(studies)
     return tuple(word or NOT_JUDGED for word in bias.overall)
-
-
-def forest_table(
-    fitted: Fit, summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator]
-) -> forest.ForestTable:
-    """Observed and shrunken proportions of every study, and what was pooled."""
-    lines = []
-    for row, bias in zip(rows, bias_words(fitted.studies), strict=True):
-        sens, spec = row.margins
-        counts = tuple(
-            f"{m.successes}/{m.trials}" if m.trials else row.empty(EMPTY_SHORT[name])
-            for name, m in zip(MARGINS, row.margins, strict=True)
-        )
-        lines.append(
-            forest.ForestRow(
-                row.marked, row.index + 1, (counts[0], counts[1]),
-                (sens.observed, spec.observed), (sens.shrunken, spec.shrunken), row.reconstructed,
-                bias,
-            )
-        )  # fmt: skip
-    estimate = summary.estimates
-    external: list[tuple[str, forest.Pair]] = []
-    for name, found in by_name(comparators).items():
-        pair = [found[m].drawn if m in found else None for m in MARGINS]
-        external.append((name, (pair[0], pair[1])))
-    return forest.ForestTable(
-        tuple(lines),
-        (_interval(estimate["sens"]), _interval(estimate["spec"])),
-        (_interval(estimate["sens_new"]), _interval(estimate["spec_new"])),
-        tuple(external),
-    )
 
 
 def sroc_table(
