@@ -12,7 +12,7 @@ import bayespool as bp
 # report of every kind has them
 LIGHT = ("markdown", "tables")
 # drawn and not yet shown: the layout of the page decides where they stand
-UNPLACED = {"summary_forest"}
+UNPLACED = {"summary_forest", "summary_sroc"}
 _FITS: dict[tuple[Any, ...], bp.Fit] = {}
 
 

@@ -16,7 +16,6 @@ from bayespool.plots import (
     cumulative,
     decision_curve,
     fagan,
-    grouped_sroc,
     influence,
     pit,
     predictive,
@@ -37,11 +36,15 @@ SOME = Interval(0.7, 0.5, 0.9)
 LINE = (np.array([0.1, 0.4, 0.6]), np.array([0.5, 0.7, 0.9]))
 
 
-def sroc_table(n: int = 3) -> sroc.SrocTable:
+def sroc_part(n: int = 3, label: str = "") -> sroc.Part:
     points = np.full((n, 2), 0.5)
-    return sroc.SrocTable(
-        points, np.full((n, 2), 20), (0.3, 0.7), LINE, LINE, LINE, (LINE,), (("$Out$", 0.9, 0.5),)
-    )
+    return sroc.Part(label, points, np.full((n, 2), 20), tuple(range(n)), (0.3, 0.7), LINE, LINE,
+                     LINE, np.arange(n) == 1, ("low",) * n)  # fmt: skip
+
+
+def sroc_table(n: int = 3) -> sroc.SrocTable:
+    elsewhere = sroc.External("$Out$", Interval(0.3, 0.2, 0.45), SOME)
+    return sroc.SrocTable((sroc_part(n),), (), (elsewhere,))
 
 
 def predictive_table() -> predictive.PredictiveTable:
@@ -66,10 +69,11 @@ def rows_table(n: int = 3, panels: int = 2, wide: bool = False) -> RowsTable:
     return RowsTable(tuple(shown), rows)
 
 
-def grouped_sroc_table(n: int) -> grouped_sroc.GroupedSrocTable:
-    parts = tuple((f"Group $x$ {i}", sroc_table(i)) for i in range(n))
-    line = np.array([[0.1, 0.5], [0.2, 0.6]])
-    return grouped_sroc.GroupedSrocTable(parts, (line,), (("$Out$", 0.9, 0.5),))
+def grouped_sroc_table(n: int) -> sroc.SrocTable:
+    parts = tuple(sroc_part(i, f"Group $x$ {i}") for i in range(n))
+    point = Interval(0.9, 0.9, 0.9)
+    two = (sroc.External("$Out$", point, SOME), sroc.External("Far", point, point))
+    return sroc.SrocTable(parts, (np.array([[0.1, 0.5], [0.2, 0.6]]),), two)
 
 
 def bubble_table() -> bubble.BubbleTable:
@@ -125,8 +129,8 @@ def decision_table() -> decision_curve.DecisionTable:
 CASES: dict[str, tuple[Any, Any]] = {
     "sroc": (sroc, sroc_table()),
     "nostudies": (sroc, sroc_table(0)),
-    "groupedsroc": (grouped_sroc, grouped_sroc_table(2)),
-    "sevengroups": (grouped_sroc, grouped_sroc_table(7)),
+    "groupedsroc": (sroc, grouped_sroc_table(2)),
+    "sevengroups": (sroc, grouped_sroc_table(7)),
     "bubble": (bubble, bubble_table()),
     "manypanels": (sensitivity, rows_table(panels=8, wide=True)),
     "predictive": (predictive, predictive_table()),
@@ -205,6 +209,44 @@ def test_the_decision_curve_ends_where_its_bands_leave_the_figure() -> None:
 def test_series_differ_without_colour() -> None:
     assert len({look.marker for look in series.LOOKS}) == len(series.LOOKS)
     assert len({look.line for look in series.LOOKS}) == len(series.LOOKS)
+    assert len({look.hatch for look in series.LOOKS}) == len(series.LOOKS)
+    assert "D" not in {look.marker for look in series.LOOKS}  # that is what was pooled
+
+
+def test_specificity_falls_from_left_to_right() -> None:
+    axes = sroc.draw(sroc_table()).axes[0]
+    ticks = [text.get_text() for text in axes.get_xticklabels()]
+    assert ticks == ["100", "80", "60", "40", "20", "0"]
+    assert axes.get_xlabel() == "Specificity (%)"
+
+
+@pytest.mark.parametrize("table", [sroc_table(), grouped_sroc_table(2)])
+def test_results_from_elsewhere_have_one_mark_with_its_region(table: sroc.SrocTable) -> None:
+    axes = sroc.draw(table).axes[0]
+    (first, *_) = table.external
+    diamonds = [line for line in axes.lines if line.get_marker() == "D"]
+    assert len(diamonds) == len(table.external)
+    assert all(line.get_markerfacecolor() == "white" for line in diamonds)
+    outlines = [patch.get_xy() for patch in axes.patches if hasattr(patch, "get_xy")
+                and len(np.shape(patch.get_xy())) == 2 and len(patch.get_xy()) > 100]  # fmt: skip
+    known = first.fpr.lower < first.fpr.upper
+    assert len(outlines) == known
+    if known:
+        ends = [f(outlines[0][:, i]) for i in (0, 1) for f in (np.min, np.max)]
+        np.testing.assert_allclose(ends, [0.2, 0.45, 0.5, 0.9], atol=1e-3)
+
+
+def test_nothing_is_written_on_the_data() -> None:
+    axes = sroc.draw(sroc_table()).axes[0]
+    assert [text.get_text() for text in axes.texts] == []
+    letters = [text.get_text() for text in sroc.draw(grouped_sroc_table(2)).axes[0].texts]
+    assert letters == ["a", "b"]
+
+
+def test_every_study_of_a_summary_roc_plot_can_be_found() -> None:
+    for table, n in ((sroc_table(), 3), (grouped_sroc_table(3), 2)):
+        text = svg.to_svg(sroc.draw(table), "a", "t", "d")
+        assert {*re.findall(r'data-study="(\d+)"', text)} == set(map(str, range(n)))
 
 
 def test_rows_of_intervals_are_where_the_table_says() -> None:

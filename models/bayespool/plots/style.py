@@ -31,6 +31,7 @@ RC = {
     "axes.titleweight": "bold",
     "axes.unicode_minus": True,
     "axes.formatter.useoffset": False,
+    "hatch.linewidth": 0.5,
     "legend.frameon": False,
     "legend.fontsize": 8.5,
     "xtick.color": INK,

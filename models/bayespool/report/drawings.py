@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.checks.predictive import things
-from bayespool.plots import pit, predictive, priors, sroc, svg, traces
-from bayespool.report import figure_tables, forests, group_figures, numbers, tables
+from bayespool.plots import pit, predictive, priors, svg, traces
+from bayespool.report import figure_tables, forests, group_figures, numbers, srocs, tables
 from bayespool.report.accuracy_words import answer, elsewhere
 from bayespool.report.blocks import Drawing
 from bayespool.report.comparators import Comparator
@@ -30,12 +30,9 @@ def accuracy_drawings(
     order: str = "input",
 ) -> list[Drawing]:
     """The figures that only accuracy has; studies of the forest plot in an `order`."""
-    if summary.labels == ("",):
-        shown = _sroc(fitted, summary, rows, comparators)
-    else:
-        shown = group_figures.sroc(fitted, summary, comparators)
     studies = _forest(fitted, summary, rows, comparators, order)
-    return [*studies, shown, *group_figures.bubbles(fitted), _predictive(rows)]
+    shown = srocs.drawings(fitted, summary, comparators)
+    return [*studies, *shown, *group_figures.bubbles(fitted), _predictive(rows)]
 
 
 def draw_all(fitted: Fit, rows: Sequence[StudyRow], own: Sequence[Drawing]) -> dict[str, Drawing]:
@@ -62,34 +59,6 @@ def _forest(
     words = f"{counted(n, 'study', 'studies')}. {answer(summary)} {elsewhere(summary)}"
     return forests.drawings(
         table, "Paired forest plot of sensitivity and specificity", words, caption
-    )
-
-
-def _sroc(
-    fitted: Fit, summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator]
-) -> Drawing:
-    table = figure_tables.sroc_table(fitted, summary, comparators)
-    left = len(rows) - len(table.studies)
-    each = "result of a study" if table.joined else "study"
-    caption = (
-        f"Each grey ellipse is a {each}: the wider, the more participants without the condition; "
-        f"the taller, the more with it. {group_figures.regions_words(fitted)} The summary curve is "
-        "that of the posterior medians; it is dashed beyond the observed false-positive "
-        "proportions."
-    )
-    if table.joined:
-        caption += " Thin lines join the results of one study."
-    if left:
-        caption += (
-            f" Not drawn: {counted(left, 'study', 'studies')} with an empty or unknown group."
-        )
-    if table.reconstructed.any():
-        caption += f" {group_figures.DOTTED_WORDS}"
-    if any(table.bias):
-        caption += f" {group_figures.BIAS_WORDS}"
-    title = "Summary ROC plot"
-    return Drawing(
-        "sroc", svg.to_svg(sroc.draw(table), "figure-sroc", title, answer(summary)), caption
     )
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bayespool.estimands import LOWER, UPPER
 from bayespool.numerics.links import link
-from bayespool.plots import bubble, grouped_sroc, svg
-from bayespool.report import figure_tables, numbers, points
-from bayespool.report.accuracy_words import answer
+from bayespool.plots import bubble, svg
+from bayespool.report import numbers, points
 from bayespool.report.blocks import Drawing
-from bayespool.report.comparators import Comparator
-from bayespool.report.summary import Summary
 from bayespool.report.wording import told
 from bayespool.streams import rng
 
@@ -24,66 +20,10 @@ if TYPE_CHECKING:
 Array = np.ndarray
 NB = numbers.SPACE
 GRID = 41
-DOTTED_WORDS = (
-    "Dotted and empty: a study whose table is reconstructed, at the possible table in the middle."
-)
 BIAS_WORDS = (
     "Signs: overall risk of bias, the worst of the domains: plus low, question mark unclear, minus "
     "high, no sign not judged."
 )
-
-
-def sroc_table(
-    fitted: Fit, summary: Summary, comparators: Sequence[Comparator]
-) -> grouped_sroc.GroupedSrocTable:
-    """A part for each group or test, and lines between the results of one study."""
-    parts = tuple(
-        (told(label), figure_tables.sroc_table(fitted, summary, comparators, label))
-        for label in points.drawn(fitted)
-    )
-    joined = figure_tables.joined(fitted.studies)
-    return grouped_sroc.GroupedSrocTable(parts, joined, parts[0][1].comparators)
-
-
-def sroc(fitted: Fit, summary: Summary, comparators: Sequence[Comparator]) -> Drawing:
-    """The summary ROC plot of several groups or tests."""
-    table = sroc_table(fitted, summary, comparators)
-    caption = (
-        "Each open mark is a result of a study: the larger, the more participants. Filled areas: "
-        "credible regions of the pooled points. "
-    )
-    if table.predicts:
-        caption += "Thin outlines: prediction regions of a new study. "
-    else:
-        caption += "Prediction regions of so many groups would hide one another. "
-    caption += regions_words(fitted) + (
-        " The summary curves are those of the posterior medians; they are dotted beyond the "
-        "false-positive proportions that studies of the group observed."
-    )
-    if table.joined:
-        caption += " Thin grey lines join the results of one study."
-    if any(part.reconstructed.any() for _, part in table.parts):
-        caption += f" {DOTTED_WORDS}"
-    if any(word for _, part in table.parts for word in part.bias):
-        caption += f" {BIAS_WORDS}"
-    text = svg.to_svg(
-        grouped_sroc.draw(table), "figure-sroc", "Summary ROC plot of each group", answer(summary)
-    )
-    return Drawing("sroc", text, caption)
-
-
-def regions_words(fitted: Fit) -> str:
-    """What the regions of a summary ROC plot are."""
-    words = (
-        f"The regions are ellipses on the {fitted.model.link} scale from mean and covariance of "
-        "the posterior draws, drawn back on the scale of proportions: an approximation."
-    )
-    if fitted.model.nu is not None:
-        words += (
-            f" The prediction region is as large as it must be to hold 95{NB}% of the predictive "
-            "draws."
-        )
-    return words
 
 
 def bubbles(fitted: Fit) -> list[Drawing]:
