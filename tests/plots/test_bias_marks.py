@@ -9,8 +9,6 @@ import pytest
 
 import bayespool as bp
 from bayespool.accuracy import Bivariate, MetaRegression
-from bayespool.plots import forest, grouped_forest
-from bayespool.plots.marks import Interval
 from bayespool.plots.traffic_light import LIGHTS
 from bayespool.report.drawings import accuracy_drawings
 from bayespool.report.group_figures import BIAS_WORDS
@@ -32,16 +30,17 @@ def drawings(*, judged: bool, grouped: bool) -> tuple[Any, Any]:
     model = MetaRegression(covariates=("kit",)) if grouped else Bivariate()
     fitted = bp.fit(model, studies, engine="quadrature")
     found = accuracy_drawings(fitted, build_summary(fitted), study_rows(fitted), ())
-    return found[0], found[1]
+    by_name = {drawing.name: drawing for drawing in found}
+    return by_name["forest"], by_name["sroc"]
 
 
 def lights(drawing: Any) -> list[str]:
     """The judgements from top to bottom, as a reader sees them."""
-    names = drawing.svg.figure.axes[-1]
-    symbols = {round(text.get_position()[1]): text.get_text() for text in names.texts
+    names = drawing.svg.figure.axes[0]
+    symbols = {f"{text.get_position()[1]:.2f}": text.get_text() for text in names.texts
                if text.get_text() in SYMBOLS}  # fmt: skip
     circles = [line.get_ydata()[0] for line in names.lines if line.get_marker() == "o"]
-    return [symbols.get(y, "") for y in sorted(circles)]
+    return [symbols.get(f"{y + 0.005:.2f}", "") for y in sorted(circles)]
 
 
 def signs(drawing: Any) -> dict[str, list[list[float]]]:
@@ -68,7 +67,7 @@ def test_every_study_has_its_judgement(grouped: bool) -> None:
     low, unclear, high = SYMBOLS
     expected = {low: place[[0, 4]], unclear: place[[5]], high: place[[2, 6]]}
     assert signs(points) == {symbol: at.tolist() for symbol, at in expected.items()}
-    assert "Risk of bias" in texts(studies.svg.figure)
+    assert "Risk of\nbias" in texts(studies.svg.figure)
     assert {f"{word} risk of bias" for word in LIGHTS} <= set(texts(points.svg.figure))
     assert BIAS_WORDS in studies.caption
     assert BIAS_WORDS in points.caption
@@ -81,15 +80,3 @@ def test_without_columns_of_bias_there_is_no_mark(grouped: bool) -> None:
     assert not any(signs(points).values())
     for drawing in (studies, points):
         assert "bias" not in " ".join([drawing.caption, *texts(drawing.svg.figure)])
-
-
-def test_rows_that_are_not_drawn_need_no_column_of_bias() -> None:
-    some = Interval(0.7, 0.5, 0.9)
-    two = (some, some)
-    rows = [forest.ForestRow("A", i, ("7/10", "7/10"), two, two, bias="low") for i in range(81)]
-    plain = forest.draw(forest.ForestTable(tuple(rows), two, two))
-    groups = [grouped_forest.GroupedRow("A", i, ("", ""), two, two, bias="low") for i in range(81)]
-    ending = grouped_forest.Ending("", two, two)
-    block = grouped_forest.Block("", tuple(groups), (ending,))
-    for figure in (plain, grouped_forest.draw(grouped_forest.GroupedForestTable((block,)))):
-        assert "Risk of bias" not in texts(figure)

@@ -15,11 +15,7 @@ from bayespool.plots import (
     bubble,
     cumulative,
     decision_curve,
-    effect_forest,
     fagan,
-    forest,
-    grouped_forest,
-    grouped_sroc,
     influence,
     pit,
     predictive,
@@ -40,20 +36,15 @@ SOME = Interval(0.7, 0.5, 0.9)
 LINE = (np.array([0.1, 0.4, 0.6]), np.array([0.5, 0.7, 0.9]))
 
 
-def forest_table(n: int = 3, label: str = "A & <b> $x_1$ 2020") -> forest.ForestTable:
-    rows = tuple(
-        forest.ForestRow(f"{label} {i}", i + 1, ("7/10", "no healthy"), (SOME, None), (SOME, SOME))
-        for i in range(n)
-    )
-    external = (("Elsewhere", (SOME, None)),)
-    return forest.ForestTable(rows, (SOME, SOME), (SOME, SOME), external)
+def sroc_part(n: int = 3, label: str = "") -> sroc.Part:
+    points = np.full((n, 2), 0.5)
+    return sroc.Part(label, points, np.full((n, 2), 20), tuple(range(n)), (0.3, 0.7), LINE, LINE,
+                     LINE, np.arange(n) == 1, ("low",) * n)  # fmt: skip
 
 
 def sroc_table(n: int = 3) -> sroc.SrocTable:
-    points = np.full((n, 2), 0.5)
-    return sroc.SrocTable(
-        points, np.full((n, 2), 20), (0.3, 0.7), LINE, LINE, LINE, (LINE,), (("$Out$", 0.9, 0.5),)
-    )
+    elsewhere = sroc.External("$Out$", Interval(0.3, 0.2, 0.45), SOME)
+    return sroc.SrocTable((sroc_part(n),), (), (elsewhere,))
 
 
 def predictive_table() -> predictive.PredictiveTable:
@@ -78,37 +69,11 @@ def rows_table(n: int = 3, panels: int = 2, wide: bool = False) -> RowsTable:
     return RowsTable(tuple(shown), rows)
 
 
-def effect_table(n: int = 3, scale: str = "log") -> effect_forest.EffectForestTable:
-    wide = Interval(0.7, 0.001, 900.0)
-    rows = tuple(
-        effect_forest.EffectRow(f"A $x$ {i}", i + 1, "7/10, 3/9", "0.7", wide, SOME)
-        for i in range(n)
-    )
-    end = effect_forest.EffectRow("Pooled", 0, "", "0.7 (0.5 to 0.9)", None, SOME)
-    return effect_forest.EffectForestTable("Odds ratio", scale, rows, end, end, 1.0)
-
-
-def grouped_table(n: int = 3) -> grouped_forest.GroupedForestTable:
-    rows = tuple(
-        grouped_forest.GroupedRow(f"A $x$ {i}", i, ("7/10", "no healthy"), (SOME, None),
-                                  (SOME, SOME), i % 2, bool(i % 2))
-        for i in range(n)
-    )  # fmt: skip
-    endings = tuple(
-        grouped_forest.Ending(name, (SOME, SOME), (SOME, SOME), i) for i, name in enumerate("AB")
-    )
-    blocks = (
-        grouped_forest.Block("A and B", rows[:2], keep=True),
-        grouped_forest.Block("A only", rows[2:]),
-        grouped_forest.Block("", (), endings),
-    )
-    return grouped_forest.GroupedForestTable(blocks, (("Elsewhere", (SOME, None)),), ("A", "B"))
-
-
-def grouped_sroc_table(n: int) -> grouped_sroc.GroupedSrocTable:
-    parts = tuple((f"Group $x$ {i}", sroc_table(i)) for i in range(n))
-    line = np.array([[0.1, 0.5], [0.2, 0.6]])
-    return grouped_sroc.GroupedSrocTable(parts, (line,), (("$Out$", 0.9, 0.5),))
+def grouped_sroc_table(n: int) -> sroc.SrocTable:
+    parts = tuple(sroc_part(i, f"Group $x$ {i}") for i in range(n))
+    point = Interval(0.9, 0.9, 0.9)
+    two = (sroc.External("$Out$", point, SOME), sroc.External("Far", point, point))
+    return sroc.SrocTable(parts, (np.array([[0.1, 0.5], [0.2, 0.6]]),), two)
 
 
 def bubble_table() -> bubble.BubbleTable:
@@ -162,16 +127,10 @@ def decision_table() -> decision_curve.DecisionTable:
 
 
 CASES: dict[str, tuple[Any, Any]] = {
-    "forest": (forest, forest_table()),
-    "effect": (effect_forest, effect_table()),
-    "difference": (effect_forest, effect_table(scale="linear")),
-    "effects": (effect_forest, effect_table(200)),
     "sroc": (sroc, sroc_table()),
     "nostudies": (sroc, sroc_table(0)),
-    "groups": (grouped_forest, grouped_table()),
-    "manygroups": (grouped_forest, grouped_table(90)),
-    "groupedsroc": (grouped_sroc, grouped_sroc_table(2)),
-    "sevengroups": (grouped_sroc, grouped_sroc_table(7)),
+    "groupedsroc": (sroc, grouped_sroc_table(2)),
+    "sevengroups": (sroc, grouped_sroc_table(7)),
     "bubble": (bubble, bubble_table()),
     "manypanels": (sensitivity, rows_table(panels=8, wide=True)),
     "predictive": (predictive, predictive_table()),
@@ -208,18 +167,6 @@ def test_figures_repeat_whatever_the_users_settings(name: str) -> None:
     assert "<text" in first
     assert not re.search(r"\b(?:d|x|y|transform)=\"[^\"]*\.\d{3}", first)
     assert "What &lt;it&gt; shows" in first
-
-
-@pytest.mark.parametrize("n, rows", [(80, 80), (81, 0), (5000, 0)])
-def test_forest_grows_to_a_limit(n: int, rows: int) -> None:
-    table = forest_table(n)
-    assert len(table.drawn) == rows
-    assert forest.draw(table).get_size_inches()[1] < 30
-
-
-def test_grouped_forest_keeps_studies_with_several_tests() -> None:
-    assert sum(len(block.rows) for block in grouped_table(82).drawn) == 2
-    assert sum(len(block.rows) for block in grouped_table(80).drawn) == 80
 
 
 def test_judgements_differ_without_colour() -> None:
@@ -262,6 +209,44 @@ def test_the_decision_curve_ends_where_its_bands_leave_the_figure() -> None:
 def test_series_differ_without_colour() -> None:
     assert len({look.marker for look in series.LOOKS}) == len(series.LOOKS)
     assert len({look.line for look in series.LOOKS}) == len(series.LOOKS)
+    assert len({look.hatch for look in series.LOOKS}) == len(series.LOOKS)
+    assert "D" not in {look.marker for look in series.LOOKS}  # that is what was pooled
+
+
+def test_specificity_falls_from_left_to_right() -> None:
+    axes = sroc.draw(sroc_table()).axes[0]
+    ticks = [text.get_text() for text in axes.get_xticklabels()]
+    assert ticks == ["100", "80", "60", "40", "20", "0"]
+    assert axes.get_xlabel() == "Specificity (%)"
+
+
+@pytest.mark.parametrize("table", [sroc_table(), grouped_sroc_table(2)])
+def test_results_from_elsewhere_have_one_mark_with_its_region(table: sroc.SrocTable) -> None:
+    axes = sroc.draw(table).axes[0]
+    (first, *_) = table.external
+    diamonds = [line for line in axes.lines if line.get_marker() == "D"]
+    assert len(diamonds) == len(table.external)
+    assert all(line.get_markerfacecolor() == "white" for line in diamonds)
+    outlines = [patch.get_xy() for patch in axes.patches if hasattr(patch, "get_xy")
+                and len(np.shape(patch.get_xy())) == 2 and len(patch.get_xy()) > 100]  # fmt: skip
+    known = first.fpr.lower < first.fpr.upper
+    assert len(outlines) == known
+    if known:
+        ends = [f(outlines[0][:, i]) for i in (0, 1) for f in (np.min, np.max)]
+        np.testing.assert_allclose(ends, [0.2, 0.45, 0.5, 0.9], atol=1e-3)
+
+
+def test_nothing_is_written_on_the_data() -> None:
+    axes = sroc.draw(sroc_table()).axes[0]
+    assert [text.get_text() for text in axes.texts] == []
+    letters = [text.get_text() for text in sroc.draw(grouped_sroc_table(2)).axes[0].texts]
+    assert letters == ["a", "b"]
+
+
+def test_every_study_of_a_summary_roc_plot_can_be_found() -> None:
+    for table, n in ((sroc_table(), 3), (grouped_sroc_table(3), 2)):
+        text = svg.to_svg(sroc.draw(table), "a", "t", "d")
+        assert {*re.findall(r'data-study="(\d+)"', text)} == set(map(str, range(n)))
 
 
 def test_rows_of_intervals_are_where_the_table_says() -> None:
@@ -285,7 +270,7 @@ def test_rows_of_intervals_are_where_the_table_says() -> None:
 def test_no_global_figures() -> None:
     import sys
 
-    forest.draw(forest_table())
+    fagan.draw(fagan_table())
     assert (
         "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
     )
@@ -300,20 +285,9 @@ def test_labels() -> None:
     assert long.endswith("1999")
 
 
-def test_dollar_signs_are_not_mathematics() -> None:
-    figure = forest.draw(forest_table(1, "$\\nonsense{ $"))
-    assert svg.to_svg(figure, "x", "t", "d")
-
-
 @pytest.mark.parametrize("low, high", [(0.9, 1.2), (0.2, 7.0), (0.001, 900.0), (1.01, 1.03)])
 def test_ratio_ticks_are_few_and_inside(low: float, high: float) -> None:
     ticks = style.log_ticks(low, high)
     assert len(ticks) <= 7
     assert all(low <= tick <= high for tick in ticks)
     assert 1.0 in ticks or not low <= 1.0 <= high
-
-
-def test_very_wide_intervals_are_cut_and_all_else_is_shown() -> None:
-    low, high = effect_forest.limits(effect_table())
-    assert 0.001 < low < 0.5
-    assert 1.0 < high < 900.0

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from report.test_page import Reader, read, summary
-from shared import LIGHT, fit_once
+from shared import LIGHT, fit_once, placed
 
 import bayespool as bp
 from bayespool.accuracy import HSROC, Bivariate, Comparison, MetaRegression, NestedBivariate
@@ -180,7 +180,7 @@ def test_page_is_whole_and_in_house_language(page: Any) -> None:
     cells = [cell for row in reader.rows for cell in row]
     assert not [cell for cell in cells if re.search(r"\b(nan|None|inf)\b", cell)]
     figures = [a for tag, a in reader.tags if tag == "svg"]
-    assert len(figures) == len(list((folder / "figures").glob("*.svg")))
+    assert len(figures) == len(placed(folder))
 
 
 def test_a_saved_fit_gives_the_same_page(page: Any, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared import placed
 
 from bayespool.guideline.findings import CONSEQUENCES
 from bayespool.report import numbers, write_report
@@ -171,7 +172,7 @@ def test_page_is_sound_and_loads_nothing(which: str, request: pytest.FixtureRequ
     assert headers
     assert all(a.get("scope") in ("col", "row") for a in headers)
     figures = [a for tag, a in reader.tags if tag == "svg"]
-    assert len(figures) == len(list((folder / "figures").glob("*.svg"))) == 7
+    assert len(figures) == len(placed(folder)) == 7
     for found in figures:
         assert found["role"] == "img"
         assert set(str(found["aria-labelledby"]).split()) <= set(reader.ids)

@@ -203,7 +203,9 @@ def _fit(model: Any, studies: Any, fitting: Fitting, output: Output, asked: Requ
     """Fit, and print the answer."""
     from bayespool.checks.leave_one_out import check_studies
     from bayespool.fitting import DEFAULT_SEED, fit, planned
+    from bayespool.report.ordering import check_order
 
+    check_order(asked.order, studies)
     if fitting.leave_one_out:
         check_studies(studies)
     say(planned(model, studies, fitting.engine))

@@ -73,12 +73,15 @@ class Panel:
     judgements
         A TOML file with the panel's judgements on certainty (bayespool judgement-form prints an
         empty one).
+    order
+        Of the studies in the forest plot: input (as in the table), year or effect.
     """
 
     title: str | None = None
     question: str | None = None
     threshold: tuple[str, ...] = ()
     judgements: Path | None = None
+    order: str | None = None
 
     def asked(self) -> dict[str, Any]:
         """For `write_report` and `build_summary`, checked."""
@@ -159,7 +162,7 @@ def requested(panel: Panel, output: Output, **numbers: Any) -> Request:
 
     return Request(
         command=spoken(), formats=output.beside(), **panel.asked(), **panel.words(), **numbers
-    )
+    ).changed(order=panel.order)
 
 
 def spoken() -> str:

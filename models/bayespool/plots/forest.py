@@ -1,184 +1,249 @@
-"""Paired forest plot: sensitivity and specificity of every study, the pooled ones, a new study."""
+"""Forest plot: every study with its numbers, what was pooled, and where a new study may lie."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.marks import Interval, bar, observed_mark, reconstructed
-from bayespool.plots.style import (
-    ACCENT,
-    CONTRAST,
-    FAINT,
-    INK,
-    MUTED,
-    label,
-    percent_axis,
-    styled,
-    write,
+from bayespool.plots.forest_layout import (
+    COMPACT,
+    FULL,
+    INDENT,
+    LEADING,
+    SMALL,
+    Layout,
+    Look,
+    layout,
 )
+from bayespool.plots.forest_table import (
+    EXTERNAL,
+    HEADING,
+    NEW,
+    POOLED,
+    STUDY,
+    Cell,
+    ForestTable,
+    Line,
+    Page,
+)
+from bayespool.plots.marks import Interval, bar, external_mark, observed_mark, reconstructed
+from bayespool.plots.series import look_of
+from bayespool.plots.style import FAINT, INK, MUTED, look, value_axis, write
+from bayespool.plots.svg import BAND, tag
 from bayespool.plots.traffic_light import legend, light
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from bayespool.plots.grouped_forest import GroupedRow
-
-MAX_ROWS = 80
-ROW_HEIGHT, TOP, BOTTOM, WIDTH = 0.30, 0.45, 0.95, 9.4
-BIAS_COLUMN = 0.05  # share of the width
-BIAS_AT, BIAS_SIZE = 0.92, 11.0
-LINE = 0.22  # inches of another line of the legend
-Pair = tuple[Interval | None, Interval | None]
+HEAD, AXIS, KEY = 0.5, 0.38, 0.3  # inches above the lines, of the axis, of a line of the legend
+ABOVE, BELOW = -0.13, 0.17  # shares of a line: where what was found and the model's value stand
+SMALLEST, LARGEST = 2.6, 6.5  # points of the square of a study
 
 
-@dataclass(frozen=True)
-class ForestRow:
-    """One study: label, counts as text, observed and shrunken proportions of both panels.
+def draw(table: ForestTable, sizes: Look = FULL) -> list[Figure]:
+    """The forest plot, a figure for each of its pages.
 
-    ``observed`` is None where the study has nobody in that group; ``counts`` says so. A `partial`
-    row is no full result, and what it observed is reconstructed. ``bias`` is a word of `LIGHTS`,
-    another one where nothing is judged, and empty where the table says nothing of bias.
+    Squares are what studies found, their areas the weights; the marks below them what the model
+    makes of it; diamonds what was pooled. With more than 400 rows only what was pooled is drawn.
     """
-
-    label: str
-    number: int
-    counts: tuple[str, str]
-    observed: Pair
-    shrunken: Pair
-    partial: bool = False
-    bias: str = ""
+    places = layout(table, sizes)
+    with look():
+        return [_page(table, page, places) for page in table.pages]
 
 
-@dataclass(frozen=True)
-class ForestTable:
-    """Rows from top to bottom, then what was pooled. Proportions throughout."""
+def _page(table: ForestTable, page: Page, places: Layout) -> Figure:
+    from matplotlib.figure import Figure
 
-    rows: tuple[ForestRow, ...]
-    pooled: tuple[Interval, Interval]
-    predictive: tuple[Interval, Interval]
-    comparators: tuple[tuple[str, Pair], ...] = ()
-    titles: tuple[str, str] = ("Sensitivity", "Specificity")
-
-    @property
-    def drawn(self) -> tuple[ForestRow, ...]:
-        """The study rows of the figure: none when there are more than a page can hold."""
-        return self.rows if len(self.rows) <= MAX_ROWS else ()
-
-
-@styled
-def draw(table: ForestTable) -> Figure:
-    """The forest plot; with more than 80 studies only what was pooled."""
-    lines = len(table.drawn) + 2 + len(table.comparators)
-    figure, panels, names = layout(lines, table.titles, [row.bias for row in table.drawn])
+    ends = list(accumulate((places.height(line) for line in page.lines), initial=0.0))
+    body = ends[-1]
+    key = KEY * (0 if places.look.compact else 1 + table.judged)
+    head = HEAD if table.texts else 0.3
+    height = head + body + AXIS + key
+    figure = Figure(figsize=(places.width, height))
+    whole: Any = figure.add_axes((0.0, (AXIS + key) / height, 1.0, body / height))
+    whole.axis("off")
+    whole.set_xlim(0.0, places.width)
+    panels = [
+        figure.add_axes((left / places.width, (AXIS + key) / height, wide / places.width,
+                         body / height)) for left, wide in places.panels
+    ]  # fmt: skip
+    for axes in (whole, *panels):
+        axes.set_ylim(body, 0.0)
     for i, axes in enumerate(panels):
-        axes.axvline(table.pooled[i].centre, color=ACCENT, lw=0.8, ls=(0, (4, 3)), zorder=0)
-        _panel(axes, table, i)
-    _names(names, table)
-    _legend(figure, table)
+        _axis(axes, table, i)
+    studies = any(line.kind == STUDY for line in page.lines)
+    for span in page.spans if studies else ():
+        series = look_of(span.pooled.series)
+        for axes, cell in zip(panels, span.pooled.cells, strict=True):
+            if cell.model is not None:
+                axes.plot([cell.model.centre] * 2, [ends[span.first], ends[span.last + 1]],
+                          color=series.color, lw=0.8, zorder=0,
+                          ls=(0, (4, 3)) if span.alone else series.line)  # fmt: skip
+    for line, top, bottom in zip(page.lines, ends, ends[1:], strict=False):
+        _line(whole, panels, table, line, (top, bottom), places)
+    _headings(whole, table, places)
+    if not places.look.compact:
+        _legend(figure, table, height)
     return figure
 
 
-def layout(
-    lines: int, titles: Sequence[str], biases: Sequence[str]
-) -> tuple[Figure, list[Any], Any]:
-    """A figure of so many `lines`: a panel for each title, and the place of the names.
-
-    With a word in `biases` there is a column for them beside the names.
-    """
-    from matplotlib.figure import Figure
-
-    biased = any(biases)
-    height = lines * ROW_HEIGHT + TOP + BOTTOM + biased * LINE
-    figure = Figure(figsize=(WIDTH, height))
-    bottom, tall = (BOTTOM + biased * LINE) / height, lines * ROW_HEIGHT / height
-    shift = biased * BIAS_COLUMN
-    panels = [figure.add_axes((x, bottom, 0.295 - shift / 2, tall))
-              for x in (0.285 + shift, 0.685 + shift / 2)]  # fmt: skip
-    names = figure.add_axes((0.0, bottom, 0.26, tall))
-    names.axis("off")
-    names.set_xlim(0, 1)
-    for axes in (*panels, names):
-        axes.set_ylim(lines - 0.5, -0.5)
-    for axes, title in zip(panels, titles, strict=True):
-        percent_axis(axes)
-        axes.set_yticks([])
-        axes.spines["left"].set_visible(False)
-        axes.set_title(f"{title} (%)", loc="left")
-        axes.vlines([0.0, 0.25, 0.5, 0.75, 1.0], -0.5, lines - 0.5, color=FAINT, lw=0.5, zorder=0)
-    if biased:
-        write(names, BIAS_AT, -0.78, "Risk of bias", ha="center", fontsize=9.5, weight="bold")
-        legend(figure, (BOTTOM - 1.5 * LINE) / height, " risk of bias")
-    return figure, panels, names
+def _axis(axes: Any, table: ForestTable, i: int) -> None:
+    panel = table.panels[i]
+    value_axis(axes, panel.scale, *table.limits(i))
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x", color=FAINT, lw=0.5)
+    axes.set_axisbelow(True)
+    axes.set_facecolor("none")
+    unit = " (%)" if panel.scale == "percent" else ""
+    axes.set_title(f"{panel.title}{unit}", loc="left", parse_math=False)
+    if panel.null is not None:
+        axes.axvline(panel.null, color=INK, lw=0.8, zorder=0)
 
 
-def name_row(names: Any, y: int, row: ForestRow | GroupedRow) -> None:
-    """The label of a study, and its risk of bias where the table tells it."""
-    write(names, 0.03, y, label(row.label, row.number), va="center", fontsize=8.5, clip_on=False)
-    if row.bias:
-        light(names, BIAS_AT, y, row.bias, BIAS_SIZE)
+def _headings(whole: Any, table: ForestTable, places: Layout) -> None:
+    heads = list(zip(table.columns, places.columns, strict=True))
+    heads += list(zip(table.texts, places.texts, strict=False))
+    heads += [("Weight\n(%)", x) for x in places.weights if x is not None]
+    for text, x in heads:
+        write(whole, x, -0.06, text, ha="right", va="bottom", fontsize=SMALL, weight="bold",
+              linespacing=1.15)  # fmt: skip
+    if table.judged:
+        write(whole, places.bias, -0.06, "Risk of\nbias", ha="center", va="bottom",
+              fontsize=SMALL, weight="bold", linespacing=1.15)  # fmt: skip
 
 
-def _panel(axes: Any, table: ForestTable, i: int) -> None:
-    for y, row in enumerate(table.drawn):
-        write(axes, -0.04, y, row.counts[i], ha="right", va="center", fontsize=8, color=MUTED)
-        seen, shrunken = row.observed[i], row.shrunken[i]
-        if seen is not None:
-            observed_mark(axes, seen, y - 0.15, partial=row.partial)
-        if shrunken is not None:
-            bar(axes, shrunken, y + 0.17, ACCENT, 2.0)
-            axes.plot(shrunken.centre, y + 0.17, "s", ms=4, color=ACCENT, clip_on=False)
-    y = len(table.drawn)
-    if y:
-        axes.axhline(y - 0.5, color=MUTED, lw=0.7)
-    diamond(axes, table.pooled[i], y, ACCENT, fill=True)
-    bar(axes, table.predictive[i], y + 1, INK, 1.2)
-    new = table.predictive[i]
-    axes.plot([new.lower, new.upper], [y + 1, y + 1], "|", ms=7, color=INK)
-    for offset, (_, pair) in enumerate(table.comparators, start=y + 2):
-        found = pair[i]
-        if found is not None:
-            diamond(axes, found, offset, CONTRAST, fill=False)
+def _line(
+    whole: Any, panels: list[Any], table: ForestTable, line: Line, between: tuple[float, float],
+    places: Layout,
+) -> None:  # fmt: skip
+    top, bottom = between
+    y = (top + bottom) / 2.0
+    if line.index is not None:
+        _band(whole, line.index, top, bottom, places.width)
+    if line.kind == POOLED:
+        whole.plot([INDENT, places.width - INDENT], [top, top], color=MUTED, lw=0.6)
+    _texts(whole, line, y, places)
+    if line.tied:
+        whole.plot([0.04, 0.04], [top - 0.5 * (bottom - top), y], color=INK, lw=1.0)
+    if line.bias:
+        light(whole, places.bias, y, line.bias, 10.5, 0.005)
+    for axes, cell in zip(panels, line.cells, strict=False):
+        _cell(axes, line, cell, y, table.heaviest)
 
 
-def diamond(axes: Any, interval: Interval, y: float, color: str, *, fill: bool) -> None:
-    """The interval as a diamond at height `y`."""
+def _texts(whole: Any, line: Line, y: float, places: Layout) -> None:
+    names, size = places.names(line), places.look.size
+    bold: dict[str, Any] = {"weight": "bold"} if line.ends or line.kind == HEADING else {}
+    if line.kind == EXTERNAL:
+        bold = {"style": "italic"}
+    x = INDENT * (0.4 if line.kind == HEADING else 2.0 if line.tied else 1.0)
+    for k, name in enumerate(names):
+        at = y + LEADING * (k - (len(names) - 1) / 2.0)
+        mark = write(whole, x, at, name, va="center", fontsize=size, **bold)
+        tag(mark, line.index)
+    for text, place in zip(line.columns, places.columns, strict=False):
+        write(whole, place, y, text, ha="right", va="center", fontsize=SMALL)
+    for cell, place, weight in zip(line.cells, places.texts, places.weights, strict=False):
+        write(whole, place, y, cell.text, ha="right", va="center", fontsize=SMALL, **bold)
+        if weight is not None and cell.weight is not None:
+            write(whole, weight, y, f"{cell.weight:.1f}", ha="right", va="center", fontsize=SMALL)
+
+
+def _band(whole: Any, index: int, top: float, bottom: float, width: float) -> None:
+    """An unseen rectangle that a page can colour."""
+    from matplotlib.patches import Rectangle
+
+    band = Rectangle((0.0, top), width, bottom - top, facecolor="white", alpha=0.0, lw=0,
+                     zorder=-2)  # fmt: skip
+    band.set_gid(f"{BAND}{index}")
+    whole.add_patch(band)
+
+
+def _cell(axes: Any, line: Line, cell: Cell, y: float, heaviest: float) -> None:
+    series = look_of(line.series)
+    both = cell.observed is not None and cell.model is not None and line.kind == STUDY
+    height = 0.235
+    if cell.observed is not None:
+        at = y + ABOVE * height * both
+        if line.kind == EXTERNAL:
+            external_mark(axes, cell.observed, at, 0.3 * height)
+        else:
+            share = math.sqrt((cell.weight if cell.weight is not None else heaviest) / heaviest)
+            size = SMALLEST + (LARGEST - SMALLEST) * share
+            _found(axes, cell.observed, at, size, line)
+    if cell.model is None:
+        return
+    if line.kind == POOLED:
+        diamond(axes, cell.model, y, series.color, 0.36 * height)
+    elif line.kind == NEW:
+        bar(axes, cell.model, y, series.color, 1.3)
+        ends = [cell.model.lower, cell.model.upper]
+        axes.plot(ends, [y, y], "|", ms=7, color=series.color, clip_on=False)
+    else:
+        at = y + BELOW * height * both
+        bar(axes, cell.model, at, series.color, 1.9, line.index)
+        mark = axes.plot(cell.model.centre, at, series.marker, ms=4, color=series.color,
+                         clip_on=False)  # fmt: skip
+        tag(mark[0], line.index)
+
+
+def _found(axes: Any, seen: Interval, y: float, size: float, line: Line) -> None:
+    """What a study found; arrows where its interval is cut off."""
+    low, high = axes.get_xlim()
+    inside = Interval(seen.centre, max(seen.lower, low), min(seen.upper, high))
+    observed_mark(axes, inside, y, size, partial=line.partial, index=line.index)
+    for end, beyond, arrow in ((low, seen.lower < low, "<"), (high, seen.upper > high, ">")):
+        if beyond:
+            axes.plot(end, y, arrow, ms=4.5, color=MUTED, clip_on=False)
+
+
+def diamond(axes: Any, interval: Interval, y: float, color: str, half: float) -> None:
+    """The interval as a filled diamond at height `y`."""
     x = [interval.lower, interval.centre, interval.upper, interval.centre]
-    axes.fill(x, [y, y - 0.28, y, y + 0.28], facecolor=color if fill else "none",
-              edgecolor=color, lw=1.2, zorder=3)  # fmt: skip
+    axes.fill(x, [y, y - half, y, y + half], facecolor=color, edgecolor=color, lw=1.0, zorder=3)
 
 
-def _names(axes: Any, table: ForestTable) -> None:
-    for y, row in enumerate(table.drawn):
-        name_row(axes, y, row)
-    y = len(table.drawn)
-    write(axes, 0.03, y, "Pooled", va="center", fontsize=8.5, weight="bold")
-    write(axes, 0.03, y + 1, "A new study", va="center", fontsize=8.5, weight="bold")
-    for offset, (name, _) in enumerate(table.comparators, start=y + 2):
-        text = label(f"{name} (not pooled)", offset)
-        write(axes, 0.03, offset, text, va="center", fontsize=8.5, style="italic")
-
-
-def _legend(figure: Figure, table: ForestTable) -> None:
+def _legend(figure: Figure, table: ForestTable, height: float) -> None:
     from matplotlib.lines import Line2D
 
-    handles = []
-    if table.drawn:
-        handles += [
-            Line2D([], [], color=MUTED, lw=0.9, marker="o", mfc="white", mec=INK, ms=4.5,
-                   label="observed, exact interval"),
-            Line2D([], [], color=ACCENT, lw=2, marker="s", ms=4, label="shrunken"),
-        ]  # fmt: skip
-    if any(row.partial for row in table.drawn):
+    lines, handles = table.drawn, []
+    studies = [line for line in lines if line.kind == STUDY]
+    cells = [cell for line in studies for cell in line.cells]
+    if any(cell.observed for cell in cells):
+        area = ", area by weight" if any(table.weighed) else ""
+        handles.append(Line2D([], [], color=INK, lw=0.9, marker="s", ms=5,
+                              label=f"found by the study{area}"))  # fmt: skip
+    if any(line.partial and cell.observed for line in studies for cell in line.cells):
         handles.append(reconstructed())
+    if any(cell.model for cell in cells):
+        named = [(i, f"model's estimate, {name}") for i, name in enumerate(table.names)]
+        for i, name in named or [(0, "model's estimate")]:
+            one = look_of(i)
+            handles.append(Line2D([], [], color=one.color, lw=1.9, marker=one.marker, ms=4,
+                                  label=name))  # fmt: skip
     handles += [
-        Line2D([], [], color=ACCENT, lw=0, marker="D", ms=6, label="pooled"),
-        Line2D([], [], color=INK, lw=1.2, marker="|", ms=7, label="predicted for a new study"),
+        Line2D([], [], color=MUTED, lw=0, marker="D", ms=6, label=_pooled(lines)),
+        Line2D([], [], color=MUTED, lw=1.3, marker="|", ms=7, label="prediction for a new study"),
     ]
-    if table.comparators:
-        handles.append(
-            Line2D([], [], color=CONTRAST, lw=0, marker="D", mfc="none", ms=6, label="external")
-        )
+    if not any(line.kind == NEW for line in lines):
+        handles.pop()
+    if any(line.kind == EXTERNAL for line in lines):
+        handles.append(Line2D([], [], color=INK, lw=0, marker="D", mfc="white", ms=6,
+                              label="external, not pooled"))  # fmt: skip
+    if any(panel.null is not None for panel in table.panels):
+        handles.append(Line2D([], [], color=INK, lw=0.8, label="no association"))
     figure.legend(handles=handles, loc="lower center", ncols=len(handles),
                   bbox_to_anchor=(0.5, 0.0), columnspacing=1.4, handletextpad=0.5)  # fmt: skip
+    if table.judged:
+        legend(figure, 0.85 * KEY / height, " risk of bias")
+
+
+def _pooled(lines: tuple[Line, ...]) -> str:
+    """What is pooled is called as its line is, where all lines are called the same."""
+    found = {line.label for line in lines if line.kind == POOLED}
+    return found.pop().lower() if len(found) == 1 else "pooled"
+
+
+__all__ = ["COMPACT", "FULL", "draw"]

@@ -31,6 +31,7 @@ RC = {
     "axes.titleweight": "bold",
     "axes.unicode_minus": True,
     "axes.formatter.useoffset": False,
+    "hatch.linewidth": 0.5,
     "legend.frameon": False,
     "legend.fontsize": 8.5,
     "xtick.color": INK,
@@ -70,17 +71,22 @@ def _glyphs() -> frozenset[int]:
     return frozenset(FT2Font(findfont("DejaVu Sans")).get_charmap())
 
 
-def label(text: str, number: int | None = None, longest: int = LABEL_LENGTH) -> str:
-    """A label that fits and that the font can draw.
+def drawable(text: str, number: int | None = None) -> str:
+    """A label that the font can draw, its white space single.
 
-    Long labels lose their middle. Where the font lacks a character the label becomes the
-    `number` of its row ("row 7"), or the character a question mark when there is no number.
+    Where the font lacks a character the label becomes the `number` of its row ("row 7"), or the
+    character a question mark when there is no number.
     """
     flat = " ".join(text.split())
     missing = {c for c in flat if ord(c) not in _glyphs()}
     if missing and number is not None:
         return f"row {number}"
-    flat = "".join("?" if c in missing else c for c in flat)
+    return "".join("?" if c in missing else c for c in flat)
+
+
+def label(text: str, number: int | None = None, longest: int = LABEL_LENGTH) -> str:
+    """A label that can be drawn (see `drawable`) and that fits: long ones lose their middle."""
+    flat = drawable(text, number)
     if len(flat) <= longest:
         return flat
     # the end of a label, such as the year, tells studies apart as often as its beginning

@@ -6,7 +6,7 @@ import io
 import re
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bayespool.plots.style import look
 
@@ -22,6 +22,8 @@ _FONT = "font-family: 'DejaVu Sans'; "
 _FONTS = "'DejaVu Sans', Verdana, 'Bitstream Vera Sans', Arial, sans-serif"
 _PLACES = re.compile(r'(?<= )(d|x|y|transform)="[^"]*"')
 _LONG = re.compile(r"-?\d+\.\d{3,}")
+STUDY, BAND = "study-", "band-"  # marks of a row of the table, and what lies behind them
+_OF_STUDY = re.compile(rf'<g id="(?:{STUDY}|({BAND}))(\d+)"')
 
 
 class Svg(str):
@@ -52,6 +54,12 @@ class Svg(str):
         return packed.getvalue()
 
 
+def tag(artist: Any, index: int | None) -> None:
+    """Say that an artist shows row `index` of the table, if any: ``data-study`` in the SVG."""
+    if index is not None:
+        artist.set_gid(f"{STUDY}{index}")
+
+
 def to_svg(figure: Figure, name: str, title: str, description: str) -> Svg:
     """An ``<svg role="img">`` element whose ids begin with `name`, so that pages can hold several.
 
@@ -73,6 +81,7 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> Svg:
     text = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>\s*", "", text, count=1, flags=re.S)
     text = _PLACES.sub(lambda found: _LONG.sub(_hundredths, found[0]), text.replace(_FONT, ""))
     text = re.sub(r' transform="rotate\(-?0 [^"]*"', "", text)
+    text = _OF_STUDY.sub(_of_study, text)
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
     text = re.sub(r'href="#([^"]+)"', rf'href="#{name}-\1"', text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
@@ -91,6 +100,12 @@ def to_svg(figure: Figure, name: str, title: str, description: str) -> Svg:
     made = Svg(head + text[text.index(">") + 1 :].lstrip())
     made.what, made.description, made.figure = title, description, figure
     return made
+
+
+def _of_study(found: re.Match[str]) -> str:
+    """The start of a group that shows a row of the table; several groups may show one."""
+    band = ' class="band"' if found[1] else ""
+    return f'<g{band} data-study="{found[2]}"'
 
 
 def _hundredths(found: re.Match[str]) -> str:

@@ -89,14 +89,19 @@ def draw(table: TrafficTable) -> Figure:
     return figure
 
 
-def light(axes: Any, x: float, y: float, word: str | None, size: float = 12.5) -> None:
-    """A judgement as a circle, `size` points wide, around its symbol; empty if not judged."""
+def light(
+    axes: Any, x: float, y: float, word: str | None, size: float = 12.5, lower: float = 0.02
+) -> None:  # fmt: skip
+    """A judgement as a circle, `size` points wide, around its symbol; empty if not judged.
+
+    The symbol stands lower by as much, on the scale of y, as puts it in the middle.
+    """
     if word not in LIGHTS:
         axes.plot(x, y, "o", ms=0.88 * size, mfc="none", mec=MUTED, mew=0.6)
         return
     found = LIGHTS[word]
     axes.plot(x, y, "o", ms=size, color=found.face, mec="none")
-    write(axes, x, y + 0.02, found.symbol, ha="center", va="center", fontsize=0.72 * size,
+    write(axes, x, y + lower, found.symbol, ha="center", va="center", fontsize=0.72 * size,
           weight="bold", color=found.ink)  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from bayespool.report import (
     accuracy_methods,
     accuracy_tables,
     accuracy_words,
+    forests,
     guideline_page,
     numbers,
     points,
@@ -39,7 +40,7 @@ def sections(page: Page) -> list[Section]:
 
 
 def _studies(page: Page) -> Section:
-    blocks = (page.drawings["forest"], tables.studies_table(page.rows))
+    blocks: tuple[Block, ...] = (*forests.pages(page.drawings), tables.studies_table(page.rows))
     return Section("studies", "Studies", "Included studies", blocks)
 
 

@@ -18,6 +18,7 @@ from bayespool.report.guideline_figures import draw_guideline
 from bayespool.report.html import html
 from bayespool.report.kept import keep
 from bayespool.report.kinds import ACCURACY, kind_of
+from bayespool.report.ordering import check_order
 from bayespool.report.page import Page
 from bayespool.report.refit_sections import draw_refits
 from bayespool.report.refits import Refits
@@ -52,6 +53,7 @@ def write_report(
     cumulative: tuple[Variant, ...] | None = None,
     other_rows: tuple[Variant, ...] | None = None,
     formats: Sequence[str] = FORMATS,
+    order: str = "input",
 ) -> Path:
     """Write the report of a fit: a self-contained page, its tables, figures and draws.
 
@@ -96,6 +98,9 @@ def write_report(
         What is written beside the page: ``markdown`` (report.md), ``word`` (report.docx),
         ``tables`` (every table of the page as CSV, all as tables.json), ``png`` (figures at 300
         dots per inch). By default all.
+    order : {"input", "year", "effect"}, optional
+        Of the studies in the forest plot: as in the table, by the column year, or by the model's
+        estimates.
 
     Returns
     -------
@@ -106,8 +111,8 @@ def write_report(
     ------
     ValueError
         A prevalence or baseline risk outside (0, 1), a `mid` that is none, an option of the other
-        kind of analysis, an unlawful comparator or judgement, an unknown format, or a second fit or
-        refits of something else.
+        kind of analysis, an unlawful comparator or judgement, an unknown format or order, or a
+        second fit or refits of something else.
     FileNotFoundError
         No such file of judgements.
     FileExistsError
@@ -119,7 +124,7 @@ def write_report(
         judgements = read_judgements(judgements)
     request = Request(
         title, question, prevalences, mid, tuple(baseline_risks), thresholds, judgements,
-        tuple(comparators), tuple(notes), command, check_formats(formats),
+        tuple(comparators), tuple(notes), command, check_formats(formats), order,
     )  # fmt: skip
     refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
     return write_requested(fitted, Path(out_dir), request, refits)
@@ -136,12 +141,14 @@ def write_requested(
     if external and kind is not ACCURACY:
         raise ValueError("comparators are of diagnostic accuracy; allowed here: none, or a note")
     refits.check(fitted)
+    check_order(request.order, fitted.studies)
     if summary is None:
         stage("summary and checks")
         summary = summary_of(fitted, request)
     rows = kind.rows(fitted, refits.exact_elpd)
     stage("figures")
-    drawings = draw_all(fitted, rows, kind.own_drawings(fitted, summary, rows, external))
+    own = kind.own_drawings(fitted, summary, rows, external, request.order)
+    drawings = draw_all(fitted, rows, own)
     drawings |= {drawing.name: drawing for drawing in draw_refits(fitted, refits)}
     panel = draw_guideline(fitted, summary, refits)
     drawings |= {drawing.name: drawing for drawing in panel}

@@ -14,7 +14,6 @@ from bayespool.report.page import Page, every_note, sections
 from bayespool.report.wording import label_of, spoken
 
 ANSWER = "answer"
-FIRST = ("summary_forest", "summary_sroc")  # figures made for the first screen
 
 
 @dataclass(frozen=True)
@@ -85,10 +84,16 @@ def document(page: Page) -> Document:
         failed=tuple(failed),
         tiles=tuple(kind.tiles(summary)),
         answer=kind.answer(summary),
-        figure=next((page.drawings[x] for x in FIRST if x in page.drawings), None),
+        figure=_first_figure(page),
         cautions=most_urgent(fitted, page.refits, every_note(page)),
         compact=tuple(kind.compact(summary)),
         main=tuple(section for section in found if not section.appendix),
         appendix=tuple(section for section in found if section.appendix),
         version=fitted.versions.get("bayespool", ""),
     )
+
+
+def _first_figure(page: Page) -> Drawing | None:
+    """The ROC plot of one test, and the forest plot of several groups or of an association."""
+    one = not page.summary.measure and page.summary.labels == ("",)
+    return page.drawings.get("summary_sroc" if one else "summary_forest")

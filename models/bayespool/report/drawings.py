@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.checks.predictive import things
-from bayespool.plots import forest, pit, predictive, priors, sroc, svg, traces
-from bayespool.report import figure_tables, group_figures, numbers, tables
+from bayespool.plots import pit, predictive, priors, svg, traces
+from bayespool.report import figure_tables, forests, group_figures, numbers, srocs, tables
 from bayespool.report.accuracy_words import answer, elsewhere
 from bayespool.report.blocks import Drawing
 from bayespool.report.comparators import Comparator
+from bayespool.report.ordering import ordered
 from bayespool.report.per_study import StudyRow
 from bayespool.report.summary import Summary
-from bayespool.report.wording import ALONE, AVERAGE, POOLED, counted, listed
+from bayespool.report.wording import counted, listed
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -26,17 +27,12 @@ def accuracy_drawings(
     summary: Summary,
     rows: Sequence[StudyRow],
     comparators: Sequence[Comparator],
+    order: str = "input",
 ) -> list[Drawing]:
-    """The figures that only accuracy has."""
-    if summary.labels == ("",):
-        shown = _sroc(fitted, summary, rows, comparators)
-    else:
-        shown = group_figures.sroc(fitted, summary, comparators)
-    if summary.labels == ("",) and not fitted.studies.several_rows():
-        studies = _forest(fitted, summary, rows, comparators)
-    else:
-        studies = group_figures.forest(fitted, summary, rows, comparators)
-    return [studies, shown, *group_figures.bubbles(fitted), _predictive(rows)]
+    """The figures that only accuracy has; studies of the forest plot in an `order`."""
+    studies = _forest(fitted, summary, rows, comparators, order)
+    shown = srocs.drawings(fitted, summary, comparators)
+    return [*studies, *shown, *group_figures.bubbles(fitted), _predictive(rows)]
 
 
 def draw_all(fitted: Fit, rows: Sequence[StudyRow], own: Sequence[Drawing]) -> dict[str, Drawing]:
@@ -52,63 +48,17 @@ def draw_all(fitted: Fit, rows: Sequence[StudyRow], own: Sequence[Drawing]) -> d
 
 
 def _forest(
-    fitted: Fit, summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator]
-) -> Drawing:
-    table = figure_tables.forest_table(fitted, summary, rows, comparators)
-    where = {POOLED: "pooled", ALONE: "the one study", AVERAGE: "the average study"}[summary.pooled]
-    caption = (
-        f"Open circles: observed shares with exact 95{NB}% intervals and counts. Squares: the "
-        f"same studies shrunken towards the others, with 95{NB}% credible intervals. Filled "
-        f"diamonds and dashed lines: {where}. Capped lines: where a new study's own value "
-        "is predicted to lie."
-    )
-    caption += tables.dagger_words(rows)
-    if any(row.bias for row in table.drawn):
+    fitted: Fit, summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator],
+    order: str,
+) -> list[Drawing]:  # fmt: skip
+    table = forests.accuracy_table(fitted, summary, ordered(rows, fitted, order), comparators)
+    caption = forests.caption(table, summary.pooled, order) + tables.dagger_words(rows)
+    if table.judged:
         caption += f" {group_figures.BIAS_WORDS}"
-    if comparators:
-        caption += " Open diamonds: results from elsewhere, not pooled."
-    if not table.drawn:
-        caption = (
-            f"{len(rows):,} studies are too many to draw one by one; they are in studies.csv. "
-            "Filled diamonds: pooled. Capped lines: where a new study is predicted to lie."
-        )
-    words = f"{counted(len(rows), 'study', 'studies')}. {answer(summary)} {elsewhere(summary)}"
-    if table.drawn:
-        words += " The values of every study are in the table below the figure."
-    text = svg.to_svg(
-        forest.draw(table),
-        "figure-forest",
-        "Paired forest plot of sensitivity and specificity",
-        words,
-    )
-    return Drawing("forest", text, caption)
-
-
-def _sroc(
-    fitted: Fit, summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator]
-) -> Drawing:
-    table = figure_tables.sroc_table(fitted, summary, comparators)
-    left = len(rows) - len(table.studies)
-    each = "result of a study" if table.joined else "study"
-    caption = (
-        f"Each grey ellipse is a {each}: the wider, the more participants without the condition; "
-        f"the taller, the more with it. {group_figures.regions_words(fitted)} The summary curve is "
-        "that of the posterior medians; it is dashed beyond the observed false-positive "
-        "proportions."
-    )
-    if table.joined:
-        caption += " Thin lines join the results of one study."
-    if left:
-        caption += (
-            f" Not drawn: {counted(left, 'study', 'studies')} with an empty or unknown group."
-        )
-    if table.reconstructed.any():
-        caption += f" {group_figures.DOTTED_WORDS}"
-    if any(table.bias):
-        caption += f" {group_figures.BIAS_WORDS}"
-    title = "Summary ROC plot"
-    return Drawing(
-        "sroc", svg.to_svg(sroc.draw(table), "figure-sroc", title, answer(summary)), caption
+    n = len(set(fitted.studies.study))
+    words = f"{counted(n, 'study', 'studies')}. {answer(summary)} {elsewhere(summary)}"
+    return forests.drawings(
+        table, "Paired forest plot of sensitivity and specificity", words, caption
     )
 
 

@@ -9,14 +9,16 @@ import numpy as np
 
 from bayespool.association.scale import to_measure
 from bayespool.numerics.two_groups import effect_given_total
-from bayespool.plots import effect_forest, predictive, svg
+from bayespool.plots import predictive, svg
 from bayespool.plots.marks import Interval
-from bayespool.report import effect_words, numbers, tables
+from bayespool.report import effect_words, forests, numbers, tables
 from bayespool.report.blocks import Drawing
-from bayespool.report.effect_tables import kind_of, observed_text, written
+from bayespool.report.effect_forests import effect_table
+from bayespool.report.effect_tables import SCALE
 from bayespool.report.figure_tables import most_surprising
-from bayespool.report.per_study import StudyRow, marked
-from bayespool.report.wording import ALONE, AVERAGE, POOLED, counted, listed
+from bayespool.report.ordering import ordered
+from bayespool.report.per_study import StudyRow
+from bayespool.report.wording import counted, listed
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from bayespool.report.summary import Summary
 
 NB = numbers.SPACE
-SCALE = {"exp": "log", "expit": "percent"}
 
 
 def short(fitted: Fit, row: StudyRow) -> str:
@@ -33,91 +34,18 @@ def short(fitted: Fit, row: StudyRow) -> str:
     return row.row if studies.several_rows() else studies.study[row.index]
 
 
-def forest(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Drawing:
-    """The forest plot."""
-    table = forest_table(fitted, summary, rows)
-    mean = table.pooled.label.lower()
-    if len({row.study for row in rows}) == 1:
-        caption = (
-            f"Open circle: observed, with its 95{NB}% interval. Square: the study's own value, "
-            f"with its 95{NB}% credible interval. "
-        )
-    else:
-        caption = (
-            f"Open circles: observed, with 95{NB}% intervals (arrows: cut off). Squares: the same "
-            f"studies shrunken towards the others, with 95{NB}% credible intervals. "
-        )
-    caption += f"Filled diamond and dashed line: {mean}. "
-    if table.predictive is not None:
-        caption += "Capped line: where a new study's own value is predicted to lie. "
-    caption += tables.dagger_words(rows).lstrip() + " " * any(row.note for row in rows)
-    caption += f"Numbers at the right: observed, then {mean}."
-    if table.columns[0]:
-        caption += f" Counts: {COUNTS[table.columns[0]]}."
-    if not table.drawn:
-        caption = (
-            f"{len(rows):,} results are too many to draw one by one; they are in studies.csv. "
-            f"Filled diamond: {mean}. Capped line: where a new study is predicted to lie."
-        )
+def forest(
+    fitted: Fit, summary: Summary, rows: Sequence[StudyRow], order: str = "input"
+) -> list[Drawing]:
+    """The forest plot, its studies in an `order`; see `forests.drawings`."""
+    table = effect_table(fitted, summary, ordered(rows, fitted, order))
+    caption = forests.caption(table, summary.pooled, order) + tables.dagger_words(rows)
     words = (
         f"{counted(len(rows), 'result', 'results')}. {effect_words.answer(summary)} "
         f"{effect_words.elsewhere(summary)}"
     )
     title = f"Forest plot of the {MEASURES[summary.measure].label}"
-    return Drawing(
-        "forest", svg.to_svg(effect_forest.draw(table), "figure-forest", title, words), caption
-    )
-
-
-SHORT = {POOLED: "Pooled", AVERAGE: "The average study", ALONE: "Estimate"}
-COUNTS = {
-    "group 1, group 2": "events/people of group 1, then of group 2",
-    "events/n": "events/people",
-    "before, after": "people with the finding/all, before, then after",
-}
-
-
-def forest_table(
-    fitted: Fit, summary: Summary, rows: Sequence[StudyRow]
-) -> effect_forest.EffectForestTable:
-    """What the forest plot draws."""
-    measure = MEASURES[summary.measure]
-    kind = kind_of(measure.name)
-    nested = len({row.study for row in rows}) < len(rows)
-    lines: list[effect_forest.EffectRow] = []
-    for row in rows:
-        margin = row.margins[0]
-        if nested and row.study not in {line.label for line in lines if line.shrunken}:
-            lines.append(
-                effect_forest.EffectRow(row.study, row.index + 1, "", "", None, margin.shrunken)
-            )
-        name = row.row.removeprefix(f"{row.study}, ") if nested else short(fitted, row)
-        text = observed_text(row, kind).replace(NB, " ") if margin.observed else "no estimate"
-        lines.append(
-            effect_forest.EffectRow(
-                marked(name, row.note), row.index + 1, margin.counts, text,
-                margin.observed, None if nested else margin.shrunken, row.reconstructed,
-            )
-        )  # fmt: skip
-    ends = []
-    summaries = [(SHORT[summary.pooled], effect_words.pooled(summary))]
-    if summary.varies:
-        summaries.append(("A new study", effect_words.predicted(summary)))
-    for label, e in summaries:
-        interval = Interval(e.median, e.lower, e.upper)
-        text = written(interval, kind).replace(NB, " ")
-        ends.append(effect_forest.EffectRow(label, 0, "", text, None, interval))
-    counts = ""
-    if any(row.margins[0].counts for row in rows):
-        paired = "before, after" if hasattr(fitted.studies, "yes_before") else "group 1, group 2"
-        counts = "events/n" if hasattr(fitted.studies, "events") else paired
-    title = measure.label[:1].upper() + measure.label[1:]
-    scale = SCALE.get(measure.back, "linear")
-    null = 0.0 if measure.name == "generic" else measure.null
-    return effect_forest.EffectForestTable(
-        title, scale, tuple(lines), ends[0], ends[1] if len(ends) > 1 else None, null,
-        (counts, "observed"),
-    )  # fmt: skip
+    return forests.drawings(table, title, words, caption)
 
 
 def predictions(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Drawing:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayespool.design import design
-from bayespool.report import effect_tables, effect_variation, effect_words, guideline_page, numbers
+from bayespool.report import (
+    effect_tables,
+    effect_variation,
+    effect_words,
+    forests,
+    guideline_page,
+    numbers,
+)
 from bayespool.report.blocks import Block, Bullets, Prose, Section
 from bayespool.report.wording import inside
 from bayespool.studies.measures import MEASURES
@@ -26,7 +33,7 @@ def sections(page: Page) -> list[Section]:
 
 def _studies(page: Page) -> Section:
     table = effect_tables.studies_table(page.fitted, page.summary, page.rows)
-    blocks = (page.drawings["forest"], table)
+    blocks: tuple[Block, ...] = (*forests.pages(page.drawings), table)
     alone = len(set(page.fitted.studies.study)) == 1
     title = "The study" if alone else "Included studies"
     return Section("studies", "Studies", title, blocks)

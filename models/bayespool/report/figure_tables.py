@@ -7,33 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.accuracy import roc
 from bayespool.association import scale
 from bayespool.checks.prior_overlap import hyper_priors
-from bayespool.estimands import LOWER, UPPER, Estimate
+from bayespool.estimands import LOWER, UPPER
 from bayespool.guideline.bias import read_bias
 from bayespool.numerics.links import link
-from bayespool.plots import forest, pit, predictive, priors, sroc, traces
+from bayespool.plots import pit, predictive, priors, traces
 from bayespool.plots.marks import Interval
 from bayespool.report import numbers, wording
-from bayespool.report.comparators import Comparator, by_name
-from bayespool.report.per_study import EMPTY_SHORT, StudyRow
-from bayespool.report.points import MARGINS, ending, of_rows
-from bayespool.report.summary import Summary
+from bayespool.report.per_study import StudyRow
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
     from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
-CHI2_95_2DF = 5.991464547107979  # 0.95 quantile of chi-square with two degrees of freedom
 NOT_JUDGED = "not judged"
-EDGE = 0.002
 BINS = 20
-
-
-def _interval(estimate: Estimate) -> Interval:
-    return Interval(estimate.median, estimate.lower, estimate.upper)
 
 
 def bias_words(studies: AccuracyStudies) -> tuple[str, ...]:
@@ -42,123 +32,6 @@ def bias_words(studies: AccuracyStudies) -> tuple[str, ...]:
     if bias is None:
         return ("",) * len(studies)
     return tuple(word or NOT_JUDGED for word in bias.overall)
-
-
-def forest_table(
-    fitted: Fit, summary: Summary, rows: Sequence[StudyRow], comparators: Sequence[Comparator]
-) -> forest.ForestTable:
-    """Observed and shrunken proportions of every study, and what was pooled."""
-    lines = []
-    for row, bias in zip(rows, bias_words(fitted.studies), strict=True):
-        sens, spec = row.margins
-        counts = tuple(
-            f"{m.successes}/{m.trials}" if m.trials else row.empty(EMPTY_SHORT[name])
-            for name, m in zip(MARGINS, row.margins, strict=True)
-        )
-        lines.append(
-            forest.ForestRow(
-                row.marked, row.index + 1, (counts[0], counts[1]),
-                (sens.observed, spec.observed), (sens.shrunken, spec.shrunken), row.reconstructed,
-                bias,
-            )
-        )  # fmt: skip
-    estimate = summary.estimates
-    external: list[tuple[str, forest.Pair]] = []
-    for name, found in by_name(comparators).items():
-        pair = [found[m].drawn if m in found else None for m in MARGINS]
-        external.append((name, (pair[0], pair[1])))
-    return forest.ForestTable(
-        tuple(lines),
-        (_interval(estimate["sens"]), _interval(estimate["spec"])),
-        (_interval(estimate["sens_new"]), _interval(estimate["spec_new"])),
-        tuple(external),
-    )
-
-
-def sroc_table(
-    fitted: Fit, summary: Summary, comparators: Sequence[Comparator], label: str = ""
-) -> sroc.SrocTable:
-    """Summary point, regions and curve, of one group or test where there are several.
-
-    Regions are ellipses on the link scale, drawn back on the scale of proportions. The credible
-    region takes mean and covariance of the draws of the pooled point; the prediction region adds
-    the posterior mean of the between-study covariance.
-    """
-    g = link(fitted.model.link)
-    hyper = {name: draws.ravel() for name, draws in fitted.draws.hyper.items()}
-    pooled, (tau_sens, tau_spec), rho = fitted.model.at(hyper, fitted.studies, label)
-    mu = np.stack(pooled)
-    shared = float(np.mean(rho * tau_sens * tau_spec))
-    between = np.array([[np.mean(tau_sens**2), shared], [shared, np.mean(tau_spec**2)]])
-    covariance = np.cov(mu)
-    centre = mu.mean(axis=1)
-
-    def outline(cov: Array, size: float = CHI2_95_2DF) -> sroc.Path:
-        angle = np.linspace(0.0, 2.0 * np.pi, 181)
-        circle = np.sqrt(size) * np.stack([np.cos(angle), np.sin(angle)])
-        points = centre[:, None] + np.linalg.cholesky(cov) @ circle
-        return 1.0 - g.inverse(points[1]), g.inverse(points[0])
-
-    at_sens, at_spec, by_sens, by_spec = (np.median(x) for x in (*mu, tau_sens, tau_spec))
-
-    def curve(low: float, high: float) -> sroc.Path:
-        x = np.linspace(low, high, 101)
-        return x, roc.curve(x, at_sens, at_spec, by_sens, by_spec, g)
-
-    studies = fitted.studies
-    if label:
-        studies = studies.select([found == label for found in of_rows(fitted)])
-    both = (studies.n_diseased > 0) & (studies.n_healthy > 0)
-    healthy = studies.n_healthy > 0
-    observed = (studies.fp[healthy] / studies.n_healthy[healthy]).tolist() or [0.5]
-    low, high = (float(np.clip(x, EDGE, 1 - EDGE)) for x in (min(observed), max(observed)))
-    outside = tuple(curve(a, b) for a, b in ((EDGE, low), (high, 1 - EDGE)) if b - a > 1e-6)
-    external = tuple(
-        (name, 1.0 - found["spec"].estimate, found["sens"].estimate)
-        for name, found in by_name(comparators).items()
-        if len(found) == 2
-    )
-    fpr = studies.fp[both] / studies.n_healthy[both]
-    sens = studies.tp[both] / studies.n_diseased[both]
-    of = ending(label)
-    size = CHI2_95_2DF
-    if fitted.model.nu is not None:
-        new = np.stack([fitted.samples[f"{name}_new{of}"].ravel() for name in MARGINS])
-        size = _holds(g.forward(new), centre, covariance + between)
-    return sroc.SrocTable(
-        studies=np.stack([fpr, sens], axis=1),
-        groups=np.stack([studies.n_healthy[both], studies.n_diseased[both]], axis=1),
-        summary=(
-            1.0 - summary.estimates[f"spec{of}"].median,
-            summary.estimates[f"sens{of}"].median,
-        ),
-        credible=outline(covariance),
-        prediction=outline(covariance + between, size),
-        curve=curve(low, high),
-        outside=outside,
-        comparators=external,
-        joined=() if label else joined(studies),
-        partial=np.asarray(studies.is_partial)[both],
-        bias=tuple(np.array(bias_words(studies))[both].tolist()),
-    )
-
-
-def joined(studies: AccuracyStudies) -> tuple[Array, ...]:
-    """False-positive proportion and sensitivity of the results of every study with several."""
-    number = list(dict.fromkeys(studies.study))
-    study = np.array([number.index(s) for s in studies.study])
-    both = (studies.n_diseased > 0) & (studies.n_healthy > 0)
-    diseased, healthy = (np.maximum(n, 1) for n in (studies.n_diseased, studies.n_healthy))
-    places = np.stack([studies.fp / healthy, studies.tp / diseased], axis=1)
-    lines = (places[(study == k) & both] for k in range(len(number)))
-    return tuple(line for line in lines if len(line) > 1)
-
-
-def _holds(points: Array, centre: Array, covariance: Array) -> float:
-    """Squared size of the ellipse around `centre` that holds 95 % of the points."""
-    away = points - centre[:, None]
-    away = away[:, np.isfinite(away).all(axis=0)]
-    return float(np.quantile((away * np.linalg.solve(covariance, away)).sum(axis=0), 0.95))
 
 
 def predictive_table(rows: Sequence[StudyRow]) -> predictive.PredictiveTable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,6 @@ from bayespool.report import (
     prose,
 )
 from bayespool.report.blocks import Drawing, Section, Table
-from bayespool.report.comparators import Comparator
 from bayespool.report.effect_rows import effect_record, effect_rows
 from bayespool.report.files import accuracy_record
 from bayespool.report.first_screen import Tile
@@ -65,7 +64,7 @@ class Kind:
     question: Callable[[Fit], str]
     rows: Callable[..., tuple[StudyRow, ...]]
     record: Callable[[Fit, StudyRow], dict[str, Any]]
-    own_drawings: Callable[[Fit, Summary, Sequence[StudyRow], Sequence[Comparator]], list[Drawing]]
+    own_drawings: Callable[..., list[Drawing]]
     tiles: Callable[[Summary], list[Tile]]
     answer: Callable[[Summary], str]
     more: Callable[[Fit, Summary], list[str]]
@@ -112,8 +111,8 @@ ASSOCIATION = Kind(
     question=lambda fitted: "What do these studies add up to?",
     rows=effect_rows,
     record=effect_record,
-    own_drawings=lambda fitted, summary, rows, comparators: [
-        effect_figures.forest(fitted, summary, rows),
+    own_drawings=lambda fitted, summary, rows, comparators, order="input": [
+        *effect_figures.forest(fitted, summary, rows, order),
         effect_figures.predictions(fitted, summary, rows),
     ],
     tiles=effect_words.tiles,

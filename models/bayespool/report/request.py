@@ -50,6 +50,7 @@ class Request:
     notes: Sequence[str] = ()
     command: str | None = None
     formats: Sequence[str] = FORMATS
+    order: str = "input"
 
     @property
     def of_numbers(self) -> dict[str, Any]:
