@@ -22,7 +22,7 @@ FLOORS = (
     ("agreement",),
     ("fitted", "fitting", "storage"),
     ("checks",),
-    ("averaging", "guideline"),
+    ("averaging", "bias", "guideline"),
     ("plots",),
     ("report",),
     ("batch", "cli", "terminal"),
