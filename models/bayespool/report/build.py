@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayespool.bias.assessment import BiasAsked
 from bayespool.guideline.judgements import Judgements, read_judgements
 from bayespool.progress import stage
 from bayespool.report import incomplete
@@ -19,6 +20,7 @@ from bayespool.report.html import html
 from bayespool.report.kept import keep
 from bayespool.report.kinds import ACCURACY, kind_of
 from bayespool.report.page import Page
+from bayespool.report.publication_page import drawings as draw_publication
 from bayespool.report.refit_sections import draw_refits
 from bayespool.report.refits import Refits
 from bayespool.report.request import FORMATS, Request, check_formats
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from bayespool.checks.variants import Variant
     from bayespool.fitted import Fit
     from bayespool.report.association_numbers import BaselineRisk
+
+NO_BIAS = BiasAsked()
 
 
 def write_report(
@@ -52,6 +56,7 @@ def write_report(
     cumulative: tuple[Variant, ...] | None = None,
     other_rows: tuple[Variant, ...] | None = None,
     formats: Sequence[str] = FORMATS,
+    bias: BiasAsked | str = NO_BIAS,
 ) -> Path:
     """Write the report of a fit: a self-contained page, its tables, figures and draws.
 
@@ -96,6 +101,9 @@ def write_report(
         What is written beside the page: ``markdown`` (report.md), ``word`` (report.docx),
         ``tables`` (every table of the page as CSV, all as tables.json), ``png`` (figures at 300
         dots per inch). By default all.
+    bias : BiasAsked or its kind, optional
+        What publication bias might do: ``robma``, ``selection`` or ``pet-peese``; by default
+        nothing of it.
 
     Returns
     -------
@@ -120,6 +128,7 @@ def write_report(
     request = Request(
         title, question, prevalences, mid, tuple(baseline_risks), thresholds, judgements,
         tuple(comparators), tuple(notes), command, check_formats(formats),
+        BiasAsked(bias) if isinstance(bias, str) else bias,
     )  # fmt: skip
     refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
     return write_requested(fitted, Path(out_dir), request, refits)
@@ -143,7 +152,7 @@ def write_requested(
     stage("figures")
     drawings = draw_all(fitted, rows, kind.own_drawings(fitted, summary, rows, external))
     drawings |= {drawing.name: drawing for drawing in draw_refits(fitted, refits)}
-    panel = draw_guideline(fitted, summary, refits)
+    panel = (*draw_guideline(fitted, summary, refits), *draw_publication(summary))
     drawings |= {drawing.name: drawing for drawing in panel}
     stage("page")
     judged = summary.judgements.question if summary.judgements else ""

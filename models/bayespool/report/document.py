@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from bayespool.report import guideline_words, incomplete, prose, tables
+from bayespool.report import guideline_words, incomplete, prose, publication_words, tables
 from bayespool.report.blocks import Block, Section, Table
 from bayespool.report.kinds import kind_of
 from bayespool.report.page import Page, sections
@@ -73,7 +73,11 @@ def document(page: Page) -> Document:
         failed=tuple(found),
         headlines=tuple(kind.headlines(summary)),
         answer=kind.answer(summary),
-        answer_more=(*incomplete.sentences(fitted), *kind.more(fitted, summary)),
+        answer_more=(
+            *incomplete.sentences(fitted),
+            *publication_words.beside(summary),
+            *kind.more(fitted, summary),
+        ),
         cautions=(
             *prose.cautions(fitted, summary, page.notes, kind.cautions(fitted), exact=page.exact),
             *guideline_words.unstable(fitted, page.refits),

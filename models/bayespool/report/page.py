@@ -12,6 +12,7 @@ from bayespool.report import (
     incomplete_section,
     numbers,
     prose,
+    publication_page,
     tables,
 )
 from bayespool.report.agreement import agreement_section
@@ -66,7 +67,8 @@ class Page:
 def sections(page: Page) -> list[Section]:
     """All sections after the answer."""
     own = incomplete_section.section(page.fitted)
-    panel = (guideline_page.bias_section(page), own, guideline_page.robustness_section(page))
+    panel = (guideline_page.bias_section(page), publication_page.section(page), own,
+             guideline_page.robustness_section(page))  # fmt: skip
     parts = [
         *kind_of(page.fitted).sections(page), guideline_page.certainty_section(page),
         *(section for section in panel if section is not None), _predictive(page),
