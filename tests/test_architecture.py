@@ -23,7 +23,7 @@ FLOORS = (
     ("prediction",),
     ("fitted", "fitting", "storage"),
     ("checks",),
-    ("averaging", "guideline"),
+    ("averaging", "bias", "guideline"),
     ("plots",),
     ("report",),
     ("batch", "cli", "terminal"),

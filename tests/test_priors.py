@@ -115,7 +115,8 @@ def test_half_t_is_a_folded_t():
 
 def test_every_prior_prints_back_as_its_own_call():
     arguments = {"Normal": (0, 1.5), "StudentT": (0, 1, 3.5), "Uniform": (0, 2),
-                 "ProbabilityInterval": (0.05, 0.95), "LogStudentT": (0, 1, 5)}  # fmt: skip
+                 "ProbabilityInterval": (0.05, 0.95), "LogStudentT": (0, 1, 5),
+                 "CumulativeDirichlet": (1, 0.5, 2)}  # fmt: skip
     for name, kind in PRIORS.items():
         values = arguments.get(name, (0.5, 2.0)[: len(fields(kind))])
         prior = kind(*values)

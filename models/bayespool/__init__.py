@@ -27,7 +27,8 @@ _HOME = {
     "run": "bayespool.terminal",
 }
 _MODULES = (
-    "accuracy", "association", "averaging", "checks", "datasets", "estimands", "priors", "studies",
+    "accuracy", "association", "averaging", "bias", "checks", "datasets", "estimands", "priors",
+    "studies",
 )  # fmt: skip
 
 __all__ = [*_HOME, *_MODULES]

@@ -38,6 +38,8 @@ PRIORS: dict[str, Callable[..., Any]] = {
         priors.InverseGamma,
         priors.Exponential,
         priors.Gamma,
+        priors.Beta,
+        priors.CumulativeDirichlet,
         priors.Fixed,
         priors.Uniform,
         priors.LKJ,

@@ -19,6 +19,7 @@ from bayespool.covariance import Covariance
 from bayespool.hyperparameters import Hyperparameters
 from bayespool.numerics.effect_prior import NORMAL, EffectPrior
 from bayespool.numerics.row_likelihood import RowLikelihood
+from bayespool.numerics.selection import Selection
 from bayespool.numerics.study_rows import Rows
 from bayespool.numerics.triangular import Factor, solve_lower, times
 
@@ -84,6 +85,11 @@ class Hierarchy(Hyperparameters):
     stretch : array, shape (n_rows, s), optional
         Design of the logarithm of a factor on the whole linear predictor: the shape of HSROC.
     stretch_names, stretch_priors : tuple, length s
+    slope : array, shape (n_rows, s), optional
+        Design of coefficients that are not negative, such as those of the standard error (PET).
+    slope_names, slope_priors : tuple, length s
+    selection : Selection, optional
+        Which studies are seen: a weight of what they found, with parameters of its own.
     row_scales, row_scale_priors : tuple
         Positive parameters of the rows themselves (the likelihood's `widened`): the standard
         deviation of an effect of every Gaussian row, the overdispersion of beta-binomial ones, or
@@ -118,6 +124,10 @@ class Hierarchy(Hyperparameters):
     stretch: Array | None = None
     stretch_names: tuple[str, ...] = ()
     stretch_priors: tuple[Any, ...] = ()
+    slope: Array | None = None
+    slope_names: tuple[str, ...] = ()
+    slope_priors: tuple[Any, ...] = ()
+    selection: Selection | None = None
     row_scales: tuple[str, ...] = ()
     row_scale_priors: tuple[Any, ...] = ()
     kinds: tuple[str, ...] = ()
@@ -202,7 +212,15 @@ class Hierarchy(Hyperparameters):
         for sigma in self.covariances:
             out |= sigma.positive
         out |= dict(zip(self.row_scales, self.row_scale_priors, strict=True))
+        out |= dict(zip(self.slope_names, self.slope_priors, strict=True))
+        if self.selection is not None:
+            out |= self.selection.weight.positive
         return out | ({"nu": self.freedom_prior} if self.freedom_prior is not None else {})
+
+    @cached_property
+    def unit(self) -> dict[str, Any]:
+        """Shares between 0 and 1 and their priors: of weights of selection."""
+        return {} if self.selection is None else self.selection.weight.unit
 
     def log_posterior(self, theta: Array, rule: integration.Rule) -> Array:
         """Unnormalised log posterior density of unconstrained hyperparameters, (n_draws,)."""
@@ -239,6 +257,10 @@ class Hierarchy(Hyperparameters):
             likelihood=self.likelihood.take(rows),
             within=None if self.within is None else self.within.take(rows),
             stretch=None if self.stretch is None else self.stretch[rows],
+            slope=None if self.slope is None else self.slope[rows],
+            selection=None
+            if self.selection is None
+            else self.selection.take(self.study[rows][np.flatnonzero(np.diff(number, prepend=-1))]),
             kinds=tuple(self.kinds[r] for r in rows),
             row_labels=tuple(self.row_labels[r] for r in rows),
         )
@@ -250,6 +272,14 @@ class Hierarchy(Hyperparameters):
         first = len(self.coefficients)
         return np.exp(self.stretch @ theta[first : first + self.stretch.shape[1]])
 
+    def _fixed(self, theta: Array) -> Array:
+        """Part of the linear predictor without effects, (n_rows, n_draws)."""
+        out = np.einsum("rp,pd->rd", self.X, theta[: self.X.shape[1]])
+        if self.slope is not None:
+            logs = self.split(theta)[1]
+            out += self.slope @ np.exp(np.stack([logs[name] for name in self.slope_names]))
+        return out
+
     def predictors(self, theta: Array) -> tuple[Array, Array, Factor]:
         """Offsets (n_rows, n_draws), loadings (q, n_rows, n_draws) on v, and the factor of Sigma.
 
@@ -257,7 +287,7 @@ class Hierarchy(Hyperparameters):
         (n_studies, n_draws) where groups of studies have their own.
         """
         stretched = self._stretched(theta)
-        offset = np.einsum("rp,pd->rd", self.X, theta[: self.X.shape[1]])
+        offset = self._fixed(theta)
         factor = self.sigma_factor(theta)
         loading = np.zeros((self.dimension, len(self.Z), theta.shape[1]))
         for (i, j), value in factor.items():
@@ -415,8 +445,7 @@ class Hierarchy(Hyperparameters):
 
     def row_predictors(self, theta: Array, effects: Array, within: Array | None = None) -> Array:
         """Linear predictor of every row given effects u and w, shape (n_rows, n_draws)."""
-        beta = theta[: self.X.shape[1]]
-        eta = np.einsum("rp,pd->rd", self.X, beta)
+        eta = self._fixed(theta)
         for i in range(self.dimension):
             eta += self.Z[:, i, None] * effects[i][self.study]
         if self.within is not None and within is not None:
@@ -435,8 +464,14 @@ class Hierarchy(Hyperparameters):
     def simulate(self, theta: Array, effects: Array, rng: np.random.Generator) -> Array:
         """New observations for the same designs, shape (n_rows, n_draws).
 
-        Results within studies are new ones.
+        Results within studies are new ones. Under selection the studies that are seen are drawn,
+        whose effects are not those of all.
         """
+        if self.selection is not None:
+            offset, loading, _ = self.predictors(theta)
+            prior = self.effect_prior(theta)
+            weights = self.selection.weight.weights(self.natural(theta))
+            return self.selection.draw(offset, loading[0], prior.freedom, weights, rng)
         within = None
         if self.within is not None:
             size = (self.within.Z.shape[1], self.within.n_results, theta.shape[1])

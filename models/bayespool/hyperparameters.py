@@ -1,7 +1,8 @@
 """Hyperparameters: their names and priors, and the unconstrained numbers that engines work with.
 
 ``theta`` has them in order, shape (n_hyper, n_draws): unbounded ones, logarithms of the positive
-ones, inverse hyperbolic tangents of the partial correlations of each covariance.
+ones, inverse hyperbolic tangents of the partial correlations of each covariance, and normal scores
+of shares between 0 and 1 (standard normal under their priors).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from bayespool.covariance import Covariance
 
@@ -26,6 +28,8 @@ class Hyperparameters:
         Unbounded ones, and positive ones, which are unconstrained as logarithms.
     covariances : tuple of Covariance
         Theirs are among the positive ones; their correlations follow in this order.
+    unit : dict of str to Beta
+        Shares between 0 and 1, last; none unless a class says so.
     """
 
     real: Any
@@ -36,6 +40,10 @@ class Hyperparameters:
         raise NotImplementedError
 
     @property
+    def unit(self) -> dict[str, Any]:
+        return {}
+
+    @property
     def correlations(self) -> tuple[str, ...]:
         """Names of the correlations."""
         return tuple(name for sigma in self.covariances for name in sigma.correlations)
@@ -44,12 +52,12 @@ class Hyperparameters:
     def priors(self) -> dict[str, Any]:
         """The prior of every hyperparameter."""
         of_correlations = {n: sigma.prior for sigma in self.covariances for n in sigma.correlations}
-        return self.real | self.positive | of_correlations
+        return self.real | self.positive | of_correlations | self.unit
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Hyperparameters in order: unbounded, positive, correlations."""
-        return (*self.real, *self.positive, *self.correlations)
+        """Hyperparameters in order: unbounded, positive, correlations, shares."""
+        return (*self.real, *self.positive, *self.correlations, *self.unit)
 
     def split(self, theta: Array) -> tuple[Array, dict[str, Array], list[Array]]:
         """Unbounded ones, logarithms of the positive by name, atanh correlations by covariance."""
@@ -57,6 +65,10 @@ class Hyperparameters:
         ends = np.cumsum([p + n] + [len(sigma.correlations) for sigma in self.covariances])
         z = [theta[a:b] for a, b in pairwise(ends)]
         return theta[:p], dict(zip(self.positive, theta[p : p + n], strict=True)), z
+
+    def scores(self, theta: Array) -> dict[str, Array]:
+        """Normal scores of the shares by name, each of shape (n_draws,)."""
+        return dict(zip(self.unit, theta[len(theta) - len(self.unit) :], strict=True))
 
     def natural(self, theta: Array) -> dict[str, Array]:
         """Named hyperparameters from the unconstrained ones, each of shape (n_draws,).
@@ -71,7 +83,10 @@ class Hyperparameters:
         out |= {name: np.exp(value) for name, value in logs.items()}
         for sigma, own in zip(self.covariances, z, strict=True):
             out |= sigma.natural(own)
-        return out
+        return out | {
+            name: self.unit[name].ppf(special.ndtr(score))
+            for name, score in self.scores(theta).items()
+        }
 
     def unconstrained(self, natural: dict[str, Array]) -> Array:
         """The inverse of `natural`, shape (n_hyper, n_draws)."""
@@ -79,6 +94,9 @@ class Hyperparameters:
         parts += [np.log(natural[name]) for name in self.positive]
         for sigma in self.covariances:
             parts += sigma.unconstrained(natural)
+        for name, prior in self.unit.items():
+            share = np.clip(prior.cdf(np.asarray(natural[name], float)), 1e-300, 1.0 - 1e-16)
+            parts.append(special.ndtri(share))
         return np.stack(parts)
 
     def log_prior(self, theta: Array) -> Array:
@@ -91,6 +109,8 @@ class Hyperparameters:
             total += prior.logpdf(np.exp(logs[name])) + logs[name]
         for sigma, own in zip(self.covariances, z, strict=True):
             total += sigma.log_prior(own)
+        for score in self.scores(theta).values():
+            total += -0.5 * score * score - 0.5 * np.log(2.0 * np.pi)
         return total
 
     def log_prior_by_name(self, theta: Array) -> dict[str, Array]:
@@ -106,6 +126,8 @@ class Hyperparameters:
             if sigma.prior is not None:
                 log_det = 2.0 * (np.log(2.0) - np.logaddexp(own, -own)).sum(axis=0)
                 found[sigma.correlations[0]] = (sigma.prior.eta - 1.0) * log_det
+        for name, score in self.scores(theta).items():
+            found[name] = self.unit[name].logpdf(self.unit[name].ppf(special.ndtr(score)))
         return found
 
     def draw_prior(self, n_draws: int, rng: np.random.Generator) -> Array:
@@ -114,4 +136,5 @@ class Hyperparameters:
         parts += [np.log(prior.ppf(rng.random(n_draws))) for prior in self.positive.values()]
         for sigma in self.covariances:
             parts += sigma.draw_prior(n_draws, rng)
+        parts += [rng.standard_normal(n_draws) for _ in self.unit]
         return np.stack(parts)

@@ -85,6 +85,9 @@ def _at_once(h: Hierarchy, at: Array, rule: Rule) -> Array:
             ]
             found = np.logaddexp.reduce(parts, axis=0)
         out[block.studies] = found
+    if h.selection is not None:
+        sums = h.rows.by_study(offset), h.rows.by_study(loading)
+        out += h.selection.log_factor(*sums, prior.freedom, h.natural(at))
     return out + h.log_offset
 
 

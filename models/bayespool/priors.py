@@ -317,6 +317,70 @@ class Gamma(_Call):
 
 
 @dataclass(frozen=True, repr=False)
+class Beta(_Call):
+    """Beta with parameters `a` and `b`, of a share between 0 and 1."""
+
+    a: float
+    b: float
+    support: ClassVar[str] = "unit"
+    positive_parameters: ClassVar[tuple[str, ...]] = ("a", "b")
+
+    def logpdf(self, x: Array) -> Array:
+        inside = special.xlogy(self.a - 1.0, x) + special.xlog1py(self.b - 1.0, -np.asarray(x))
+        return inside - special.betaln(self.a, self.b)
+
+    def ppf(self, u: Array) -> Array:
+        return special.betaincinv(self.a, self.b, u)
+
+    def cdf(self, x: Array) -> Array:
+        """Distribution function."""
+        return special.betainc(self.a, self.b, x)
+
+    def to_pymc(self, name: str) -> Any:
+        import pymc as pm
+
+        return pm.Beta(name, self.a, self.b)
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class CumulativeDirichlet:
+    """Weights of intervals of p values that fall from 1: sums of a Dirichlet vector from its end.
+
+    ``CumulativeDirichlet(1, 1, 1)`` is of three weights: 1, and two ordered uniform ones. Ratios of
+    neighbours are independent: ``omega[j+1] / omega[j] ~ Beta(alpha[j+1] + ... , alpha[j])``.
+
+    References
+    ----------
+    Maier, Bartos & Wagenmakers (2023), Psychol Methods 28:107-122.
+    """
+
+    alpha: tuple[float, ...]
+    support: ClassVar[str] = "weights"
+
+    def __init__(self, *alpha: float) -> None:
+        if len(alpha) < 2 or not all(
+            isinstance(a, int | float) and not isinstance(a, bool) and 0 < a < np.inf for a in alpha
+        ):
+            raise ValueError(
+                f"CumulativeDirichlet{alpha!r}: allowed are two or more numbers above 0, one for "
+                "every interval of p values"
+            )
+        object.__setattr__(self, "alpha", tuple(map(float, alpha)))
+
+    def __repr__(self) -> str:
+        return f"CumulativeDirichlet({', '.join(map(_number, self.alpha))})"
+
+    def __len__(self) -> int:
+        return len(self.alpha)
+
+    @property
+    def ratios(self) -> tuple[Beta, ...]:
+        """Priors of every weight over the one before, from the second on."""
+        rest = np.cumsum(self.alpha[::-1])[::-1]
+        return tuple(Beta(float(b), a) for a, b in zip(self.alpha, rest[1:], strict=False))
+
+
+@dataclass(frozen=True, repr=False)
 class Fixed(_Call):
     """A known value: a standard deviation that is no parameter."""
 

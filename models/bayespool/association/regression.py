@@ -33,6 +33,7 @@ class Regression(Model):
     covariates: tuple[str, ...]
     nu: Any
     spread: ClassVar[str] = "tau"
+    further: ClassVar[tuple[str, ...]] = ()  # fields that hold priors beside these
 
     @property
     def located(self) -> tuple[str, ...]:
@@ -48,6 +49,7 @@ class Regression(Model):
             out["beta"] = self.beta
         if not isinstance(self.tau, Fixed):
             out["tau"] = self.tau
+        out |= {name: getattr(self, name) for name in self.further}
         return out | ({"nu": self.nu} if self.nu is not None else {})
 
     @property
@@ -57,8 +59,9 @@ class Regression(Model):
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
-        if name not in LEGAL:
-            raise ValueError(f"there is no prior {name!r}; allowed: {', '.join(LEGAL)}")
+        allowed = (*LEGAL, *self.further)
+        if name not in allowed:
+            raise ValueError(f"there is no prior {name!r}; allowed: {', '.join(allowed)}")
         return name
 
     def __repr__(self) -> str:

@@ -10,9 +10,11 @@ from bayespool.cli.options import (
     FITTING,
     OUTPUT,
     PANEL,
+    PUBLICATION,
     Fitting,
     Output,
     Panel,
+    Publication,
     check_prevalences,
     labelled,
     requested,
@@ -137,6 +139,7 @@ def association(
     read: Read = READ,
     fitting: Fitting = FITTING,
     panel: Panel = PANEL,
+    publication: Publication = PUBLICATION,
     output: Output = OUTPUT,
 ) -> int:
     """Pool an association over studies and write a report.
@@ -171,18 +174,22 @@ def association(
         say(f"reading {table}")
         from bayespool.association.choosing import choose
         from bayespool.association.scale import varies
+        from bayespool.bias.assessment import check_asked
         from bayespool.checks.variants import steps
         from bayespool.datasets import resolve_association
         from bayespool.report.association_numbers import check_baseline, check_mid
 
         measure = measure.strip().casefold()
 
-        asked = requested(panel, output, mid=mid, baseline_risks=tuple(map(risk, baseline_risk)))
+        bias = publication.asked()
+        risks = tuple(map(risk, baseline_risk))
+        asked = requested(panel, output, mid=mid, baseline_risks=risks, bias=bias)
         found = warn(resolve_association(table, measure, bridge=bridge, **read.options()))
         found = labelled(selected(found, fitting.where), fitting.label)
         chosen, studies = choose(found, measure, model, covariate, robust=robust)
         chosen = with_priors(chosen, fitting.prior)
         without(studies, fitting.without)
+        check_asked(chosen, studies, bias)
         far = check_mid(mid, measure)
         if mid is not None and far is not None and far != mid:
             note(

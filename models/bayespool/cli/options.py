@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
+    from bayespool.bias.assessment import BiasAsked
     from bayespool.report.request import Request
 
 
@@ -153,7 +154,37 @@ class Output:
         return check_formats([] if names == ["none"] else names)
 
 
-FITTING, PANEL, OUTPUT = Fitting(), Panel(), Output()
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Publication:
+    """What is asked of studies that may be missing.
+
+    Parameters
+    ----------
+    bias
+        robma (the average over 36 models with and without publication bias), selection (what is
+        seen depends on the p value), pet-peese (regression on the standard error), or none.
+    bias_prior
+        A prior of the bias model as its own call, such as "effect=Normal(0, 0.5)" or
+        "heterogeneity=HalfNormal(0.3)" of robma, "weights=CumulativeDirichlet(1, 1)" of selection,
+        "pet=HalfCauchy(1)" of pet-peese; repeat for more.
+    bias_cut
+        A one-sided p value at which the weight of selection steps, in ascending order; repeat for
+        more.
+    """
+
+    bias: str = "none"
+    bias_prior: tuple[str, ...] = ()
+    bias_cut: tuple[float, ...] = ()
+
+    def asked(self) -> BiasAsked:
+        """As one record, checked."""
+        from bayespool.bias.assessment import BiasAsked
+
+        return BiasAsked(self.bias.strip().casefold(), self.bias_prior, self.bias_cut)
+
+
+FITTING, PANEL, OUTPUT, PUBLICATION = Fitting(), Panel(), Output(), Publication()
 
 
 def requested(panel: Panel, output: Output, **numbers: Any) -> Request:

@@ -59,6 +59,8 @@ def applies(hierarchy: Hierarchy) -> bool:
         and hierarchy.freedom_prior is None
         and not hierarchy.correlations
         and not hierarchy.stretch_names
+        and not hierarchy.slope_names
+        and hierarchy.selection is None
         and hierarchy.within is None
         and hierarchy.group is None
         and len(hierarchy.positive) <= 2

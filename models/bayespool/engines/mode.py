@@ -207,7 +207,8 @@ def _start(hierarchy: Hierarchy) -> Array:
         for name, p in hierarchy.positive.items()
     ]
     stretch = [float(p.ppf(np.array(0.5))) for p in hierarchy.stretch_priors]
-    return np.concatenate([beta, stretch, log_positive, np.zeros(len(hierarchy.correlations))])
+    rest = np.zeros(len(hierarchy.correlations) + len(hierarchy.unit))
+    return np.concatenate([beta, stretch, log_positive, rest])
 
 
 def _positive_inverse(matrix: Array, scale: Array) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayespool.bias.assessment import BiasAsked
 from bayespool.guideline.judgements import Judgements, read_judgements
 from bayespool.progress import stage
 from bayespool.report import incomplete
@@ -20,6 +21,7 @@ from bayespool.report.kept import keep
 from bayespool.report.kinds import ACCURACY, kind_of
 from bayespool.report.ordering import check_order
 from bayespool.report.page import Page
+from bayespool.report.publication_page import drawings as draw_publication
 from bayespool.report.refit_sections import draw_refits
 from bayespool.report.refits import Refits
 from bayespool.report.request import FORMATS, Request, check_formats
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from bayespool.checks.variants import Variant
     from bayespool.fitted import Fit
     from bayespool.report.association_numbers import BaselineRisk
+
+NO_BIAS = BiasAsked()
 
 
 def write_report(
@@ -54,6 +58,7 @@ def write_report(
     other_rows: tuple[Variant, ...] | None = None,
     formats: Sequence[str] = FORMATS,
     order: str = "input",
+    bias: BiasAsked | str = NO_BIAS,
 ) -> Path:
     """Write the report of a fit: a self-contained page, its tables, figures and draws.
 
@@ -101,6 +106,9 @@ def write_report(
     order : {"input", "year", "effect"}, optional
         Of the studies in the forest plot: as in the table, by the column year, or by the model's
         estimates.
+    bias : BiasAsked or its kind, optional
+        What publication bias might do: ``robma``, ``selection`` or ``pet-peese``; by default
+        nothing of it.
 
     Returns
     -------
@@ -125,6 +133,7 @@ def write_report(
     request = Request(
         title, question, prevalences, mid, tuple(baseline_risks), thresholds, judgements,
         tuple(comparators), tuple(notes), command, check_formats(formats), order,
+        BiasAsked(bias) if isinstance(bias, str) else bias,
     )  # fmt: skip
     refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
     return write_requested(fitted, Path(out_dir), request, refits)
@@ -150,7 +159,7 @@ def write_requested(
     own = kind.own_drawings(fitted, summary, rows, external, request.order)
     drawings = draw_all(fitted, rows, own)
     drawings |= {drawing.name: drawing for drawing in draw_refits(fitted, refits)}
-    panel = draw_guideline(fitted, summary, refits)
+    panel = (*draw_guideline(fitted, summary, refits), *draw_publication(summary))
     drawings |= {drawing.name: drawing for drawing in panel}
     stage("page")
     judged = summary.judgements.question if summary.judgements else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from bayespool.report import publication_words
 from bayespool.report.blocks import Block, Drawing, Section, Table
 from bayespool.report.contents import ordered
 from bayespool.report.first_screen import Tile, most_urgent
@@ -85,7 +86,9 @@ def document(page: Page) -> Document:
         tiles=tuple(kind.tiles(summary)),
         answer=kind.answer(summary),
         figure=_first_figure(page),
-        cautions=most_urgent(fitted, page.refits, every_note(page)),
+        cautions=most_urgent(
+            fitted, page.refits, (*publication_words.beside(summary), *every_note(page))
+        ),
         compact=tuple(kind.compact(summary)),
         main=tuple(section for section in found if not section.appendix),
         appendix=tuple(section for section in found if section.appendix),

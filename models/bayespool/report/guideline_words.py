@@ -10,7 +10,7 @@ from bayespool.checks.moves import POINTS
 from bayespool.guideline.bias import DOMAINS
 from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING, steps
 from bayespool.guideline.wording import Size, accuracy_sentence, effect_sentence
-from bayespool.report import numbers, refit_words
+from bayespool.report import numbers, publication_words, refit_words
 from bayespool.report.changes import Change, PriorWidth, largest_change, prior_width
 from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.points import ending
@@ -185,6 +185,8 @@ def prior_words(summary: Summary) -> str:
 
 def domain_words(domain: str, fitted: Fit, summary: Summary, margin: str = "") -> str:
     """What the numbers say to one domain of certainty."""
+    if domain == "publication_bias" and summary.publication is not None:
+        return publication_words.sentence(summary.publication)
     if domain == "imprecision":
         return _crossings(summary, margin, new=False)
     if domain == "inconsistency":

@@ -13,6 +13,7 @@ from bayespool.report import (
     incomplete_section,
     numbers,
     prose,
+    publication_page,
     tables,
 )
 from bayespool.report.agreement import agreement_section
@@ -67,7 +68,8 @@ class Page:
 def sections(page: Page) -> list[Section]:
     """All sections after the first screen, in no order that matters."""
     own = incomplete_section.section(page.fitted)
-    panel = (guideline_page.bias_section(page), own, guideline_page.robustness_section(page))
+    panel = (guideline_page.bias_section(page), publication_page.section(page), own,
+             guideline_page.robustness_section(page))  # fmt: skip
     parts = [
         *kind_of(page.fitted).sections(page), *guideline_page.certainty_sections(page),
         *(section for section in panel if section is not None), _words(page), _predictive(page),

@@ -75,6 +75,37 @@ REFERENCES: dict[str, Reference] = {
         "2002;21:1539–1558.",
         "10.1002/sim.1186",
     ),
+    "vevea1995": Reference(
+        "Vevea JL, Hedges LV. A general linear model for estimating effect size in the presence of "
+        "publication bias. Psychometrika 1995;60:419–435.",
+        "10.1007/BF02294384",
+    ),
+    "maier2023": Reference(
+        "Maier M, Bartoš F, Wagenmakers EJ. Robust Bayesian meta-analysis: addressing publication "
+        "bias with model-averaging. Psychol Methods 2023;28:107–122.",
+        "10.1037/met0000405",
+    ),
+    "bartos2023": Reference(
+        "Bartoš F, Maier M, Wagenmakers EJ, Doucouliagos H, Stanley TD. Robust Bayesian "
+        "meta-analysis: model-averaging across complementary publication bias adjustment methods. "
+        "Res Synth Methods 2023;14:99–116.",
+        "10.1002/jrsm.1594",
+    ),
+    "preston2004": Reference(
+        "Preston C, Ashby D, Smyth R. Adjusting for publication bias: modelling the selection "
+        "process. J Eval Clin Pract 2004;10:313–322.",
+        "10.1111/j.1365-2753.2003.00457.x",
+    ),
+    "citkowicz2017": Reference(
+        "Citkowicz M, Vevea JL. A parsimonious weight function for modeling publication bias. "
+        "Psychol Methods 2017;22:28–41.",
+        "10.1037/met0000119",
+    ),
+    "stanley2014": Reference(
+        "Stanley TD, Doucouliagos H. Meta-regression approximations to reduce publication "
+        "selection bias. Res Synth Methods 2014;5:60–78.",
+        "10.1002/jrsm.1095",
+    ),
     "konstantopoulos2011": Reference(
         "Konstantopoulos S. Fixed effects and variance components estimation in three-level "
         "meta-analysis. Res Synth Methods 2011;2:61–76.",

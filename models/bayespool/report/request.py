@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from bayespool.bias.assessment import BiasAsked
 from bayespool.calls import parse_prior
 from bayespool.guideline.judgements import Judgement, Judgements
 
@@ -51,6 +52,7 @@ class Request:
     command: str | None = None
     formats: Sequence[str] = FORMATS
     order: str = "input"
+    bias: BiasAsked = BiasAsked()
 
     @property
     def of_numbers(self) -> dict[str, Any]:
@@ -68,6 +70,7 @@ class Request:
                                     for r in self.baseline_risks]  # fmt: skip
         record["judgements"] = None if self.judgements is None else asdict(self.judgements)
         record["comparators"] = [dict(one) for one in self.comparators]
+        record["bias"] = asdict(self.bias)
         return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -86,6 +89,9 @@ class Request:
         risks = record.get("baseline_risks", [])
         record["baseline_risks"] = tuple(parse_prior(r) if isinstance(r, str) else float(r)
                                          for r in risks)  # fmt: skip
+        bias: Any = record.get("bias", {})
+        kept: Any = {k: tuple(v) if isinstance(v, list) else v for k, v in bias.items()}
+        record["bias"] = BiasAsked(**kept)
         if record.get("judgements") is not None:
             record["judgements"] = _judgements(record["judgements"])
         found: Any = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}

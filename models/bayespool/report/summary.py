@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from bayespool.accuracy.roc import predictive_values
 from bayespool.association.scale import prior_source, varies
+from bayespool.bias.assessment import Assessment, assess
 from bayespool.checks import Finding, run_checks
 from bayespool.estimands import (
     INTERVAL_KIND,
@@ -86,6 +87,8 @@ class Summary:
         Of a panel, on certainty.
     evidence : mapping of label to Evidence
         Of the whole table under the empty label.
+    publication : Assessment or None
+        What publication bias might do, where that was asked.
     """
 
     estimates: Mapping[str, Estimate]
@@ -107,6 +110,7 @@ class Summary:
     support: tuple[Support, ...] = ()
     judgements: Judgements | None = None
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    publication: Assessment | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -203,7 +207,8 @@ def build_summary(
 
 def summary_of(fitted: Fit, request: Request) -> Summary:
     """`build_summary` of a request that is one record."""
-    return build_summary(fitted, **request.of_numbers, judgements=request.judgements)
+    summary = build_summary(fitted, **request.of_numbers, judgements=request.judgements)
+    return replace(summary, publication=assess(fitted, request.bias))
 
 
 def checked_request(
@@ -301,7 +306,7 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
     are what a guideline panel takes away. With refits there is a
     list of records for each: "leave_one_out", "prior_sensitivity", "cumulative"; with rows that are
     no full results also "incomplete" and "without_incomplete". After a check by another engine
-    there is "agreement".
+    there is "agreement", and "publication_bias" where that was asked.
     """
     estimands = {}
     for name, estimate in summary.estimates.items():
@@ -328,6 +333,11 @@ def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) ->
         | ({} if other is None else {"agreement": other.record(summary.estimates)})
         | (refits.records(fitted) if refits is not None else {})
         | incomplete.records(fitted)
+        | (
+            {}
+            if summary.publication is None
+            else {"publication_bias": summary.publication.record()}
+        )
     )
     return plain
 
