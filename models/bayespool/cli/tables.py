@@ -59,6 +59,12 @@ def _understood(studies: Any, table: Any) -> list[str]:
     lines += _indented(rows_in_words(studies, SHOWN))
     for study, rows in studies.several_rows().items():
         lines.append(f"{study} has {len(rows)} rows: {'; '.join(rows)}")
+    if hasattr(studies, "n_diseased"):
+        from bayespool.studies.cutoffs import cutoffs_of_the_same_patients
+
+        for found in cutoffs_of_the_same_patients(studies):
+            which = f"{found.study}: rows with {found.column} {', '.join(found.values)}"
+            lines.append(f"{which} are cut-offs of the same patients (no model takes them yet)")
     for row, said in zip(studies.row, getattr(studies, "partial", ()), strict=False):
         if said is not None:
             lines.append(f"{row} is no full result ({said.kind}): {said.says}")
