@@ -16,6 +16,7 @@ from bayespool.studies import (
     read_table,
 )
 from bayespool.studies.problems import printable
+from bayespool.studies.reading import stated_measure
 from bayespool.studies.tables import Reading
 
 _SHAPE = re.compile(r"^Shape: (\w+)(?:, measure (\w+))?\.?$", re.M)
@@ -112,11 +113,12 @@ def resolve(table: str | Path, **reading: Unpack[Reading]) -> AccuracyStudies:
 
 
 def resolve_association(
-    table: str | Path, measure: str, *, bridge: bool = False, **reading: Unpack[Reading]
+    table: str | Path, measure: str | None, *, bridge: bool = False, **reading: Unpack[Reading]
 ) -> AssociationStudies:
     """Studies of an association, for a measure, from a path or a data set's name.
 
-    With ``bridge`` rows of the other measure are taken (`bayespool.studies.read_studies`). How a
+    Without a measure it is that which the file of a review says. With ``bridge`` rows of the other
+    measure are taken (`bayespool.studies.read_studies`). How a
     table is read (keep_rows, sheet, column_map) is as in every ``from_table``.
 
     Raises
@@ -132,6 +134,19 @@ def resolve_association(
     name = str(table)
     path = data_dir() / f"{name}.csv"
     return read_studies(path, measure, name, bridge=bridge, **reading)
+
+
+def measure_said(table: str | Path, **reading: Unpack[Reading]) -> str:
+    """The measure that the file of a review says.
+
+    Raises
+    ------
+    ValueError
+        Neither a file nor a data set.
+    bayespool.studies.TableError
+        It says none, or is faulty.
+    """
+    return stated_measure(read_table(table_path(table), **reading))
 
 
 def table_path(table: str | Path) -> Path:

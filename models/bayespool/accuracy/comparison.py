@@ -32,6 +32,7 @@ from bayespool.numerics.links import link
 from bayespool.numerics.paired import PairedBinomial
 from bayespool.priors import LKJ, HalfNormal, LogNormal, Normal
 from bayespool.pymc_rows import plackett_cells
+from bayespool.studies.cutoffs import refuse_cutoffs
 
 if TYPE_CHECKING:
     from bayespool.estimands import Statement
@@ -172,6 +173,7 @@ class Comparison(Margins):
                 f"{studies.file}: column {self.test!r} is empty for {', '.join(gaps)}; allowed: "
                 "the name of the test of every row"
             )
+        refuse_cutoffs(studies, "comparison of tests", (self.test,))
         labels = self.groups(studies)
         if len(labels) < 2:
             raise ValueError(f"{studies.file}: column {self.test!r} has one test only, {labels[0]}")

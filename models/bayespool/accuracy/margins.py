@@ -18,6 +18,7 @@ from bayespool.model import Model
 from bayespool.numerics.links import link, mean_proportion
 from bayespool.numerics.scale_mixture import scale_mixture
 from bayespool.priors import LKJ, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
+from bayespool.studies.cutoffs import refuse_cutoffs
 
 if TYPE_CHECKING:
     from bayespool.numerics.links import Link
@@ -185,6 +186,7 @@ def study_numbers(studies: AccuracyStudies) -> Array:
 
 def refuse_repeats(studies: AccuracyStudies, model: str) -> None:
     """Refuse rows that a model of one row per study would take for independent studies."""
+    refuse_cutoffs(studies, model)
     repeated = studies.several_rows()
     if repeated:
         listed = "; ".join(f"{study}: {', '.join(rows)}" for study, rows in repeated.items())

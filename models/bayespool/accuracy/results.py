@@ -17,6 +17,7 @@ from bayespool.accuracy.margins import pymc_inverse_link, study_numbers
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy, Within
 from bayespool.priors import HalfNormal
+from bayespool.studies.cutoffs import refuse_cutoffs
 
 if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
@@ -32,7 +33,8 @@ def check_correlation(correlation: float) -> None:
 
 
 def check_nested(studies: AccuracyStudies, correlation: float) -> None:
-    """Refuse a table in which nothing is nested, and weights of partial rows."""
+    """Refuse a table in which nothing is nested, weights of partial rows, and cut-offs."""
+    refuse_cutoffs(studies, "nested model")
     if correlation > 0.0:
         refuse_partial(studies, "nested model with correlation", "correlation=0")
     if not studies.several_rows():

@@ -129,7 +129,7 @@ def association(
     table: str,
     /,
     *,
-    measure: str,
+    measure: str = "",
     covariate: tuple[str, ...] = (),
     mid: float | None = None,
     baseline_risk: tuple[str, ...] = (),
@@ -147,11 +147,13 @@ def association(
     Parameters
     ----------
     table
-        A CSV, TSV, XLSX or Parquet file of counts, effects, means, correlations, proportions or
-        findings before and after, or the name of a dataset. A column kind marks rows that state
-        less: rates, candidate, censored (a P value) or margins (before and after).
+        A CSV, TSV, XLSX or Parquet file, or that of a Cochrane review (.rm5, .zip, CSV), of counts,
+        effects, means, correlations, proportions or findings before and after, or the name of a
+        dataset. A column kind marks rows that state less: rates, candidate, censored (a P value) or
+        margins (before and after).
     measure
-        or, rr, rd, md, smd, rom, cor, hr, irr, proportion or generic (study, estimate, se).
+        or, rr, rd, md, smd, rom, cor, hr, irr, proportion or generic (study, estimate, se). The
+        file of a Cochrane review says it itself.
     covariate
         A study covariate of a meta-regression; repeat for more.
     mid
@@ -176,10 +178,10 @@ def association(
         from bayespool.association.scale import varies
         from bayespool.bias.assessment import check_asked
         from bayespool.checks.variants import steps
-        from bayespool.datasets import resolve_association
+        from bayespool.datasets import measure_said, resolve_association
         from bayespool.report.association_numbers import check_baseline, check_mid
 
-        measure = measure.strip().casefold()
+        measure = measure.strip().casefold() or measure_said(table, **read.options())
 
         bias = publication.asked()
         risks = tuple(map(risk, baseline_risk))

@@ -28,11 +28,17 @@ class Read:
     column_map
         Which column plays a role, as ROLE=COLUMN, such as "tp=True pos" or "study=Paper"; repeat
         for more.
+    comparison
+        The comparison of a Cochrane review, by its number or name.
+    outcome
+        The outcome of a Cochrane review, by its number (2, or 1.2) or name.
     """
 
     keep_row: tuple[str, ...] = ()
     sheet: str | None = None
     column_map: Annotated[tuple[str, ...], Parameter(name="--map")] = ()
+    comparison: str | None = None
+    outcome: str | None = None
 
     def options(self) -> Reading:
         """For ``from_table``.
@@ -50,7 +56,10 @@ class Read:
             if role in columns:
                 raise ValueError(f"--map: {role} is given twice")
             columns[role] = column
-        return {"keep_rows": self.keep_row, "sheet": self.sheet, "column_map": columns}
+        return {
+            "keep_rows": self.keep_row, "sheet": self.sheet, "column_map": columns,
+            "comparison": self.comparison, "outcome": self.outcome,
+        }  # fmt: skip
 
 
 READ = Read()

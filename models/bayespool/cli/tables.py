@@ -28,7 +28,7 @@ def check(
         A CSV, TSV, XLSX or Parquet file, or the name of a dataset.
     measure
         Of an association, as in the command association; without it the table is read as 2x2
-        counts of diagnostic accuracy.
+        counts of diagnostic accuracy, unless it is of a Cochrane review, which says its measure.
     quiet
         Print nothing but errors.
     """
@@ -36,13 +36,15 @@ def check(
     from bayespool.studies import read_table
 
     options = read.options()
+    known = read_table(table_path(table), **options)
+    measure = measure or known.measure or None
     studies: Any = (
         resolve(table, **options)
         if measure is None
         else resolve_association(table, measure, **options)
     )
     if not quiet:
-        print("\n".join(_understood(studies, read_table(table_path(table), **options))))
+        print("\n".join(_understood(studies, known)))
     return DONE
 
 
@@ -59,6 +61,12 @@ def _understood(studies: Any, table: Any) -> list[str]:
     lines += _indented(rows_in_words(studies, SHOWN))
     for study, rows in studies.several_rows().items():
         lines.append(f"{study} has {len(rows)} rows: {'; '.join(rows)}")
+    if hasattr(studies, "n_diseased"):
+        from bayespool.studies.cutoffs import cutoffs_of_the_same_patients
+
+        for found in cutoffs_of_the_same_patients(studies):
+            which = f"{found.study}: rows with {found.column} {', '.join(found.values)}"
+            lines.append(f"{which} are cut-offs of the same patients (no model takes them yet)")
     for row, said in zip(studies.row, getattr(studies, "partial", ()), strict=False):
         if said is not None:
             lines.append(f"{row} is no full result ({said.kind}): {said.says}")

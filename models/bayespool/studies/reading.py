@@ -10,8 +10,9 @@ from bayespool.studies.counts import has_counts
 from bayespool.studies.effect_rows import apart, has_estimates
 from bayespool.studies.effects import Effects
 from bayespool.studies.means import GroupMeans
-from bayespool.studies.measures import OF_COUNTS, OF_MEANS, Measure, measure_named
+from bayespool.studies.measures import MEASURES, OF_COUNTS, OF_MEANS, Measure, measure_named
 from bayespool.studies.paired import CELLS, PairedProportions
+from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.proportions import Proportions
 from bayespool.studies.spellings import (
     ARM_1,
@@ -33,7 +34,7 @@ PAIRED = (CELLS, ("before", "n_before", "after", "n_after"))
 
 def read_studies(
     table: TableSource,
-    measure: str,
+    measure: str | None = None,
     name: str | None = None,
     *,
     bridge: bool = False,
@@ -51,12 +52,13 @@ def read_studies(
     Parameters
     ----------
     table, measure, name
-        As in the shapes' own ``from_table``.
+        As in the shapes' own ``from_table``. Without a measure it is that which the file of a
+        review says.
     bridge
         Read `Effects`, and take rows of kind ``smd`` among odds ratios or ``or`` among standardised
         mean differences.
     **reading
-        keep_rows, sheet and column_map: see `bayespool.studies.tables.Reading`.
+        keep_rows, sheet, column_map, comparison, outcome: see `bayespool.studies.tables.Reading`.
 
     Raises
     ------
@@ -66,11 +68,14 @@ def read_studies(
     TableError
         The table is faulty.
     """
+    table = read_table(table, **reading)
+    measure = measure or stated_measure(table)
     wanted = measure_named(measure)
+    refuse_other_measure(table, wanted)
     if bridge:
         measure_named(measure, tuple(BRIDGES))
-        return Effects.from_table(table, measure, name, bridge=True, **reading)
-    read = apart(read_table(table, **reading), wanted)
+        return Effects.from_table(table, measure, name, bridge=True)
+    read = apart(table, wanted)
     shape = _shape(read, wanted)
     if issubclass(shape, Effects):
         return shape.from_table(read, measure, name)
@@ -78,6 +83,37 @@ def read_studies(
     if isinstance(studies, GroupMeans):
         studies.effects(measure)  # refuses means that have no ratio, or groups that are too small
     return studies
+
+
+def stated_measure(table: Table) -> str:
+    """The measure that the file of a review says.
+
+    Raises
+    ------
+    TableError
+        It says none.
+    """
+    if not table.measure:
+        rule = "the table does not say what its effects are"
+        allowed = f"--measure: {', '.join(MEASURES)}"
+        raise TableError([Problem(table.file, None, None, rule, allowed)])
+    return table.measure
+
+
+def refuse_other_measure(table: Table, wanted: Measure) -> None:
+    """Refuse estimates of one measure that are asked for as another.
+
+    Raises
+    ------
+    TableError
+        They are; counts and means give any measure that there is of them.
+    """
+    estimates = set(table.names) >= {"estimate", "se"}
+    if table.measure and estimates and wanted.name not in (table.measure, "generic"):
+        rule = (
+            f"the outcome is of {MEASURES[table.measure].label}s, and {wanted.label} is asked for"
+        )
+        raise TableError([Problem(table.file, None, None, rule, f"--measure {table.measure}")])
 
 
 def _shape(table: Table, measure: Measure) -> type[AssociationStudies]:

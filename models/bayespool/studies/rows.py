@@ -280,7 +280,7 @@ def shared_fields(
     if found:
         raise TableError(dict.fromkeys(found))
     return {
-        "name": name or ("table" if table.file == IN_MEMORY else Path(table.file).stem),
+        "name": name or _name(table),
         "study": tuple(studies),
         "row": tuple(rows),
         "covariates": columns,
@@ -290,6 +290,12 @@ def shared_fields(
             [*table.warnings, *of_labels, *of_counts, *warnings, *_nearly_numbers(table, headers)]
         ),
     }
+
+
+def _name(table: Table) -> str:
+    """The file's stem, and which part of it where it has several."""
+    stem = "table" if table.file == IN_MEMORY else Path(table.file).stem
+    return f"{stem}_{table.part}" if table.part else stem
 
 
 def _nearly_numbers(table: Table, headers: Iterable[int]) -> list[str]:

@@ -6,13 +6,23 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from bayespool.studies.cochrane.reading import (
+    SUFFIXES as OF_COCHRANE,
+)
+from bayespool.studies.cochrane.reading import (
+    Choice,
+    read_cochrane,
+    read_delimited,
+    refuse_choice,
+)
 from bayespool.studies.limits import MOST_BYTES, MOST_IN_LABEL
 from bayespool.studies.problems import Problem, TableError, printable
-from bayespool.studies.text import Records, read_text
+from bayespool.studies.text import Records
 from bayespool.studies.workbooks import read_parquet, read_xlsx
 
+ANY = Choice()
 IN_MEMORY = "<table>"
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", *OF_COCHRANE)
 
 
 class DataFrameLike(Protocol):
@@ -26,7 +36,9 @@ class DataFrameLike(Protocol):
         """``to_dict("split")`` gives the rows under ``"data"``."""
 
 
-def of_file(path: Path, sheet: str | None, also: Collection[str]) -> tuple[str, Records, str]:
+def of_file(
+    path: Path, sheet: str | None, also: Collection[str], choice: Choice = ANY
+) -> tuple[str, Records, str]:
     """Printable name, records and SHA-256 of a file.
 
     Parameters
@@ -37,6 +49,8 @@ def of_file(path: Path, sheet: str | None, also: Collection[str]) -> tuple[str, 
         Of a workbook; None is its first.
     also
         Column names that a header is known by beside ours, normalised.
+    choice
+        The analysis of a review that is meant.
 
     Raises
     ------
@@ -69,12 +83,16 @@ def of_file(path: Path, sheet: str | None, also: Collection[str]) -> tuple[str, 
         raise refuse("the file is too large", f"at most {MOST_BYTES // 2**20} MiB")
     if sheet is not None and suffix != ".xlsx":
         raise refuse(f"the file has no sheet {sheet!r}", "a sheet is of an .xlsx workbook")
-    if suffix == ".xlsx":
-        records = read_xlsx(file, content, sheet, also)
-    elif suffix == ".parquet":
-        records = read_parquet(file, content)
+    if suffix in OF_COCHRANE:
+        records = read_cochrane(file, content, suffix, choice, also)
+    elif suffix not in (".xlsx", ".parquet"):
+        records = read_delimited(file, content, choice, also)
     else:
-        records = read_text(file, content, also)
+        refuse_choice(file, choice)
+        is_workbook = suffix == ".xlsx"
+        records = (
+            read_xlsx(file, content, sheet, also) if is_workbook else read_parquet(file, content)
+        )
     return file, records, hashlib.sha256(content).hexdigest()
 
 

@@ -30,6 +30,9 @@ STUDY_LABELS = (
 )
 AUTHOR_LABELS = ("author", "authors", "firstauthor")
 
+# Columns that hold the cut-off of a test.
+CUTOFF_LABELS = ("threshold", "cutoff", "cutpoint", "cutoffvalue", "cut", "cutoffs")
+
 # What tells the rows of one study apart, in order of preference.
 SECOND_LABELS = (
     "site",
@@ -37,7 +40,7 @@ SECOND_LABELS = (
     "indextest",
     "reader",
     "result",
-    "threshold",
+    *CUTOFF_LABELS,
     "subgroup",
     "group",
     "location",
@@ -83,10 +86,10 @@ class Group:
 
 
 ACCURACY: Spellings = {
-    "tp": ("tp", "truepos", "truepositive", "truepositives", "ntp"),
-    "fp": ("fp", "falsepos", "falsepositive", "falsepositives", "nfp"),
-    "fn": ("fn", "falseneg", "falsenegative", "falsenegatives", "nfn"),
-    "tn": ("tn", "trueneg", "truenegative", "truenegatives", "ntn"),
+    "tp": ("tp", "truepos", "truepositive", "truepositives", "ntp", "tpos"),
+    "fp": ("fp", "falsepos", "falsepositive", "falsepositives", "nfp", "fpos"),
+    "fn": ("fn", "falseneg", "falsenegative", "falsenegatives", "nfn", "fneg"),
+    "tn": ("tn", "trueneg", "truenegative", "truenegatives", "ntn", "tneg"),
     "n_diseased": ("ndiseased", "npos", "n1", "ndis", "ncases"),
     "n_healthy": ("nhealthy", "nneg", "n2", "nnondiseased", "ncontrols"),
     "sens": ("sens", "sensitivity", "se"),

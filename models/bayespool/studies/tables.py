@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from bayespool.studies.cells import Cell, read_cell
+from bayespool.studies.cochrane.reading import Choice, refuse_choice
 from bayespool.studies.limits import (
     MOST_CHARACTERS,
     MOST_COLUMNS,
@@ -35,11 +36,15 @@ class Reading(TypedDict, total=False):
         Of a workbook; the first by default.
     column_map : mapping of str to str
         From the name of a role (``tp``, ``study``, ``ci_low``) to the column that plays it.
+    comparison, outcome : str
+        Of a Cochrane review, by number (``1``, ``1.2``) or name; needed where it has several.
     """
 
     keep_rows: Sequence[str]
     sheet: str | None
     column_map: Mapping[str, str] | None
+    comparison: str | None
+    outcome: str | None
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,10 @@ class Table:
         What is odd but allowed.
     hint
         What to look at when columns are missing.
+    measure
+        Of its effects, by its name in `measures`, where the file says so; else "".
+    part
+        Which part of the file it is, such as outcome 1.2 of a review; else "".
     """
 
     file: str
@@ -84,6 +93,8 @@ class Table:
     keep: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     hint: str = ""
+    measure: str = ""
+    part: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -131,19 +142,22 @@ def read_table(
     keep_rows: Sequence[str] = (),
     sheet: str | None = None,
     column_map: Mapping[str, str] | None = None,
+    comparison: str | None = None,
+    outcome: str | None = None,
 ) -> Table:
     """Read a table from a file, a pandas DataFrame or a mapping of columns.
 
     Parameters
     ----------
     source
-        A path (.csv, .tsv, .txt, .xlsx, .parquet), a DataFrame (its index is not read), a mapping
-        of column name to equally long sequences, or a table that was read (which stays as it is).
+        A path (.csv, .tsv, .txt, .xlsx, .parquet; .rm5 and .zip of a Cochrane review), a DataFrame
+        (its index is not read), a mapping of column name to equally long sequences, or a table that
+        was read (which stays as it is).
         Text files are UTF-8, or Windows-1252 with a warning; the delimiter is the one of comma,
         semicolon and tab that the header uses most; with semicolon or tab a comma within a number
         is the decimal comma. Wholly blank rows, rows of a file whose first cell begins with ``#``
         and titles above the header are left out.
-    keep_rows, sheet, column_map
+    keep_rows, sheet, column_map, comparison, outcome
         See `Reading`.
 
     Raises
@@ -158,8 +172,9 @@ def read_table(
     roles = dict(column_map or {})
     if isinstance(source, str | os.PathLike):
         also = {normalise(header) for header in roles.values()}
-        table = _assemble(*of_file(Path(source), sheet, also))
+        table = _assemble(*of_file(Path(source), sheet, also, Choice(comparison, outcome)))
     else:
+        refuse_choice(IN_MEMORY, Choice(comparison, outcome))
         if sheet is not None:
             rule = f"a table in memory has no sheet {sheet!r}"
             raise TableError([Problem(IN_MEMORY, None, None, rule, "sheet is of a workbook")])
@@ -224,6 +239,8 @@ def _assemble(file: str, records: Records, sha256: str | None) -> Table:
         texts=texts,
         warnings=records.warnings + comments(file, skipped),
         hint=records.hint,
+        measure=records.measure,
+        part=records.part,
     )
 
 

@@ -46,12 +46,18 @@ class Records:
         What is odd but allowed.
     hint
         What to look at when columns are missing.
+    measure
+        Of the effects in it, where the file says so, by its name in `measures`.
+    part
+        Which part of the file was read, for the name of what is made of it.
     """
 
     rows: list[Record]
     decimal_comma: bool = False
     warnings: tuple[str, ...] = ()
     hint: str = ""
+    measure: str = ""
+    part: str = ""
 
 
 def read_text(file: str, content: bytes, also: Collection[str] = ()) -> Records:

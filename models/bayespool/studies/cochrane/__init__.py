@@ -1,0 +1,1 @@
+"""What Cochrane reviews hand out: RevMan 5 files, data packages of RevMan Web, CSV exports."""
