@@ -15,6 +15,7 @@ MAIN = (
     "comparisons",
     "decision",
     "robustness",
+    "publication",
     "certainty",
 )
 APPENDIX = (
