@@ -53,9 +53,10 @@ def drawn_by_the_engine() -> bp.Fit:
         sample_stats={
             "diverging": rng.random((4, 100)) < 0.1, "energy": rng.normal(size=(4, 100)),
             "n_steps": rng.integers(1, 1_000, (4, 100)),
+            "reached_max_treedepth": rng.random((4, 100)) < 0.01,
         },
-        info={"sampler": "nutpie", "divergences": 3}, messages=("A sentence.",),
-        failures=("Another.",),
+        info={"sampler": "nutpie", "tune": 1_000, "target_accept": 0.9, "divergences": 3},
+        messages=("A sentence.",), failures=("Another.",),
     )  # fmt: skip
     return bp.Fit(model, NESTED, draws, 7, {"bayespool": "0"})
 
@@ -200,18 +201,15 @@ def test_equal_values_make_equal_files(tmp_path: Path) -> None:
         assert "draw" not in tree["g"].coords
 
 
-def test_a_file_of_an_older_version_keeps_its_effects(
+def test_effects_that_were_drawn_with_the_rest_are_read_and_not_drawn_again(
     fits: dict[str, bp.Fit], tmp_path: Path
 ) -> None:
-    """Those had all effects at full precision, and no word on them."""
     fitted = fits["quadrature"]
-    whole = replace(fitted, draws=replace(fitted.draws, effects=fitted.effects))
-    whole.save(tmp_path / "old.nc")
-    with h5py.File(tmp_path / "old.nc", "a") as file:
-        del file.attrs["effects"]
-    again = bp.load(tmp_path / "old.nc")
+    whole = replace(fitted, draws=replace(fitted.draws, effects=fitted.effects[:, :, ::-1]))
+    whole.save(tmp_path / "whole.nc")
+    again = bp.load(tmp_path / "whole.nc")
     assert again.draws.effects is not None
-    assert np.array_equal(again.effects, fitted.effects)
+    assert np.array_equal(again.effects, fitted.effects[:, :, ::-1])
 
 
 def refits():

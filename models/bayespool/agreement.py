@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bayespool.decoded import decoded, from_json
 from bayespool.estimands import Estimate
 
 SUMMARIES = {"mean": "mcse", "median": "mcse_median", "lower": "mcse_lower", "upper": "mcse_upper"}
@@ -75,10 +76,9 @@ class Agreement:
 
     @classmethod
     def from_text(cls, text: str) -> Agreement:
-        """The agreement that `text` wrote down."""
-        found = json.loads(text)
-        estimates = {name: Estimate(**values) for name, values in found["estimates"].items()}
-        return cls(found["engine"], found["seed"], estimates, tuple(found["messages"]))
+        """The agreement that `text` wrote down; else a ``ValueError``."""
+        found: Agreement = decoded(from_json(text, "agreement"), cls, "agreement")
+        return found
 
     def record(self, ours: Mapping[str, Estimate]) -> dict[str, Any]:
         """For summary.json: the other engine's estimates, and how far they are from ours."""

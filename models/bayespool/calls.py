@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
@@ -48,6 +49,9 @@ PRIORS: dict[str, Callable[..., Any]] = {
 }
 
 
+LONGEST_CALL = 20_000  # characters
+
+
 def parse_prior(text: str) -> Any:
     """A prior from its own call as text; parsed, never evaluated.
 
@@ -56,42 +60,93 @@ def parse_prior(text: str) -> Any:
     ValueError
         When the text is not a call of a known prior with numbers as arguments.
     """
-    try:
-        tree = ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        raise ValueError(f"{text!r} is not a prior; {_allowed()}") from None
-    return prior_from_call(tree)
+    call = parsed_call(text)
+    if call is None:
+        raise ValueError(f"{_short(text)} is not a prior; {_allowed()}")
+    return prior_from_call(call)
 
 
-def prior_from_call(tree: ast.expr) -> Any:
+def prior_from_call(call: ast.Call) -> Any:
     """A prior from a parsed call; see `parse_prior`."""
-    text = ast.unparse(tree)
-    if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
-        raise ValueError(f"{text!r} is not a prior; {_allowed()}")
-    by_name = tree.func.id in EMPIRICAL_NAMES
-    if tree.func.id not in PRIORS and not by_name:
-        raise ValueError(f"{tree.func.id!r} is not a known prior; {_allowed()}")
+    name, text = getattr(call.func, "id", ""), _short(_source(call))
+    by_name = name in EMPIRICAL_NAMES
+    if name not in PRIORS and not by_name:
+        raise ValueError(f"{text} is not a known prior; {_allowed()}")
     try:
-        positional = [ast.literal_eval(item) for item in tree.args]
-        named = {str(item.arg): ast.literal_eval(item.value) for item in tree.keywords}
-    except ValueError:
-        raise ValueError(f"{text!r}: arguments must be plain numbers; {_allowed()}") from None
+        positional = [literal(item) for item in call.args]
+        named = {key: literal(value) for key, value in named_arguments(call).items()}
+    except ValueError as error:
+        raise ValueError(f"{text}: {error}; {_allowed()}") from None
     if by_name:
         from bayespool.empirical import EMPIRICAL
 
         try:
-            return EMPIRICAL[tree.func.id](*positional, **named)
+            return EMPIRICAL[name](*positional, **named)
         except (TypeError, AttributeError):
             raise ValueError(
-                f"{text!r}: allowed are texts, such as turner2015('pain', 'pharmacological vs. "
+                f"{text}: allowed are texts, such as turner2015('pain', 'pharmacological vs. "
                 "placebo / control')"
             ) from None
-    kind = PRIORS[tree.func.id]
+    kind = PRIORS[name]
     try:
         return kind(*positional, **named)
-    except TypeError:
+    except (TypeError, OverflowError):
         expected = ", ".join(f.name for f in fields(kind))  # type: ignore[arg-type]
-        raise ValueError(f"{text!r}: allowed is {tree.func.id}({expected})") from None
+        raise ValueError(f"{text}: allowed is {name}({expected})") from None
+
+
+def parsed_call(text: str) -> ast.Call | None:
+    """``Name(...)`` parsed; None where the text is no call of a name."""
+    if len(text) > LONGEST_CALL:
+        return None
+    try:
+        with warnings.catch_warnings():  # of Python, on literals that would be odd in a program
+            warnings.simplefilter("ignore", SyntaxWarning)
+            tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # the last two: too deep
+        return None
+    return tree if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) else None
+
+
+def named_arguments(call: ast.Call) -> dict[str, ast.expr]:
+    """Arguments by name.
+
+    Raises
+    ------
+    ValueError
+        One is given twice, or as ``**``.
+    """
+    found: dict[str, ast.expr] = {}
+    for item in call.keywords:
+        if item.arg is None or item.arg in found:
+            raise ValueError("every argument may be given once, by its name")
+        found[item.arg] = item.value
+    return found
+
+
+def literal(tree: ast.expr) -> Any:
+    """A number, a text, or a list of such.
+
+    Raises
+    ------
+    ValueError
+        It is anything else.
+    """
+    try:
+        return ast.literal_eval(tree)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        raise ValueError("arguments must be plain numbers") from None
+
+
+def _source(call: ast.Call) -> str:
+    try:
+        return ast.unparse(call)
+    except (RecursionError, ValueError):
+        return getattr(call.func, "id", "")
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 80 else f"{text[:80]}...")
 
 
 def _allowed() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bayespool.cli.delivery import DONE
+from bayespool.replacing import replacing_file
 
 
 def summary_of_findings(
@@ -35,7 +36,8 @@ def summary_of_findings(
     if out is None:
         print(joined.text("markdown"))
     else:
-        out.write_text(joined.text(formats[out.suffix]), encoding="utf-8")
+        with replacing_file(out) as partial:
+            partial.write_text(joined.text(formats[out.suffix]), encoding="utf-8")
         print(out)
     return DONE
 

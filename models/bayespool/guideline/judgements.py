@@ -47,6 +47,7 @@ PICO = {
 }
 WORDS = ("question", "subject", "outcome", "by", *RESULTS, *PICO)
 KEYS = (*WORDS, "start", "causal")
+MOST_BYTES = 2**20
 
 
 @dataclass(frozen=True)
@@ -147,10 +148,16 @@ def read_judgements(path: str | Path) -> Judgements:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; allowed: a TOML file of judgements")
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"{path.name}: has more than {MOST_BYTES:,} bytes; allowed: a short form")
     try:
         record = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path.name}: not a TOML file ({error})") from None
+    except (RecursionError, ValueError):  # lists within lists, and numbers of thousands of digits
+        raise ValueError(f"{path.name}: is nested too deep, or has a number too long") from None
+    if not record:
+        raise ValueError(f"{path.name}: is empty; allowed: what `bayespool judgement-form` prints")
     return from_record(record, path.name)
 
 
@@ -181,9 +188,26 @@ def from_record(record: Mapping[str, Any], name: str = "judgements") -> Judgemen
         apart[margin] = _domains(own, name, f"{margin}.")
     words = {key: record.get(key, "").strip() for key in WORDS}
     made = Judgements(start, judged, causal=causal, apart=apart, **words)
-    for one in (made, *(made.of(margin) for margin in MARGINS)):
-        _check_raising(one, name)
+    check_judgements(made, name)
     return made
+
+
+def check_judgements(made: Judgements, name: str) -> None:
+    """Words of the scales, and GRADE's rule for what raises.
+
+    Raises
+    ------
+    ValueError
+        One is not allowed.
+    """
+    if made.start not in LEVELS or not set(made.apart) <= set(MARGINS):
+        raise ValueError(f"{name}: start={made.start!r}, apart={sorted(made.apart)}")
+    for one in (*made.domains, *(j for own in made.apart.values() for j in own)):
+        scale = UP if one.domain in RAISING else DOWN
+        if one.domain not in LOWERING | RAISING or one.judgement not in scale:
+            raise ValueError(f"{name}: {one.domain}={one.judgement!r}; allowed: {', '.join(scale)}")
+    for every in (made, *(made.of(margin) for margin in MARGINS)):
+        _check_raising(every, name)
 
 
 def _domains(record: Mapping[str, Any], name: str, prefix: str) -> tuple[Judgement, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bayespool.calls import parse_prior
+from bayespool.decoded import from_json
 from bayespool.estimands import Estimate
 from bayespool.guideline.findings import RESULTS, Evidence, Finding
 from bayespool.guideline.judgements import MARGINS
@@ -94,7 +94,13 @@ def summary_of_findings(
                 f"{name} ({_question(measure)}); allowed: reports of the same measure"
             )
     build = _effects if measures[0] else _accuracy
-    tables = build(dict(zip(_unique(found), records, strict=True)))
+    try:
+        tables = build(dict(zip(_unique(found), records, strict=True)))
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError(
+            f"a summary.json of {', '.join(map(str, sources))} is not as bayespool writes it "
+            f"({type(error).__name__}: {error}); allowed: folders of reports of this version"
+        ) from error
     notes = (
         ["Rows come from different studies: a difference between rows is no comparison."]
         if len(records) > 1
@@ -116,9 +122,9 @@ def _record(source: Fit | str | Path, options: Mapping[str, Any]) -> Record:
     if not path.is_file():
         raise ValueError(f"{source} has no summary.json; allowed: folders of reports")
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise ValueError(f"{path} is no JSON; allowed: folders of reports") from None
+        record = from_json(path.read_text(encoding="utf-8"), "summary.json")
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}; allowed: folders of reports") from None
     if not isinstance(record, dict) or "findings" not in record:
         raise ValueError(f"{path} has no findings; allowed: a report written by this version")
     return record

@@ -13,6 +13,7 @@ from bayespool.checks.alternatives import PriorChange
 from bayespool.checks.leave_one_out import LeaveOneOutRefits, LeftOut
 from bayespool.checks.rows import fit_to_rows
 from bayespool.checks.variants import Variant
+from bayespool.decoded import decoded
 from bayespool.held import hold, results
 from bayespool.report.refits import Refits
 from bayespool.report.request import Request
@@ -59,12 +60,20 @@ def kept(posterior: Path) -> Kept:
     if asked.is_file():
         try:
             request = Request.from_text(asked.read_text(encoding="utf-8"))
-        except (ValueError, TypeError, KeyError) as error:
+        except ValueError as error:
             raise ValueError(
                 f"{asked.name}: not a request of this version ({error}); allowed: the file that "
                 "a report wrote, or none"
             ) from None
-    refits = _refits(fitted, load_series(beside, fitted)) if beside.is_file() else Refits()
+    refits = Refits()
+    if beside.is_file():
+        series = load_series(beside, fitted)
+        try:
+            refits = _refits(fitted, series)
+        except ValueError as error:
+            raise ValueError(
+                f"{REFITS}: {error}; allowed: the file that a report wrote, or none"
+            ) from None
     return Kept(fitted, request, refits)
 
 
@@ -91,20 +100,50 @@ def _series(fitted: Fit, refits: Refits) -> Series:
 
 def _refits(fitted: Fit, series: Series) -> Refits:
     """The refits that `_series` took apart; those to some of the rows are held by the fit."""
-    for facts, refit in series.pop("rows", []):
-        hold(refit, fit_to_rows, fitted, tuple(facts["keep"]))
+    unknown = set(series) - set(FACTS)
+    if unknown:
+        raise ValueError(f"unknown series {', '.join(sorted(unknown))}")
+    told = {
+        name: [(decoded(facts, FACTS[name], name), refit) for facts, refit in refits]
+        for name, refits in series.items()
+    }
+    for rows, refit in told.pop("rows", []):
+        hold(refit, fit_to_rows, fitted, rows.keep)
     found: dict[str, Any] = {
-        name: tuple(Variant(facts["name"], refit, _change(facts["prior"]))
-                    for facts, refit in refits)
-        for name, refits in series.items() if name != "leave_one_out"
+        name: tuple(Variant(one.name, refit, one.prior) for one, refit in refits)
+        for name, refits in told.items() if name != "leave_one_out"
     }  # fmt: skip
     if "prior_sensitivity" in found:
         found["prior_sensitivity"] = (Variant("as fitted", fitted), *found["prior_sensitivity"])
-    if "leave_one_out" in series:
-        left = (LeftOut(fit=refit, **facts) for facts, refit in series["leave_one_out"])
+    if "leave_one_out" in told:
+        left = (LeftOut(one.study, refit, one.elpd, one.refitted)
+                for one, refit in told["leave_one_out"])  # fmt: skip
         found["leave_one_out"] = LeaveOneOutRefits(fitted.estimates, tuple(left))
     return Refits(**found)
 
 
-def _change(record: dict[str, Any] | None) -> PriorChange | None:
-    return None if record is None else PriorChange(**{**record, "names": tuple(record["names"])})
+@dataclass(frozen=True)
+class _Named:
+    """What tells a refit from others of its series."""
+
+    name: str
+    prior: PriorChange | None = None
+
+
+@dataclass(frozen=True)
+class _Without:
+    """The same of a refit without a study."""
+
+    study: str
+    elpd: float
+    refitted: bool
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The same of a refit to some of the rows."""
+
+    keep: tuple[int, ...]
+
+
+FACTS = {"leave_one_out": _Without, "rows": _Rows} | dict.fromkeys(SERIES[1:], _Named)

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from bayespool.bias.assessment import BiasAsked
 from bayespool.calls import parse_prior
-from bayespool.guideline.judgements import Judgement, Judgements
+from bayespool.decoded import decoded, from_json
+from bayespool.guideline.judgements import Judgements, check_judgements
 
 if TYPE_CHECKING:
     from bayespool.report.association_numbers import BaselineRisk
 
 FORMATS = ("markdown", "word", "tables", "png")
+Cell = str | float | None
+OF_JSON: dict[str, Any] = {
+    "title": str | None, "question": str | None, "prevalences": tuple[float, ...] | None,
+    "mid": float | None, "baseline_risks": tuple[str | float, ...],
+    "thresholds": Mapping[str, tuple[float, ...]] | None, "judgements": Judgements | None,
+    "comparators": tuple[Mapping[str, Cell], ...], "notes": tuple[str, ...],
+    "command": str | None, "formats": tuple[str, ...], "order": str, "bias": BiasAsked,
+}  # fmt: skip
 OF_SUMMARY = ("prevalences", "thresholds", "mid", "baseline_risks")
 
 
@@ -82,26 +91,16 @@ class Request:
         ValueError
             It is not one.
         """
-        record = json.loads(text)
+        record = from_json(text, "the request")
+        if not isinstance(record, dict):
+            raise ValueError("it is no mapping")
         unknown = set(record) - {item.name for item in fields(cls)}
         if unknown:
             raise ValueError(f"unknown {', '.join(sorted(unknown))}")
-        risks = record.get("baseline_risks", [])
-        record["baseline_risks"] = tuple(parse_prior(r) if isinstance(r, str) else float(r)
-                                         for r in risks)  # fmt: skip
-        bias: Any = record.get("bias", {})
-        kept: Any = {k: tuple(v) if isinstance(v, list) else v for k, v in bias.items()}
-        record["bias"] = BiasAsked(**kept)
-        if record.get("judgements") is not None:
-            record["judgements"] = _judgements(record["judgements"])
-        found: Any = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}
-        return cls(**found)
-
-
-def _judgements(record: dict[str, Any]) -> Judgements:
-    apart = {margin: _judged(found) for margin, found in record.pop("apart").items()}
-    return Judgements(domains=_judged(record.pop("domains")), apart=apart, **record)
-
-
-def _judged(records: Sequence[Mapping[str, str]]) -> tuple[Judgement, ...]:
-    return tuple(Judgement(**record) for record in records)
+        found = {name: decoded(value, OF_JSON[name], name) for name, value in record.items()}
+        if "baseline_risks" in found:
+            found["baseline_risks"] = tuple(parse_prior(r) if isinstance(r, str) else r
+                                            for r in found["baseline_risks"])  # fmt: skip
+        if found.get("judgements") is not None:
+            check_judgements(found["judgements"], "judgements")
+        return cls(**{**found, "formats": check_formats(found.get("formats", FORMATS))})

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bayespool.replacing import alive
+
 CONTENTS = ("index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc", "figures",
             "report.md", "report.docx", "tables", "tables.json", "request.json")  # fmt: skip
 OPTIONAL = ("refits.nc", "leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv",
@@ -148,21 +150,9 @@ def _clear(place: Path) -> None:
     form = re.compile(rf"\.{re.escape(place.name)}\.(partial|old)-(\d+)")
     for path in sorted(place.parent.iterdir()):
         found = form.fullmatch(path.name)
-        if found is None or _alive(int(found[2])):
+        if found is None or alive(int(found[2])):
             continue
         if found[1] == "old" and not place.exists():
             os.rename(path, place)
         else:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _alive(process: int) -> bool:
-    if process == os.getpid():
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

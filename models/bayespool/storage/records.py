@@ -1,16 +1,19 @@
-"""Models and studies as text, and back; parsed, never evaluated."""
+"""Models and studies as text, and back; parsed, never evaluated, and checked before use."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 
-from bayespool.calls import prior_from_call
+from bayespool.calls import literal, named_arguments, parsed_call, prior_from_call
+from bayespool.decoded import decoded
 from bayespool.model import MODELS
+
+AT_MOST = {"ArmCounts": {"e1": "n1", "e2": "n2"}, "Proportions": {"events": "n"}}
 
 
 def model_from_call(text: str) -> Any:
@@ -28,26 +31,35 @@ def model_from_call(text: str) -> Any:
     for home in (accuracy, association):  # a model is known once it is imported
         for name in home.__all__:
             getattr(home, name)
-    call = ast.parse(text, mode="eval").body
-    if not (
-        isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in MODELS
-    ):
-        raise ValueError(f"{text!r} is not a model; allowed: a call of {', '.join(MODELS)}")
+    call = parsed_call(text)
+    if call is None or call.func.id not in MODELS or call.args:  # type: ignore[attr-defined]
+        raise ValueError(f"{text[:80]!r} is not a model; allowed: a call of {', '.join(MODELS)}")
+    name = call.func.id  # type: ignore[attr-defined]
+    kind = MODELS[name]
     options = {
-        str(item.arg): prior_from_call(item.value)
-        if isinstance(item.value, ast.Call)
-        else ast.literal_eval(item.value)
-        for item in call.keywords
+        option: prior_from_call(value) if isinstance(value, ast.Call) else literal(value)
+        for option, value in named_arguments(call).items()
     }
-    kind = MODELS[call.func.id]
-    allowed = [item.name for item in fields(kind) if item.init]
-    unknown = sorted(set(options) - set(allowed))
+    own = {item.name: item for item in fields(kind) if item.init}
+    unknown = sorted(set(options) - set(own))
     if unknown:
         raise ValueError(
-            f"{call.func.id} has no option {', '.join(unknown)}: the fit was written by another "
-            f"version of this package, whose model was another; allowed: {', '.join(allowed)}"
+            f"{name} has no option {', '.join(unknown)}: the fit was written by another "
+            f"version of this package, whose model was another; allowed: {', '.join(own)}"
         )
-    return kind(**options)
+    hints = get_type_hints(kind)
+    return kind(**{option: _option(value, own[option], hints[option], f"{name}: {option}")
+                   for option, value in options.items()})  # fmt: skip
+
+
+def _option(value: Any, field: Any, hint: Any, what: str) -> Any:
+    """A prior, or what stands where there is none; else a value of the type that is expected."""
+    is_prior = hasattr(value, "support")
+    if hint is Any or (isinstance(hint, type) and hasattr(hint, "support")):
+        if not is_prior and value != field.default:
+            raise ValueError(f"{what}={value!r} is no prior")
+        return value
+    return decoded(value, hint, what)
 
 
 def studies_to_record(studies: Any) -> dict[str, Any]:
@@ -65,20 +77,28 @@ def studies_to_record(studies: Any) -> dict[str, Any]:
     return record
 
 
-def studies_from_record(record: dict[str, Any]) -> Any:
-    """The studies that `studies_to_record` wrote down."""
+def studies_from_record(record: Any) -> Any:
+    """The studies that `studies_to_record` wrote down.
+
+    Raises
+    ------
+    ValueError
+        It is no such record.
+    """
     from bayespool import studies
 
-    kind = getattr(studies, record["kind"])
-    arrays = set(kind.ARRAYS)
-    return kind(
-        **{
-            key: np.array(value)
-            if key in arrays
-            else tuple(tuple(v) if isinstance(v, list) else v for v in value)
-            if isinstance(value, list)
-            else value
-            for key, value in record.items()
-            if key != "kind"
-        }
-    )
+    given = dict(record) if isinstance(record, dict) else {}
+    name = given.pop("kind", None)
+    classes = {key: kind for key, kind in vars(studies).items() if isinstance(kind, type)}
+    shapes = {key: kind for key, kind in classes.items()
+              if issubclass(kind, studies.Rows) and kind.ARRAYS}  # fmt: skip
+    if not isinstance(name, str) or name not in shapes:
+        raise ValueError(f"the studies are of no known kind; allowed: {', '.join(shapes)}")
+    found = decoded(given, shapes[name], "studies")
+    for array, kind in found.ARRAYS.items():
+        if kind is np.int64 and (getattr(found, array) < 0).any():
+            raise ValueError(f"studies: {array} has a count below 0")
+    for part, whole in AT_MOST.get(name, {}).items():
+        if (getattr(found, part) > getattr(found, whole)).any():
+            raise ValueError(f"studies: {part} is above {whole}")
+    return found

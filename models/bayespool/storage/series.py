@@ -13,17 +13,29 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.decoded import decoded, from_json
 from bayespool.engines import grid
 from bayespool.engines.draws import Draws
-from bayespool.fitted import Fit, hierarchy_of
+from bayespool.fitted import Fit
+from bayespool.storage.facts import check_support, engine_info, hierarchy_in_file, seed_in_file
+from bayespool.storage.groups import stored
 from bayespool.storage.records import model_from_call, studies_from_record, studies_to_record
+from bayespool.storage.sealed import sealing
+from bayespool.storage.strict import Folder, opened
 
 if TYPE_CHECKING:
     import h5py
 
 Array = np.ndarray
 FORMAT = "bayespool-refits-1"
+ALLOWED = "a refits.nc as bayespool saved it, or none"
+MOST_DRAWS = 10_000_000
 Facts = Mapping[str, Any]
+RECORD = {
+    "model": str, "engine": str, "seed": int, "versions": Mapping[str, str],
+    "messages": tuple[str, ...], "failures": tuple[str, ...], "shape": tuple[int, int],
+    "coded_by_the_whole": bool, "rows": tuple[int, ...] | None,
+}  # fmt: skip
 
 
 def save_series(
@@ -32,7 +44,7 @@ def save_series(
     """Write several series of refits of a fit, each refit with facts that JSON knows."""
     import h5py
 
-    with h5py.File(path, "w", track_order=True) as file:
+    with sealing(path) as partial, h5py.File(partial, "w", track_order=True) as file:
         file.attrs["format"] = FORMAT
         for name, refits in series.items():
             group = file.create_group(name, track_order=True)
@@ -46,20 +58,13 @@ def load_series(path: str | Path, fitted: Fit) -> dict[str, list[tuple[dict[str,
     Raises
     ------
     ValueError
-        Not such a file.
+        Not such a file, or not as it was saved.
     """
-    import h5py
-
-    path = Path(path)
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise ValueError(f"{path.name}: not a file of refits ({error})") from None
-    with file:
-        if file.attrs.get("format") != FORMAT:
-            raise ValueError(f"{path.name}: not a file of refits; allowed: {FORMAT}")
+    with opened(Path(path), FORMAT, ALLOWED) as root:
+        groups = {name: root.folder(name) for name in root.names()}
         return {
-            name: [_read(group[number], fitted) for number in group] for name, group in file.items()
+            name: [_read(group.folder(number), fitted) for number in group.names()]
+            for name, group in groups.items()
         }
 
 
@@ -88,7 +93,7 @@ def _write(target: h5py.Group, fitted: Fit, facts: Facts, refit: Fit) -> None:
         _array(target, "copies", copies)
     hyper = target.create_group("hyper", track_order=True)
     for name, values in draws.hyper.items():
-        _array(hyper, name.replace("/", "\u2215"), values.ravel()[first])
+        _array(hyper, stored(name), values.ravel()[first])
     stats = target.create_group("sample_stats", track_order=True)
     for name, values in draws.sample_stats.items():
         _array(stats, name, values)
@@ -108,32 +113,73 @@ def _which_rows(studies: Any, table: Any) -> dict[str, Any]:
     return {"studies": studies_to_record(studies)}
 
 
-def _read(group: h5py.Group, fitted: Fit) -> tuple[dict[str, Any], Fit]:
-    record = json.loads(group["record"][()])
-    model, table = model_from_call(record["model"]), fitted.studies
+def _read(group: Folder, fitted: Fit) -> tuple[dict[str, Any], Fit]:
+    record = _record(group.record("record"))
+    model, seed = model_from_call(record["model"]), seed_in_file(record["seed"])
     studies: Any = (
-        table.select(record["rows"]) if "rows" in record else studies_from_record(record["studies"])
-    )
+        studies_from_record(record["studies"]) if record.get("rows") is None
+        else _selected(fitted.studies, record["rows"])
+    )  # fmt: skip
     whole = fitted.coding if record["coded_by_the_whole"] else None
-    seed, info = int(record["seed"]), record["info"]
-    refit = Fit(model, studies, _draws(group, record), seed, record["versions"], whole=whole)
-    if "path" in info:
-        draws = grid.run(hierarchy_of(model, studies, whole), seed)
-        refit = Fit(model, studies, draws, seed, record["versions"], whole=whole)
+    if whole is not None and not set(studies.row) <= set(whole.row):
+        raise ValueError("a refit has rows that the table has not")
+    hierarchy = hierarchy_in_file(model, studies, whole)
+    draws = _draws(group, record, hierarchy)
+    if "path" in record["info"]:
+        draws = grid.run(hierarchy, seed)
+    refit = Fit(model, studies, draws, seed, record["versions"], whole=whole)
+    vars(refit)["hierarchy"] = hierarchy
+    check_support(refit)
     return record["facts"], refit
 
 
-def _draws(group: h5py.Group, record: Mapping[str, Any]) -> Draws:
-    copies = group["copies"][()].astype(int) if "copies" in group else slice(None)
+def _record(text: str) -> dict[str, Any]:
+    given = from_json(text, "record")
+    if not isinstance(given, dict):
+        raise ValueError("the record of a refit is no mapping")
+    found = {
+        name: decoded(given.get(name), hint, f"record: {name}") for name, hint in RECORD.items()
+    }
+    facts = given.get("facts")
+    if not isinstance(facts, dict):
+        raise ValueError("the record of a refit has no facts")
+    return found | {"facts": facts, "studies": given.get("studies"), "info": given.get("info")}
+
+
+def _selected(table: Any, rows: tuple[int, ...]) -> Any:
+    if not all(0 <= row < len(table) for row in rows):
+        raise ValueError("a refit has rows that the table has not")
+    return table.select(list(rows))
+
+
+def _draws(group: Folder, record: Mapping[str, Any], hierarchy: Any) -> Draws:
+    shape = record["shape"]
+    n = shape[0] * shape[1]
+    if min(shape) < 1 or n > MOST_DRAWS:
+        raise ValueError(f"a refit has draws of the shape {shape}")
+    folder = group.folder("sample_stats") if "sample_stats" in group else None
+    stats = {} if folder is None else {name: folder.values(name, shape) for name in folder.names()}
+    info = engine_info(record["info"], record["engine"], hierarchy, stats)
+    hyper: dict[str, Array] = {}
+    ancestor = None
+    if "path" not in info:
+        distinct: int = n
+        copies: Any = slice(None)
+        if "copies" in group:
+            ancestor = group.values("ancestor", (n,), "whole").astype(int)
+            copies = group.values("copies", (n,), "whole").astype(int)
+            distinct = int(copies.max()) + 1
+        if distinct > n:
+            raise ValueError("a refit has more distinct draws than draws")
+        own = group.folder("hyper")
+        hyper = {name: own.values(stored(name), (distinct,))[copies].reshape(shape)
+                 for name in hierarchy.names}  # fmt: skip
     return Draws(
         engine=record["engine"],
-        hyper={
-            name.replace("\u2215", "/"): values[()][copies].reshape(record["shape"])
-            for name, values in group.get("hyper", {}).items()
-        },
-        ancestor=group["ancestor"][()].astype(int) if "ancestor" in group else None,
-        sample_stats={name: values[()] for name, values in group.get("sample_stats", {}).items()},
-        info=record["info"],
-        messages=tuple(record["messages"]),
-        failures=tuple(record["failures"]),
+        hyper=hyper,
+        ancestor=ancestor,
+        sample_stats=stats,
+        info=info,
+        messages=record["messages"],
+        failures=record["failures"],
     )
