@@ -86,6 +86,8 @@ def test_the_page_says_whose_answer_it_is(tmp_path):
     page = bp.write_report(fitted, tmp_path / "r", formats=("markdown",), prevalences=(0.2,))
     text = (page / "report.md").read_text().replace("\u00a0", " ")
     assert "Sensitivity in the one study: **92 %**" in text
-    assert "Found (true positives) | 184" in text
-    assert "pooled" not in text.partition("## How much studies differ")[0].replace("not pooled", "")
+    assert "True positives: with the condition, test positive | 184" in text
+    main, _, appendix = text.partition("\n## Appendix")
+    assert "pooled" not in main.replace("not pooled", "").lower()
+    assert appendix
     assert "one study says little of it, and the priors say the rest" in text

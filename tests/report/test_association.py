@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from shared import LIGHT, fit_once
 
 import bayespool as bp
 from bayespool.association import BetaBinomial, BinomialNormal, Nested, NormalNormal, Proportion
-from bayespool.estimands import Statement
+from bayespool.estimands import Estimate, Statement
 from bayespool.priors import Fixed, ProbabilityInterval
 from bayespool.report import numbers, write_report
 from bayespool.report.association_numbers import NumberNeeded
 from bayespool.report.effect_tables import statement
 from bayespool.report.effect_words import number_needed
+from bayespool.report.effect_words import said as as_told
 from bayespool.report.formats import FORMATS
 from bayespool.report.summary import build_summary
 from bayespool.report.target import CONTENTS
@@ -87,6 +89,14 @@ SHOWN = {
 }  # fmt: skip
 
 
+def said(record: dict[str, float]) -> tuple[str, str]:
+    """Median and interval as the first screen writes them."""
+    name = record["name"]
+    e = Estimate(name, *(0.0,) * 10)
+    e = replace(e, **{k: record[k] for k in ("median", "lower", "upper")})
+    return tuple(map(plain, as_told(e)))  # type: ignore[return-value]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_answer_and_tables_are_those_of_the_json(written: dict[str, Path], name: str) -> None:
     html, data = page(written[name]), summary(written[name])
@@ -95,13 +105,16 @@ def test_answer_and_tables_are_those_of_the_json(written: dict[str, Path], name:
     ends = plain(numbers.interval(e["lower"], e["upper"], kind))
     assert f"<td>{plain(numbers.value(e['median'], kind))}</td><td>{plain(ends)}</td>" in html
     mean = OF_ONE_STUDY.get(name, "Pooled ")
-    assert re.search(rf"<p class=\"lead\">{mean}.* \(95 % equal-tailed credible interval", html)
+    assert re.search(rf"<p>{mean}.* \(95 % equal-tailed credible interval", html)
+    value, bounds = said(e | {"name": SHOWN[name]})
+    assert f'<span class="big">{value}</span>' in html
+    assert f"credible interval {bounds}</span>" in html
     for item in data["probabilities"]:
         if name != "common" or "mu_new" not in item["statement"]:
             label = POOLED if name != "common" else ALONE
-            said = Statement(item["estimand"], item["relation"], item["cut"], item.get("high"))
-            assert str(said) == item["statement"]
-            assert plain(statement(said, data["measure"], label)) in html
+            told = Statement(item["estimand"], item["relation"], item["cut"], item.get("high"))
+            assert str(told) == item["statement"]
+            assert plain(statement(told, data["measure"], label)) in html
     assert "significan" not in html.lower()
     assert "nan" not in html.lower().replace("finance", "")
     contents = {p.name for p in written[name].iterdir()}

@@ -85,9 +85,9 @@ def texts(html: str) -> set[str]:
 
 def some_document(*sections: Section, title: str = "A title", **changes: Any) -> Document:
     values: dict[str, Any] = {
-        "title": title, "question": "What is it?", "failed": (), "headlines": (),
-        "answer": "It is.", "answer_more": (), "cautions": (), "compact": (), "messages": (),
-        "comparators": (), "sections": sections, "version": "0",
+        "title": title, "question": "What is it?", "failed": (), "tiles": (),
+        "answer": "It is.", "figure": None, "cautions": (), "compact": (),
+        "main": sections, "appendix": (), "version": "0",
     }  # fmt: skip
     return Document(**(values | changes))
 

@@ -65,7 +65,7 @@ def made(request: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, A
 def test_page_and_twins(made: tuple[str, Any, Path]) -> None:
     name, fitted, folder = made
     page = (folder / "index.html").read_text(encoding="utf-8")
-    assert "What rests on incomplete evidence" in page
+    assert "Incompletely reported results" in page
     assert "†" in page
     (sentence,) = sentences(fitted)
     assert sentence in unescape(page)

@@ -35,13 +35,22 @@ def test_percent(p: float, table: str, prose: str) -> None:
 @pytest.mark.parametrize(
     "x, text",
     [
-        (12.345, "12.3"), (1234.5, "1,230"), (0.31551, "0.316"), (2.0, "2.00"), (9.999, "10.0"),
+        (12.345, "12.3"), (1234.4, "1,234"), (0.31551, "0.32"), (2.0, "2.00"), (9.999, "10.0"),
+        (0.0767, "0.077"), (0.00987, "0.0099"), (0.105, "0.10"), (271.2, "271"),
         (99.96, "100"), (3e7, "3.00e+07"), (2e-6, "2.00e-06"), (0.0, "0.00"),
         (float("inf"), "–"),
     ],
 )  # fmt: skip
 def test_ratio(x: float, text: str) -> None:
     assert plain(numbers.ratio(x)) == text
+
+
+@pytest.mark.parametrize(
+    "p, text",
+    [(0.0, "below 0.1 %"), (1.0, "above 99.9 %"), (0.4213, "about 42 %"), (0.004, "about 0.4 %")],
+)
+def test_about(p: float, text: str) -> None:
+    assert plain(numbers.about(p)) == text
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from shared import placed
 
-from bayespool.guideline.findings import CONSEQUENCES
 from bayespool.report import numbers, write_report
-from bayespool.report.guideline_tables import NAMES
+from bayespool.report.findings_table import NAMES
 from bayespool.report.wording import estimand_kind, estimand_label
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
@@ -117,28 +116,27 @@ def test_prose_agrees_with_json(report: Path) -> None:
 def test_natural_frequencies_add_up_and_agree(report: Path) -> None:
     data, rows = summary(report), read(report).rows
     sens, spec = data["estimands"]["sens"], data["estimands"]["spec"]
+    head = next(row for row in rows if row and row[0] == "Of 1,000 people tested")
+    six = rows[rows.index(head) + 1 :][:6]
+    assert [row[0].partition(":")[0] for row in six[:4]] == list(NAMES.values())
+    assert "What follows" not in head  # nobody said what does
     for p in data["prevalences"]:
-        at = numbers.given_percent(p)
-        first = next(i for i, r in enumerate(rows) if r and r[0] == f"Prevalence {at}")
-        four = rows[first + 1 : first + 5]
-        assert [row[0] for row in four] == list(NAMES.values())
-        assert [row[-1] for row in four] == list(CONSEQUENCES.values())
-        tp, fn, tn, fp = (int(row[1].split(" ")[0].replace(",", "")) for row in four)
+        column = head.index(f"Prevalence {numbers.given_percent(p)}")
+        four = [row[column] for row in six[:4]]
+        tp, fn, tn, fp = (int(cell.split(" ")[0].replace(",", "")) for cell in four)
         assert (tp + fn, tn + fp) == (round(1000 * p), round(1000 * (1 - p)))
         assert (tp, tn) == (
             round(1000 * p * sens["median"]),
             round(1000 * (1 - p) * spec["median"]),
         )
         bounds = [round(1000 * p * sens[end]) for end in ("lower", "upper")]
-        assert four[0][1] == f"{tp} ({bounds[0]}{numbers.TO}{bounds[1]})"
-        assert four[1][1].endswith(f"({round(1000 * p) - bounds[1]}{numbers.TO}"
-                                   f"{round(1000 * p) - bounds[0]})")  # fmt: skip
-        expected = [at]
-        for value in ("ppv", "npv"):
+        assert four[0] == f"{tp} ({bounds[0]}{numbers.TO}{bounds[1]})"
+        assert four[1].endswith(f"({round(1000 * p) - bounds[1]}{numbers.TO}"
+                                f"{round(1000 * p) - bounds[0]})")  # fmt: skip
+        for row, value in zip(six[4:], ("ppv", "npv"), strict=True):
             e = data["estimands"][f"{value}@{p:g}"]
             ends = numbers.percent_interval(e["lower"], e["upper"])
-            expected.append(f"{numbers.percent(e['median'])} ({ends})")
-        assert expected in rows
+            assert row[column] == f"{numbers.percent(e['median'])} ({ends})"
 
 
 def test_studies_and_comparators_are_shown(report: Path, fitted: Any) -> None:
@@ -172,7 +170,7 @@ def test_page_is_sound_and_loads_nothing(which: str, request: pytest.FixtureRequ
     assert headers
     assert all(a.get("scope") in ("col", "row") for a in headers)
     figures = [a for tag, a in reader.tags if tag == "svg"]
-    assert len(figures) == len(placed(folder)) == 7
+    assert len(figures) == len(placed(folder)) + 1 == 8  # the small one of the first screen
     for found in figures:
         assert found["role"] == "img"
         assert set(str(found["aria-labelledby"]).split()) <= set(reader.ids)

@@ -20,7 +20,7 @@ from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.guideline_tables import KINDS
 from bayespool.report.points import drawn, ending
 from bayespool.report.refits import Refits, shown
-from bayespool.report.wording import estimand_kind, label_of, listed, told
+from bayespool.report.wording import estimand_kind, label_of, listed, of_answer, told
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -56,8 +56,12 @@ def _labels(fitted: Fit) -> tuple[str, ...]:
     return drawn(fitted)[:MOST_PANELS]
 
 
-# said under figures of the accuracy
-BANDS = f"Bands: 95{NB}% credible intervals of pooled accuracy; broken lines: of a new study's."
+def _bands(summary: Summary) -> str:
+    """What the bands of both figures are."""
+    return (
+        f"Bands: 95{NB}% credible intervals of the {of_answer(summary.pooled, 'accuracy')}; broken "
+        "lines: of a new study's."
+    )
 
 
 def _ribbon(curve: Curve, factor: float = 1.0) -> Ribbon:
@@ -98,8 +102,8 @@ def _fagan(fitted: Fit, summary: Summary) -> Drawing:
     words = " ".join(after_words(summary, label, p) for label in _labels(fitted))
     caption = (
         "Left: Fagan's nomogram, from the pre-test probability through the likelihood ratio to "
-        f"the post-test probability. Right: the same for every pre-test probability. {BANDS} "
-        f"{words}"
+        f"the post-test probability. Right: the same for every pre-test probability. "
+        f"{_bands(summary)} {words}"
     )
     title = "From the probability before the test to that after it"
     text = svg.to_svg(fagan.draw(fagan.FaganTable(tuple(panels))), "figure-fagan", title, words)
@@ -122,7 +126,8 @@ def _decision(fitted: Fit, summary: Summary) -> Drawing:
     caption = (
         f"Decision curve at a prevalence of {numbers.given_percent(p)}: net benefit is true minus "
         "weighted false positives; at a treatment threshold of 20 %, four unnecessary treatments "
-        f"are accepted per correct one. {BANDS} {words} No harm or cost of the test is counted."
+        f"are accepted per correct one. {_bands(summary)} {words} No harm or cost of the test is "
+        "counted."
     )
     text = svg.to_svg(
         decision_curve.draw(decision_curve.DecisionTable(tuple(tests), everyone, p, tuple(new))),

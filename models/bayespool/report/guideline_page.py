@@ -14,7 +14,7 @@ from bayespool.report import (
 from bayespool.report.blocks import Block, Prose, Section
 from bayespool.report.changes import largest_change, variations
 from bayespool.report.guideline_numbers import low_risk
-from bayespool.report.wording import listed
+from bayespool.report.wording import ALONE, listed
 
 if TYPE_CHECKING:
     from bayespool.report.page import Page
@@ -58,8 +58,10 @@ def effect_findings(page: Page) -> Section:
 def _below(page: Page) -> list[Block]:
     """What the intervals hold, who counts, and how certain it is."""
     summary, whole = page.summary, page.summary.evidence[""]
-    said = ["Intervals hold the uncertainty of the pooled values; in a single new setting the "
-            "spread is wider."]  # fmt: skip
+    said = []
+    if summary.pooled != ALONE:
+        said.append("Intervals hold the uncertainty of the pooled values; in a single new setting "
+                    "the spread is wider.")  # fmt: skip
     if summary.baseline_risks:
         said.append("Risks of group 2 were given for this report.")
     if whole.shared and whole.participants:

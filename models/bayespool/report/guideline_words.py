@@ -178,7 +178,7 @@ def prior_words(summary: Summary) -> str:
     most = numbers.percent_prose(min(max(shares), 0.9999))
     return (
         f"Prior weight: {'at most' if len(shares) > 1 else 'about'} {most} of the information "
-        "about a pooled value (precision of its prior over that of its posterior), that of the "
+        "about a value (precision of its prior over that of its posterior), that of the "
         "heterogeneity priors not counted."
     )
 

@@ -116,7 +116,11 @@ def measured(x: float) -> str:
     """What a check measured: whole above 100, three decimals above 1, else three digits."""
     if math.isfinite(x) and (float(x).is_integer() or x >= 100):
         return count(x)
-    return number(x, 3) if x >= 1 else ratio(x)
+    if x >= 1 or x == 0 or not math.isfinite(x):
+        return number(x, 3)
+    if abs(x) < 1e-4:
+        return ratio(x)
+    return number(x, 2 - math.floor(math.log10(abs(float(f"{x:.3g}")))))
 
 
 def given_percent(p: float) -> str:
