@@ -17,11 +17,15 @@ CELLS = """() => [...document.querySelectorAll("table")].flatMap(table => {
 CARDS = """() => [...document.querySelectorAll(".card")].map(card =>
   [".what", ".big", ".range"].map(part => card.querySelector(part).textContent))"""
 INTERVAL = "95 % equal-tailed credible interval"
-EVIDENCE = "Studies (participants)"
-RESULTS = {
-    "tp": "Found (true positives)", "fn": "Missed (false negatives)",
-    "tn": "Rightly cleared (true negatives)", "fp": "False alarm (false positives)",
-}  # fmt: skip
+FINDINGS, EVIDENCE = "Summary of findings", "Participants (studies)"
+ROWS = {
+    "tp": ("True positives", "with the condition, test positive"),
+    "fn": ("False negatives", "with the condition, test negative (missed)"),
+    "tn": ("True negatives", "without the condition, test negative"),
+    "fp": ("False positives", "without the condition, test positive"),
+    "ppv": ("Positive predictive value", "has the condition if positive"),
+    "npv": ("Negative predictive value", "free of it if negative"),
+}
 MARGINS = {"sens": "Sensitivity", "spec": "Specificity"}
 
 
@@ -87,55 +91,45 @@ def _accuracy(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:
             key = ("card", f"Pooled {word.lower()}{after}", "")
             yield key, _three(estimands[f"{name}{of}"], 100)
         for p in summary["prevalences"]:
-            columns = {"ppv": "Has it if positive", "npv": "Free of it if negative"}
-            for name, column in columns.items():
-                key = ("After the result", f"{_percent(p)}{after}", column)
-                yield key, _three(estimands[f"{name}{of}@{p:g}"], 100)
+            for name in ("ppv", "npv"):
+                yield _finding(name, label, p), _three(estimands[f"{name}{of}@{p:g}"], 100)
     for row in rows:
-        p = row["prevalence"]
-        caption = (
-            f"Of 1,000 people tested at a prevalence of {_percent(p)}, {1000 * p:g} with the "
-            "condition"
-        )
-        result, label = RESULTS[row["result"]], row["label"]
-        if row["difference"]:
-            column = label.replace(" - ", " against ")
-        elif label:
-            column = f"{label} ({_studies(summary['findings']['labels'][label])})"
-        else:
-            column = "Of 1,000 people"
+        key = _finding(row["result"], row["label"], row["prevalence"])
+        yield key, _three(row)
+        if not row["difference"]:
             group = "with" if row["result"] in ("tp", "fn") else "without"
-            yield (caption, result, EVIDENCE), _evidence(summary, f"{group}_condition")
-        yield (caption, result, column), _three(row)
+            found = summary["findings"]["labels"].get(row["label"], summary["findings"])
+            yield (*key[:2], EVIDENCE), (found[f"{group}_condition"], found["studies"])
 
 
-def _studies(record: Record) -> str:
-    """Of a label with several."""
-    return f"{record['studies']} studies, {record['participants']:,} participants"
-
-
-def _evidence(summary: Record, people: str = "participants") -> tuple[float, ...]:
-    return summary["findings"]["studies"], summary["findings"][people]
+def _finding(result: str, label: str, p: float) -> Key:
+    name, meaning = ROWS[result]
+    return (FINDINGS, f"{name}, {label}" if label else f"{name}: {meaning}",
+            f"Prevalence {_percent(p)}")  # fmt: skip
 
 
 def _effect(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:
-    """Of odds ratios."""
-    names = {"mu_ratio": "Pooled odds ratio", "mu_new_ratio": "Odds ratio in a new study"}
-    yield ("card", names["mu_ratio"], ""), _three(summary["estimands"]["mu_ratio"])
-    absolute = {"risk": "Events per 1,000 in group 1", "difference": "Difference per 1,000"}
-    for row in summary["findings"]["rows"]:
-        stem, _, risk = row["estimand"].partition("@")
-        values = _three(row)
-        if stem in absolute:
-            yield ("In 1,000 people", _percent(float(risk)), absolute[stem]), values
-        else:
-            yield ("The effect", names[stem], "Median"), values[:1]
-            yield ("The effect", names[stem], INTERVAL), values[1:]
-            yield ("The effect", names[stem], EVIDENCE), _evidence(summary)
+    """Of odds ratios, at one baseline risk."""
+    estimands, found = summary["estimands"], summary["findings"]
+    yield ("card", "Pooled odds ratio", ""), _three(estimands["mu_ratio"])
+    columns = {"risk": "Risk in group 1, per 1,000", "difference": "Difference, per 1,000"}
+    for row in found["rows"]:
+        stem, _, _ = row["estimand"].partition("@")
+        if stem in columns:
+            yield (FINDINGS, "The outcome", columns[stem]), _three(row)
+    yield (FINDINGS, "The outcome", "Pooled odds ratio"), _three(estimands["mu_ratio"])
+    yield (FINDINGS, "The outcome", EVIDENCE), (found["participants"], found["studies"])
+    caption = "What was estimated; errors of percentages are in percentage points"
+    for name, label in (("mu_ratio", "Pooled odds ratio"),
+                        ("mu_new_ratio", "Odds ratio in a new study")):  # fmt: skip
+        yield (caption, label, "Median"), (estimands[name]["median"],)
+        yield (caption, label, INTERVAL), _three(estimands[name])[1:]
     for needed in summary["numbers_needed"]:
-        key = ("In 1,000 people", _percent(float(needed["baseline_risk"])), "Number needed")
+        risk = _percent(float(needed["baseline_risk"]))
+        yield (FINDINGS, "The outcome", "Risk in group 2"), (100 * float(needed["baseline_risk"]),)
         ends = ("", "_lower", "_upper")
-        yield key, tuple(needed[f"number_needed{end}"] for end in ends)
+        values = tuple(needed[f"number_needed{end}"] for end in ends)
+        yield ("Number needed", risk, "Number needed"), values
 
 
 def _bands(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:

@@ -93,7 +93,7 @@ def section(folder: Path, name: str) -> str:
     _, found, after = html.partition(f'<details class="part"><summary><h3 id="{name}">')
     assert found, name
     body = re.split(r'<details class="part">|</section>', after)[0]
-    return body.partition('<div class="body">')[2].rpartition("</div>")[0]
+    return re.split(r'<div class="body [\w-]+">', body)[1].rpartition("</div>")[0]
 
 
 def rows_of(text: str) -> list[list[str]]:
