@@ -24,12 +24,17 @@ from bayespool.accuracy import (
     NestedMetaRegression,
 )
 from bayespool.association import (
+    PEESE,
+    PET,
     BetaBinomial,
     BinomialNormal,
     Nested,
     NormalNormal,
     PrePost,
     Proportion,
+    SelectionBeta,
+    SelectionExponential,
+    SelectionNormal,
 )
 from bayespool.checks.leave_one_out import refit_without_each
 from bayespool.checks.variants import prior_sensitivity
@@ -74,6 +79,11 @@ def of(name: str) -> Callable[[], Any]:
     return lambda: bp.load_dataset(name)
 
 
+def trials() -> Any:
+    """Log odds ratios of the trials of BCG."""
+    return bp.load_dataset("bcg").effects("or")
+
+
 # what is timed, its model (of the studies), its table, aim in seconds
 MODELS: tuple[tuple[str, Callable[[Any], Any], str, Callable[[], Any], float], ...] = (
     ("Bivariate", lambda s: Bivariate(), "csf_tau_dementia", of("csf_tau_dementia"), 2),
@@ -108,6 +118,11 @@ MODELS: tuple[tuple[str, Callable[[Any], Any], str, Callable[[], Any], float], .
      5),
     ("PrePost", lambda s: PrePost(), "spine_infection_followup",
      once("spine_infection_followup"), 2),
+    ("SelectionNormal", lambda s: SelectionNormal(measure="or"), "bcg", trials, 2),
+    ("SelectionExponential", lambda s: SelectionExponential(measure="or"), "bcg", trials, 2),
+    ("SelectionBeta", lambda s: SelectionBeta(measure="or"), "bcg", trials, 2),
+    ("PET", lambda s: PET(measure="or"), "bcg", trials, 2),
+    ("PEESE", lambda s: PEESE(measure="or"), "bcg", trials, 2),
 )  # fmt: skip
 
 
