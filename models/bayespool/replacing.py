@@ -28,6 +28,10 @@ def replacing_file(path: str | Path) -> Iterator[Path]:
         yield partial
         _to_disk(partial)
         os.replace(partial, place)
+    except OSError as error:  # it is the user's file that could not be written
+        if str(error.filename) == str(partial):
+            error.filename = str(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
