@@ -22,7 +22,10 @@ def answer() -> str:
     """The README's answer, from the main analysis."""
     summary = json.loads((ROOT / "reports/cidp_mrn_accuracy/summary.json").read_text())
     told = []
-    for label, people in (("healthy", "healthy people"), ("disease mimics", "its mimics")):
+    for label, people in (
+        ("healthy controls", "healthy people"),
+        ("disease-mimic controls", "its mimics"),
+    ):
         parts = []
         for name, words in (("sens", "sensitivity"), ("spec", "specificity")):
             e = summary["estimands"][f"{name}[{label}]"]
