@@ -13,7 +13,7 @@ PACKAGE = Path(bayespool.__file__).parent
 FLOORS = (
     ("progress",),
     ("parallel",),
-    ("numerics", "held", "streams"),
+    ("numerics", "held", "quantity", "streams"),
     ("studies", "priors", "empirical", "calls", "model"),
     ("covariance", "datasets", "design", "estimands", "pymc_rows"),
     ("integration", "hyperparameters"),

@@ -16,6 +16,7 @@ from bayespool.engines.draws import Draws
 from bayespool.estimands import Estimate, Estimates
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.marginals import Marginal
+from bayespool.quantity import MAIN, Estimand, recorded
 from bayespool.streams import rng
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 Array = np.ndarray
 N_PRIOR = 4_000
 KEPT = ("hierarchy", "estimates")
-# estimands of one place: of the average study, or of the one study that there is
-POINTS = ("sens", "spec", "fpr", "lr_pos", "lr_neg", "dor",
-          "mu", "mu_ratio", "mu_correlation", "mu_proportion")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,11 +166,21 @@ class Fit:
         else:
             z = self.draws.z_new.reshape(len(self.draws.z_new), 1, -1)
             new = self.hierarchy.effects_from(self.theta, z, random)
-        hyper, new = dict(self.draws.hyper), self._shaped(_of_one(new))
+        hyper, new = self._recorded(self.draws.hyper), self._shaped(_of_one(new))
         found: dict[str, Array] = self.model.estimands(hyper, new, self.coding)
         if not self.of_one_study:
             return found
         return self._in_the_study(found, hyper, self.effects[:, 0], new)
+
+    def _recorded(self, hyper: Mapping[str, Array]) -> dict[str, Array]:
+        """Hyperparameters under the names that the model gave them."""
+        known = {name: name for name in self.hierarchy.names}
+        return {known[name]: values for name, values in hyper.items()}
+
+    @cached_property
+    def named(self) -> dict[str, Estimand]:
+        """The record of every estimand by its name; see `bayespool.quantity`."""
+        return recorded(self.samples)
 
     @property
     def of_one_study(self) -> bool:
@@ -192,13 +200,10 @@ class Fit:
         }
         own = self.model.estimands(hyper | moved, new, self.coding)
         out = dict(average)
-        for name in average:
-            stem, bracket, label = name.partition("[")
-            if stem in POINTS:
+        for name, record in recorded(average).items():
+            if record.role in MAIN:
                 out[name] = own[name]
-                first, _, scale = stem.partition("_") if stem.startswith("mu") else (stem, "", "")
-                shown = f"{first}_average{'_' if scale else ''}{scale}"
-                out[f"{shown}{bracket}{label}"] = average[name]
+                out[record.like("average")] = average[name]
         return out
 
     @cached_property
@@ -215,7 +220,7 @@ class Fit:
             return {}
         found: dict[str, Marginal] = self.model.exact(dict(self.draws.exact), self.studies)
         if self.of_one_study:
-            return {name: marginal for name, marginal in found.items() if name not in POINTS}
+            return {n: marginal for n, marginal in found.items() if self.named[n].role not in MAIN}
         return found
 
     @cached_property

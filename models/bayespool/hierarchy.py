@@ -21,6 +21,7 @@ from bayespool.numerics.effect_prior import NORMAL, EffectPrior
 from bayespool.numerics.row_likelihood import RowLikelihood
 from bayespool.numerics.study_rows import Rows
 from bayespool.numerics.triangular import Factor, solve_lower, times
+from bayespool.quantity import FREEDOM
 
 Array = np.ndarray
 NEGLIGIBLE = -1e4  # log prior densities below this are taken as zero
@@ -202,7 +203,7 @@ class Hierarchy(Hyperparameters):
         for sigma in self.covariances:
             out |= sigma.positive
         out |= dict(zip(self.row_scales, self.row_scale_priors, strict=True))
-        return out | ({"nu": self.freedom_prior} if self.freedom_prior is not None else {})
+        return out | ({FREEDOM: self.freedom_prior} if self.freedom_prior is not None else {})
 
     def log_posterior(self, theta: Array, rule: integration.Rule) -> Array:
         """Unnormalised log posterior density of unconstrained hyperparameters, (n_draws,)."""

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,6 @@ from bayespool.report.effect_words import number_needed
 from bayespool.report.formats import FORMATS
 from bayespool.report.summary import build_summary
 from bayespool.report.target import CONTENTS
-from bayespool.report.wording import ALONE, POOLED
 
 
 def plain(text: str) -> str:
@@ -94,14 +94,18 @@ def test_answer_and_tables_are_those_of_the_json(written: dict[str, Path], name:
     kind = "proportion" if SHOWN[name] == "mu_proportion" else "effect"
     ends = plain(numbers.interval(e["lower"], e["upper"], kind))
     assert f"<td>{plain(numbers.value(e['median'], kind))}</td><td>{plain(ends)}</td>" in html
+    words: Any = SimpleNamespace(
+        measure=data["measure"],
+        estimates={n: SimpleNamespace(estimand=SimpleNamespace(label=e["label"], unit=e["unit"]))
+                   for n, e in data["estimands"].items()},
+    )  # fmt: skip
     mean = OF_ONE_STUDY.get(name, "Pooled ")
     assert re.search(rf"<p class=\"lead\">{mean}.* \(95 % equal-tailed credible interval", html)
     for item in data["probabilities"]:
         if name != "common" or "mu_new" not in item["statement"]:
-            label = POOLED if name != "common" else ALONE
             said = Statement(item["estimand"], item["relation"], item["cut"], item.get("high"))
             assert str(said) == item["statement"]
-            assert plain(statement(said, data["measure"], label)) in html
+            assert plain(statement(said, words)) in html
     assert "significan" not in html.lower()
     assert "nan" not in html.lower().replace("finance", "")
     contents = {p.name for p in written[name].iterdir()}

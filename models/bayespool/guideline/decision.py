@@ -16,6 +16,7 @@ import numpy as np
 from bayespool.accuracy.roc import predictive_values
 from bayespool.estimands import LOWER, UPPER
 from bayespool.guideline.findings import check_prevalences
+from bayespool.quantity import WHOLE, Group
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -36,7 +37,7 @@ class Curve:
 
 
 def post_test(
-    fitted: Fit, label: str = "", x: Array | None = None, *, new: bool = False
+    fitted: Fit, label: Group = WHOLE, x: Array | None = None, *, new: bool = False
 ) -> dict[str, Curve]:
     """Probability of the condition after a positive and a negative result, by that before.
 
@@ -66,7 +67,12 @@ def post_test(
 
 
 def net_benefit(
-    fitted: Fit, prevalence: float, label: str = "", x: Array | None = None, *, new: bool = False
+    fitted: Fit,
+    prevalence: float,
+    label: Group = WHOLE,
+    x: Array | None = None,
+    *,
+    new: bool = False,
 ) -> dict[str, Curve]:
     """Net benefit of testing, of treating all and of treating none, by the threshold probability.
 
@@ -109,7 +115,7 @@ def net_benefit(
     }
 
 
-def _draws(fitted: Fit, label: str, new: bool) -> tuple[Array, Array]:
+def _draws(fitted: Fit, label: Group, new: bool) -> tuple[Array, Array]:
     ending, of = f"[{label}]" if label else "", "_new" if new else ""
     if f"sens{ending}" not in fitted.samples:
         allowed = [n[5:-1] for n in fitted.samples if n.startswith("sens[")]

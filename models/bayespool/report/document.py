@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
+from bayespool.quantity import recorded
 from bayespool.report import guideline_words, incomplete, prose, tables
 from bayespool.report.blocks import Block, Section, Table
 from bayespool.report.kinds import kind_of
 from bayespool.report.page import Page, sections
-from bayespool.report.wording import label_of, spoken
+from bayespool.report.wording import spoken
 
 ANSWER = "answer"
 
@@ -61,10 +61,7 @@ def document(page: Page) -> Document:
     """The document that a page is."""
     summary, fitted = page.summary, page.fitted
     kind = kind_of(fitted)
-    found = [
-        spoken(f.sentence, fitted.draws.hyper, partial(label_of, fitted))
-        for f in summary.failed_gates
-    ]
+    found = [spoken(f.sentence, recorded(fitted.hierarchy.names)) for f in summary.failed_gates]
     found += [f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures]
     elsewhere = [tables.comparators_table(summary, page.comparators)] if page.comparators else []
     return Document(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayespool.design import design
+from bayespool.quantity import inside
 from bayespool.report import effect_tables, effect_variation, guideline_page, numbers
 from bayespool.report.blocks import Block, Bullets, Prose, Section
-from bayespool.report.wording import inside
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:

@@ -10,16 +10,11 @@ import numpy as np
 from bayespool.association.scale import prior_source, shown_name
 from bayespool.design import design
 from bayespool.estimands import Statement
+from bayespool.quantity import inside
 from bayespool.report import numbers
 from bayespool.report.association_numbers import BaselineRisk, NumberNeeded
 from bayespool.report.numbers import percent_interval_prose, percent_prose
-from bayespool.report.wording import (
-    counted,
-    estimand_kind,
-    estimand_label,
-    inside,
-    listed,
-)
+from bayespool.report.wording import counted, listed
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -53,11 +48,11 @@ def says_above(fitted: Fit) -> str:
 
 def said(estimate: Estimate) -> tuple[str, str]:
     """Median and interval as sentences write them."""
-    if estimand_kind(estimate.name) == "proportion":
+    if estimate.estimand.unit == "proportion":
         return percent_prose(estimate.median), percent_interval_prose(
             estimate.lower, estimate.upper
         )
-    kind = estimand_kind(estimate.name)
+    kind = estimate.estimand.unit
     low, high = (numbers.value(x, kind) for x in (estimate.lower, estimate.upper))
     return numbers.value(estimate.median, kind), f"{low} to {high}"
 
@@ -80,7 +75,7 @@ def headlines(summary: Summary) -> list[tuple[str, str, str]]:
 
 def label(summary: Summary) -> str:
     """What the pooled value is called; nothing is pooled where there is one study."""
-    return estimand_label(shown_name("mu", summary.measure), summary.measure, summary.pooled)
+    return pooled(summary).estimand.label
 
 
 def the(summary: Summary) -> str:
@@ -97,7 +92,7 @@ def answer(summary: Summary) -> str:
 def plain_words(fitted: Fit, summary: Summary) -> str:
     """The same for a reader without statistics."""
     measure, e = MEASURES[summary.measure], pooled(summary)
-    kind = estimand_kind(e.name)
+    kind = e.estimand.unit
     low, high = (
         percent_prose(x) if kind == "proportion" else numbers.value(x, kind)
         for x in (e.lower, e.upper)

@@ -12,6 +12,7 @@ from bayespool.numerics.links import link
 from bayespool.plots import bubble, grouped_forest, grouped_sroc, svg
 from bayespool.plots.grouped_forest import Block, Ending, GroupedForestTable, GroupedRow
 from bayespool.plots.marks import Interval
+from bayespool.quantity import Group
 from bayespool.report import figure_tables, numbers, points, tables
 from bayespool.report.accuracy_words import answer, elsewhere
 from bayespool.report.blocks import Drawing
@@ -19,7 +20,7 @@ from bayespool.report.comparators import Comparator, by_name
 from bayespool.report.per_study import EMPTY_SHORT, StudyRow
 from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
-from bayespool.report.wording import counted, listed, told
+from bayespool.report.wording import counted, listed
 from bayespool.streams import rng
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def forest_table(
         return GroupedForestTable((Block("", tuple(lines), tuple(endings)),), external)
     if not fitted.studies.several_rows():
         blocks = tuple(
-            Block(told(label), tuple(x for x in lines if x.series == i), (endings[i],))
+            Block(label.shown, tuple(x for x in lines if x.series == i), (endings[i],))
             for i, label in enumerate(labels)
         )
         return GroupedForestTable(blocks, external)
@@ -87,7 +88,7 @@ def _row(row: StudyRow, series: int, bias: str) -> GroupedRow:
     )  # fmt: skip
 
 
-def _ending(summary: Summary, label: str, series: int) -> Ending:
+def _ending(summary: Summary, label: Group, series: int) -> Ending:
     of = ending(label)
 
     def pair(stem: str) -> tuple[Interval, Interval]:
@@ -98,7 +99,7 @@ def _ending(summary: Summary, label: str, series: int) -> Ending:
     new = "a new study"
     if "sens_new_study" in summary.estimates:
         new = "one result of a new study"
-    return Ending(told(label), pair(""), pair("_new"), series, new)
+    return Ending(label.shown, pair(""), pair("_new"), series, new)
 
 
 def forest(
@@ -142,7 +143,7 @@ def sroc_table(
 ) -> grouped_sroc.GroupedSrocTable:
     """A part for each group or test, and lines between the results of one study."""
     parts = tuple(
-        (told(label), figure_tables.sroc_table(fitted, summary, comparators, label))
+        (label.shown, figure_tables.sroc_table(fitted, summary, comparators, label))
         for label in points.drawn(fitted)
     )
     joined = figure_tables.joined(fitted.studies)
@@ -235,7 +236,7 @@ def bubble_table(fitted: Fit, covariate: str) -> bubble.BubbleTable:
     return bubble.BubbleTable(covariate, x, observed, people, series, lines)
 
 
-def _line(fitted: Fit, label: str, covariate: str, at: Array) -> bubble.Line:
+def _line(fitted: Fit, label: Group, covariate: str, at: Array) -> bubble.Line:
     g, model, studies = link(fitted.model.link), fitted.model, fitted.studies
     hyper = {name: draws.ravel() for name, draws in fitted.draws.hyper.items()}
     fixed: dict[str, Any] = dict(model.settings(studies)[label]) if label else {}
@@ -250,4 +251,4 @@ def _line(fitted: Fit, label: str, covariate: str, at: Array) -> bubble.Line:
             found[i, :3, k] = np.quantile(mu[i], [0.5, LOWER, UPPER])
             found[i, 3:, k] = np.quantile(mu[i] + tau[i] * z, [LOWER, UPPER])
     median, lower, upper, new_lower, new_upper = g.inverse(found).swapaxes(0, 1)
-    return bubble.Line(told(label), at, median, lower, upper, new_lower, new_upper)
+    return bubble.Line(label.shown, at, median, lower, upper, new_lower, new_upper)

@@ -10,6 +10,7 @@ from bayespool.guideline.bias import DOMAINS
 from bayespool.guideline.findings import PEOPLE, RESULTS, Evidence, Finding
 from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING
 from bayespool.plots.traffic_light import LIGHTS
+from bayespool.quantity import WHOLE, Group
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Table
 from bayespool.report.changes import Variation, variations
@@ -17,7 +18,7 @@ from bayespool.report.guideline_numbers import consequence, low_risk
 from bayespool.report.points import ending
 from bayespool.report.refits import Refits, shown
 from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells, only_first
-from bayespool.report.wording import counted, estimand_label, label_of, told
+from bayespool.report.wording import counted
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -65,13 +66,13 @@ def findings_tables(summary: Summary) -> list[Table]:
     """Of 1,000 people at each prevalence: a table for tests that are compared with one another."""
     out = []
     for p in summary.prevalences:
-        for part in summary.compared or (("",),):
+        for part in summary.compared or ((WHOLE,),):
             few = len(part) <= MOST_COLUMNS
             out.append((_by_result if few else _by_label)(summary, p, part))
     return out
 
 
-def _at(summary: Summary, p: float, label: str) -> dict[str, Finding]:
+def _at(summary: Summary, p: float, label: Group) -> dict[str, Finding]:
     return {f.result: f for f in summary.findings if (f.prevalence, f.label) == (p, label)}
 
 
@@ -83,7 +84,7 @@ def _caption(p: float) -> str:
     )
 
 
-def _by_result(summary: Summary, p: float, part: Sequence[str]) -> Table:
+def _by_result(summary: Summary, p: float, part: Sequence[Group]) -> Table:
     columns = [_at(summary, p, label) for label in part]
     pair = pairs(part)[0] if len(part) == 2 else None
     more = {}
@@ -106,22 +107,22 @@ def _by_result(summary: Summary, p: float, part: Sequence[str]) -> Table:
     return Table(_caption(p), head, tuple(rows), words=True)
 
 
-def _title(summary: Summary, label: str) -> str:
+def _title(summary: Summary, label: Group) -> str:
     if not label:
         return "Of 1,000 people"
     one = summary.evidence[label]
     n = counted(one.studies, "study", "studies")
-    return f"{told(label)} ({n}, {counted(one.participants, one.what, f'{one.what}s')})"
+    return f"{label.shown} ({n}, {counted(one.participants, one.what, f'{one.what}s')})"
 
 
-def _against(summary: Summary, b: str, a: str) -> str:
-    return f"{told(b)} {'instead of' if summary.of_tests else 'against'} {told(a)}"
+def _against(summary: Summary, b: Group, a: Group) -> str:
+    return f"{b.shown} {'instead of' if summary.of_tests else 'against'} {a.shown}"
 
 
-def _by_label(summary: Summary, p: float, part: Sequence[str]) -> Table:
+def _by_label(summary: Summary, p: float, part: Sequence[Group]) -> Table:
     rows = tuple(
         (
-            told(label),
+            label.shown,
             *(people_cell(_at(summary, p, label)[result]) for result in RESULTS),
             evidence_cell(summary.evidence[label]),
         )
@@ -183,7 +184,7 @@ def after_table(summary: Summary) -> Table:
             cells = [_both(summary.estimates[f"{value}{ending(label)}@{p:g}"])
                      for value in ("ppv", "npv")]  # fmt: skip
             at = numbers.given_percent(p)
-            rows.append((f"{at}, {told(label)}" if label else at, *cells))
+            rows.append((f"{at}, {label.shown}" if label else at, *cells))
     head = ("Prevalence", "Has it if positive", "Free of it if negative")
     folded = "After the result, as a table" if len(summary.labels) > MOST_COLUMNS else ""
     return Table(f"After the result: median ({INTERVAL})", head, tuple(rows), folded)
@@ -194,7 +195,7 @@ def relative_table(summary: Summary, names: Sequence[str]) -> Table:
     heads, ends = _ends(summary)
     rows = tuple(
         (
-            estimand_label(name, summary.measure, summary.pooled), *estimate_cells(e)[:2],
+            e.estimand.label, *estimate_cells(e)[:2],
             # what was judged is the pooled value, not a prediction
             *(ends if name == names[0] else (ends[0], *[numbers.MISSING] * len(ends[1:]))),
         )
@@ -207,7 +208,7 @@ def bands_tables(summary: Summary) -> list[Table]:
     """Probability of each band, one table for estimands that share their thresholds."""
     shared: dict[tuple[str, ...], list[Support]] = {}
     for one in summary.support:
-        words = tuple(guideline_words.band_words(band, one.name) for band in one.bands)
+        words = tuple(guideline_words.band_words(band, one.estimand.unit) for band in one.bands)
         shared.setdefault(words, []).append(one)
     errors = [band.probability.mcse for one in summary.support for band in one.bands]
     caption = (
@@ -219,7 +220,7 @@ def bands_tables(summary: Summary) -> list[Table]:
         Table(
             caption, ("", *(text[:1].upper() + text[1:] for text in words)),
             tuple(
-                (guideline_words.support_label(one, summary),
+                (one.estimand.label,
                  *(numbers.percent(band.probability.prob) for band in one.bands))
                 for one in found
             ),
@@ -233,10 +234,12 @@ def crossed_table(summary: Summary) -> Table:
     rows = []
     for one in summary.support:
         new = numbers.MISSING if one.new is None else _both(one.new)
-        crossed_new = numbers.MISSING if one.new is None else _cuts(one.crossed_new, one.name)
+        crossed_new = (
+            numbers.MISSING if one.new is None else _cuts(one.crossed_new, one.estimand.unit)
+        )
         rows.append(
-            (guideline_words.support_label(one, summary), _both(one.estimate),
-             _cuts(one.crossed, one.name), new, crossed_new,
+            (one.estimand.label, _both(one.estimate),
+             _cuts(one.crossed, one.estimand.unit), new, crossed_new,
              numbers.percent(min(one.prior_share, 0.9999)))
         )  # fmt: skip
     head = ("", "Median (interval)", "Thresholds inside it (imprecision)",
@@ -246,8 +249,8 @@ def crossed_table(summary: Summary) -> Table:
     return Table(caption, head, tuple(rows))
 
 
-def _cuts(cuts: Sequence[float], name: str) -> str:
-    return ", ".join(guideline_words.cut_words(cut, name) for cut in cuts) or "none"
+def _cuts(cuts: Sequence[float], unit: str) -> str:
+    return ", ".join(numbers.cut(cut, unit) for cut in cuts) or "none"
 
 
 def form_table(fitted: Fit, summary: Summary) -> Table:
@@ -297,7 +300,7 @@ def variations_table(fitted: Fit, refits: Refits) -> Table:
         (one.label, numbers.MISSING if one.rows is None else numbers.count(one.rows), *_cells(one))
         for one in found
     )
-    head = ("", "Rows", *(label_of(fitted, name) for name in shown(fitted)))
+    head = ("", "Rows", *(fitted.named[name].label for name in shown(fitted)))
     return Table(f"The answer after each change: median ({INTERVAL})", head, rows, words=True)
 
 
