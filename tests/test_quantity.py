@@ -49,3 +49,14 @@ def test_a_correlation_has_its_range_and_its_scale() -> None:
     assert np.isclose(prior_share(fitted, "mu_correlation"), prior_share(fitted, "mu"))
     with pytest.raises(ValueError, match="allowed: numbers above 0"):
         check_thresholds("tau", (-0.1,), fitted)
+
+
+def test_a_threshold_is_refused_before_the_fit() -> None:
+    from bayespool.fitting import foreseen
+    from bayespool.report.summary import checked_request
+
+    studies = bp.load_dataset("telomerase")
+    known = foreseen(bp.accuracy.Bivariate(), studies)
+    assert list(known.named)[:2] == ["sens", "spec"]
+    with pytest.raises(ValueError, match="allowed: proportions above 0 and below 1"):
+        checked_request(known, thresholds={"sens": (1.2,)})
