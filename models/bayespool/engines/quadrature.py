@@ -22,6 +22,7 @@ from bayespool.engines.draws import CHAINS, Draws, in_chains, mixed
 from bayespool.engines.expansion import Expansion
 from bayespool.engines.mode import posterior_modes
 from bayespool.engines.proposal import COMPONENTS, DEFENCE, adapt
+from bayespool.engines.reach import largest
 from bayespool.engines.rule import LOG_LIKELIHOOD_ERROR, Chosen
 from bayespool.engines.tempered import Agreement, Second
 from bayespool.hierarchy import Hierarchy
@@ -324,7 +325,7 @@ def _probes(coordinates: Coordinates, proposal: Mixture, n: int, rng: np.random.
     """Draws near the posterior, by Laplace's approximation."""
     y = proposal.draw(8 * n, rng)
     log_w = coordinates.log_density(y, 1) - proposal.log_density(y)
-    w = np.exp(log_w - log_w.max())
+    w = np.exp(log_w - largest(log_w, "draw near the mode"))
     return y[:, systematic(w, n, rng)]
 
 
@@ -354,6 +355,7 @@ class _Weighted(NamedTuple):
 
 
 def _weigh(coordinates: Coordinates, y: Array, log_w: Array) -> _Weighted:
+    largest(log_w, "draw of the proposal")
     smoothed, k = smooth_log_weights(log_w)
     w = np.exp(smoothed)
     theta = coordinates.theta(y)
