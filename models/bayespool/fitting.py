@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bayespool import progress
 from bayespool.engines.draws import Draws
 from bayespool.fitted import Fit, package_versions
+from bayespool.priors import Fixed
 from bayespool.streams import rng
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def fit(
     _check_options(engine, options)
     studies = studies.by_study()
     model.check(studies)
+    _check_fixed(model)
     by_nuts = model, studies, seed, _only(options, NUTS_OPTIONS)
     if engine == "nuts":
         return _by_nuts(*by_nuts)
@@ -133,6 +135,16 @@ def _check_options(engine: str, options: Mapping[str, Any]) -> None:
         raise TypeError(
             f"engine {engine!r} has no option {', '.join(unknown)}; allowed: {', '.join(allowed)}"
         )
+
+
+def _check_fixed(model: Any) -> None:
+    """Refuse a known value in the place of a prior that the model needs."""
+    for name, prior in model.priors.items():
+        if isinstance(prior, Fixed):
+            raise ValueError(
+                f"{name}={prior!r}: in the {model.title[:1].lower()}{model.title[1:]} {name} is "
+                f"estimated; allowed: a prior, as narrow as you like"
+            )
 
 
 def _only(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

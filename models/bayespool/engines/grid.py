@@ -29,6 +29,7 @@ REPLICATES = 4
 LATTICE, KOROBOV = 1_024, 179  # size and generator, by search for small P2 in 2 to 6 dimensions
 MOST_COEFFICIENTS = 12
 GRID_ERROR = 1e-3
+ROUND_OFF = 1e-14
 DROP = 30.0  # nats below the maximum where the grid ends
 COARSE, FINE = {1: 161, 2: 41}, {1: 601, 2: 241}
 NARROW = 8  # parts of an axis: where all is within one, the grid is laid again
@@ -257,12 +258,13 @@ def sample(hierarchy: Hierarchy, seed: int) -> GridPosterior:
     mean = _interpolate(conditional.mean.reshape(p, *shape), axes, logs)
     factor = _interpolate(np.moveaxis(conditional.factor, 0, -1).reshape(p, p, *shape), axes, logs)
     beta = mean + np.einsum("ijn,jn->in", factor, normal[:p])
+    error = abs(evidence - coarse)
     return GridPosterior(
         np.concatenate([beta, logs]),
         normal[p:],
         replicate,
         evidence,
-        abs(evidence - coarse),
+        error if error > ROUND_OFF * max(1.0, abs(evidence)) else 0.0,
         evaluated + mesh.shape[1],
         _marginals(hierarchy, axes, np.exp(density - density.max()), conditional, mesh),
     )

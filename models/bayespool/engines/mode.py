@@ -16,6 +16,7 @@ from bayespool.hierarchy import NEGLIGIBLE, Hierarchy
 
 Array = np.ndarray
 HALF = np.array(0.5)
+ORDINARY = (0.03, 30.0)  # scales for which one will do
 STEPS = 40
 PRIOR_DRAWS = 256
 MORE_STARTS = 4
@@ -230,7 +231,7 @@ def _least_squares(hierarchy: Hierarchy) -> tuple[Array, Array]:
 
 
 def _units(hierarchy: Hierarchy) -> Array:
-    """A scale of every unconstrained hyperparameter: about how far its mode may be off."""
+    """A scale of every unconstrained hyperparameter, 1 unless it is of another order."""
     n, p = len(hierarchy.names), len(hierarchy.coefficients)
     unit = np.ones(n)
     unit[:p] = _least_squares(hierarchy)[1]
@@ -243,7 +244,7 @@ def _units(hierarchy: Hierarchy) -> Array:
             return np.log(np.maximum(prior.ppf(u), 1e-300)) if logarithm else prior.ppf(u)
 
         unit[i] = min(1.0, _spread(quantile))
-    return unit
+    return np.where((unit > ORDINARY[0]) & (unit < ORDINARY[1]), 1.0, unit)
 
 
 def _spread(quantile: Callable[[Array], Array]) -> float:
