@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bayespool import progress
 from bayespool.engines.draws import Draws
 from bayespool.fitted import Fit, package_versions
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
 
 DEFAULT_SEED = 2026
+LARGEST_SEED = 2**63 - 1  # what every engine and every file can hold
 ENGINES = {
     "auto": "quadrature, or NUTS where its self-check fails",
     "both": "quadrature, and NUTS beside it as a check",
@@ -52,6 +55,8 @@ def fit(
     """
     if engine not in ENGINES:
         raise ValueError(f"engine={engine!r} is unknown; allowed: {', '.join(ENGINES)}")
+    if not isinstance(seed, int | np.integer) or not 0 <= seed <= LARGEST_SEED:
+        raise ValueError(f"seed={seed!r}: allowed is a whole number from 0 to {LARGEST_SEED}")
     _check_options(engine, options)
     studies = studies.by_study()
     model.check(studies)
@@ -142,8 +147,8 @@ def _check_fixed(model: Any) -> None:
     for name, prior in model.priors.items():
         if isinstance(prior, Fixed):
             raise ValueError(
-                f"{name}={prior!r}: in the {model.title[:1].lower()}{model.title[1:]} {name} is "
-                f"estimated; allowed: a prior, as narrow as you like"
+                f"{name}={prior!r}: {name} is estimated ({model.title}); allowed: a prior, as "
+                "narrow as you like"
             )
 
 

@@ -181,11 +181,13 @@ def _least_squares(rows: Array) -> tuple[Array, Array, Array]:
 def _centre(hierarchy: Hierarchy) -> Array:
     """A centre for the coefficients, from weighted least squares with the prior."""
     y, weight = (values[:, 0] for values in hierarchy.likelihood.start())
-    x = hierarchy.X
-    prior = np.array([float(p.sigma) for p in hierarchy.coefficient_priors]) ** -2
-    normal = np.einsum("ri,r,rj->ij", x, weight, x) + np.diag(prior)
-    mean = np.array([float(p.mu) for p in hierarchy.coefficient_priors])
-    return np.linalg.solve(normal, np.einsum("ri,r,r->i", x, weight, y) + prior * mean)
+    rows = np.column_stack([y, hierarchy.X]) * np.sqrt(weight)[:, None]
+    of_prior = [
+        [p.mu / p.sigma, *np.eye(hierarchy.X.shape[1])[i] / p.sigma]
+        for i, p in enumerate(hierarchy.coefficient_priors)
+    ]
+    centre: Array = _least_squares(np.concatenate([rows, of_prior])[None])[0][0]
+    return centre
 
 
 def _axis(hierarchy: Hierarchy, i: int) -> tuple[float, float]:

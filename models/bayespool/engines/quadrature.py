@@ -36,6 +36,7 @@ from bayespool.numerics.mixture import (
 )
 from bayespool.numerics.pareto import smooth_log_weights
 from bayespool.numerics.points import Points
+from bayespool.priors import LARGEST
 
 Array = np.ndarray
 REFITS = 2
@@ -423,7 +424,9 @@ def smallest_ess(values: Array, w: Array) -> float:
     The variance of a self-normalised mean is ``sum w^2 (f - mean)^2``; the effective sample size
     is what independent draws would need for the same (Owen 2013, Monte Carlo, chapter 9.3).
     """
+    values = np.clip(values, -LARGEST, LARGEST)
     mean = np.einsum("dn,n->d", values, w)
     squared = (values - mean[:, None]) ** 2
-    ratio = np.einsum("dn,n->d", squared, w) / np.einsum("dn,n->d", squared, w * w)
-    return float(min(ratio.min(), 1.0 / np.sum(w * w)))
+    of_mean = np.einsum("dn,n->d", squared, w * w)
+    ratio = np.einsum("dn,n->d", squared, w)[of_mean > 0] / of_mean[of_mean > 0]
+    return float(min(ratio.min(initial=np.inf), 1.0 / np.sum(w * w)))
