@@ -29,7 +29,7 @@ QUICK = {
     "bivariate: tau_sens uniform away": "answered",
     "bivariate: tau_sens 1e-6": "answered",
     "bivariate: sens far away": "answered",
-    "bivariate: spec t of 0.1": "answered",
+    "bivariate: sens t of 0.1": "answered",
     "bivariate: tau_sens Fixed(0)": "refused",
     "bivariate: sens 1e150 wide": "refused",
     "normal: se 1e-30": "answered",

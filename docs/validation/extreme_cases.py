@@ -206,6 +206,7 @@ class Family:
     tables: Mapping[str, Callable[[], Columns]]
     measure: str = ""
     extra: Mapping[str, list[Any]] | None = None
+    own: tuple[str, ...] = ()  # parameters whose priors no other family has; all if none is named
 
     def case(self, name: str, columns: Columns, **changes: tuple[Any, ...]) -> Case:
         n = len(columns["study"])
@@ -230,31 +231,106 @@ def _plain(kind: Any, **options: Any) -> Callable[[Any], Any]:
 
 TWO_EACH = {"study": [name for name in NAMES[:3] for _ in range(2)]}
 FAMILIES = (
-    Family("bivariate", _plain(accuracy.Bivariate), AccuracyStudies, ACCURACY),
-    Family("meta-regression", _plain(accuracy.MetaRegression, covariates=("age",)),
-           AccuracyStudies, ACCURACY),
-    Family("nested", _plain(accuracy.NestedBivariate), AccuracyStudies, ACCURACY),
-    Family("nested regression", _plain(accuracy.NestedMetaRegression, covariates=("age",)),
-           AccuracyStudies, ACCURACY),
-    Family("comparison", _plain(accuracy.Comparison), AccuracyStudies, ACCURACY,
-           extra={"test": TESTS}),
-    Family("HSROC", _plain(accuracy.HSROC), AccuracyStudies, ACCURACY),
+    Family(
+        "bivariate",
+        _plain(accuracy.Bivariate),
+        AccuracyStudies,
+        ACCURACY,
+        own=("sens", "tau_sens", "rho"),
+    ),
+    Family(
+        "meta-regression",
+        _plain(accuracy.MetaRegression, covariates=("age",)),
+        AccuracyStudies,
+        ACCURACY,
+        own=("beta",),
+    ),
+    Family(
+        "nested",
+        _plain(accuracy.NestedBivariate),
+        AccuracyStudies,
+        ACCURACY,
+        own=("tau_within_sens", "rho_within"),
+    ),
+    Family(
+        "nested regression",
+        _plain(accuracy.NestedMetaRegression, covariates=("age",)),
+        AccuracyStudies,
+        ACCURACY,
+        own=("beta",),
+    ),
+    Family(
+        "comparison",
+        _plain(accuracy.Comparison),
+        AccuracyStudies,
+        ACCURACY,
+        extra={"test": TESTS},
+        own=("tau_within_sens", "dependence"),
+    ),
+    Family(
+        "HSROC",
+        _plain(accuracy.HSROC),
+        AccuracyStudies,
+        ACCURACY,
+        own=("Theta", "shape", "sigma_alpha"),
+    ),
     Family("normal", _of(association.NormalNormal), Effects, EFFECTS, "smd"),
-    Family("normal, age", _of(association.NormalNormal, covariates=("age",)), Effects, EFFECTS,
-           "smd"),
-    Family("nested effects", _of(association.Nested), Effects, EFFECTS, "smd"),
-    Family("PET", _of(association.PET), Effects, EFFECTS, "smd"),
-    Family("PEESE", _of(association.PEESE), Effects, EFFECTS, "smd"),
-    Family("step selection", _of(association.SelectionNormal), Effects, EFFECTS, "smd"),
-    Family("exponential selection", _of(association.SelectionExponential), Effects, EFFECTS,
-           "smd"),
-    Family("beta selection", _of(association.SelectionBeta), Effects, EFFECTS, "smd"),
-    *(Family(f"binomial {m}", _plain(association.BinomialNormal, measure=m), ArmCounts, ARMS, m)
-      for m in ("or", "rr", "rd")),
+    Family(
+        "normal, age",
+        _of(association.NormalNormal, covariates=("age",)),
+        Effects,
+        EFFECTS,
+        "smd",
+        own=("beta",),
+    ),
+    Family(
+        "nested effects",
+        _of(association.Nested),
+        Effects,
+        EFFECTS,
+        "smd",
+        own=("tau", "tau_within"),
+    ),
+    Family("PET", _of(association.PET), Effects, EFFECTS, "smd", own=("tau", "pet")),
+    Family("PEESE", _of(association.PEESE), Effects, EFFECTS, "smd", own=("peese",)),
+    Family(
+        "step selection",
+        _of(association.SelectionNormal),
+        Effects,
+        EFFECTS,
+        "smd",
+        own=("mu", "tau"),
+    ),
+    Family(
+        "exponential selection",
+        _of(association.SelectionExponential),
+        Effects,
+        EFFECTS,
+        "smd",
+        own=("delta",),
+    ),
+    Family("beta selection", _of(association.SelectionBeta), Effects, EFFECTS, "smd", own=("a",)),
+    *(
+        Family(
+            f"binomial {m}",
+            _plain(association.BinomialNormal, measure=m),
+            ArmCounts,
+            ARMS,
+            m,
+            own=("mu", "tau") if m == "or" else ("mu",),
+        )
+        for m in ("or", "rr", "rd")
+    ),
     Family("proportion", _plain(association.Proportion), Proportions, PROPORTIONS),
     Family("beta-binomial", _plain(association.BetaBinomial), Proportions, PROPORTIONS),
-    Family("before and after", _plain(association.PrePost), PairedProportions, PAIRED),
-)  # fmt: skip
+    Family(
+        "before and after",
+        _plain(association.PrePost),
+        PairedProportions,
+        PAIRED,
+        own=("tau", "dependence"),
+    ),
+)
 
 
 def cases() -> Iterator[Case]:
@@ -267,7 +343,8 @@ def cases() -> Iterator[Case]:
         for item in fields(defaults):
             prior = getattr(defaults, item.name)
             kinds = {"real": REAL, "positive": POSITIVE, "correlation": CORRELATION}
-            if item.init and item.name != "nu" and hasattr(prior, "support"):
+            named = not family.own or item.name in family.own
+            if named and item.init and item.name != "nu" and hasattr(prior, "support"):
                 for name, odd in kinds.get(prior.support, {}).items():
                     yield family.case(f"{item.name} {name}", ordinary, **{item.name: odd})
         if "age" in getattr(defaults, "covariates", ()):
