@@ -15,7 +15,7 @@ FLOORS = (
     ("parallel",),
     ("numerics", "held", "streams", "decoded", "replacing"),
     ("studies", "priors", "empirical", "calls", "frames", "model"),
-    ("covariance", "datasets", "design", "estimands", "pymc_rows"),
+    ("covariance", "datasets", "templates", "design", "estimands", "pymc_rows"),
     ("integration", "hyperparameters"),
     ("hierarchy",),
     ("accuracy", "association", "engines"),

@@ -22,7 +22,7 @@ from bayespool.cli.delivery import DONE
 from bayespool.cli.fits import accuracy, association
 from bayespool.cli.panel import judgement_form, summary_of_findings
 from bayespool.cli.saved import report
-from bayespool.cli.tables import check, datasets
+from bayespool.cli.tables import check, datasets, template
 from bayespool.terminal import INTERRUPTED
 
 WRONG_INPUT, FAULT = 2, 70
@@ -37,7 +37,7 @@ app = App(
     default_parameter=Parameter(negative=()),
 )
 for command in (
-    accuracy, association, check, report, summary_of_findings, judgement_form, datasets,
+    template, check, accuracy, association, report, summary_of_findings, judgement_form, datasets,
 ):  # fmt: skip
     app.command(command)
 
