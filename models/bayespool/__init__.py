@@ -16,6 +16,7 @@ _HOME = {
     "load_dataset": "bayespool.datasets",
     "dataset_names": "bayespool.datasets",
     "AccuracyStudies": "bayespool.studies",
+    "from_frame": "bayespool.frames",
     "fit": "bayespool.fitting",
     "Fit": "bayespool.fitted",
     "load": "bayespool.storage",

@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any, ClassVar
 
+from bayespool.studies import Rows
+
 
 class Model:
     """Base of all models; subclasses are frozen dataclasses.
@@ -24,12 +26,15 @@ class Model:
         What the effects of a study are of.
     references : tuple of str
         Keys of `bayespool.report.references`.
+    takes : tuple of classes of `bayespool.studies`
+        The shapes of studies that it is a model of; empty: not said.
     """
 
     title: ClassVar[str] = ""
     in_words: ClassVar[str] = ""
     effects: ClassVar[tuple[str, ...]] = ()
     references: ClassVar[tuple[str, ...]] = ()
+    takes: ClassVar[tuple[type[Rows], ...]] = ()
 
     @property
     def located(self) -> tuple[str, ...]:

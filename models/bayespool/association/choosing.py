@@ -90,7 +90,7 @@ def choose(
         mu, tau, _ = default_priors(studies, measure)
         chosen = {"mu": mu, "tau": tau, "beta": Normal(0, float(mu.sigma) / 2)} | options
         return BinomialNormal(measure=measure, **chosen), studies
-    effects = _effects(studies, measure)
+    effects = as_effects(studies, measure)
     kind: Any = Nested if model == "nested" else NormalNormal
     return kind.for_studies(effects, **options)[0], effects
 
@@ -118,7 +118,8 @@ def _pre_post(
     return PrePost(tau=Fixed(0))
 
 
-def _effects(studies: Any, measure: str) -> Any:
+def as_effects(studies: Any, measure: str) -> Any:
+    """Estimates with standard errors of any shape; tables with a zero cell have 1/2 added."""
     if hasattr(studies, "estimate"):
         return studies
     if hasattr(studies, "e1") or hasattr(studies, "events"):

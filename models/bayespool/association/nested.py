@@ -22,6 +22,7 @@ from bayespool.hierarchy import Hierarchy, Within
 from bayespool.model import Model
 from bayespool.numerics.marginals import Marginal
 from bayespool.priors import Fixed, HalfNormal, Normal
+from bayespool.studies import Effects, Rows
 
 Array = np.ndarray
 
@@ -61,6 +62,7 @@ class Nested(Model):
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("konstantopoulos2011",)
+    takes: ClassVar[tuple[type[Rows], ...]] = (Effects,)
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.correlation < 1.0:

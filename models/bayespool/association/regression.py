@@ -19,6 +19,7 @@ from bayespool.covariance import Covariance
 from bayespool.design import design
 from bayespool.model import Model
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
+from bayespool.studies import Effects, Rows
 
 Array = np.ndarray
 LEGAL = ("mu", "tau", "beta", "nu")
@@ -33,6 +34,7 @@ class Regression(Model):
     covariates: tuple[str, ...]
     nu: Any
     spread: ClassVar[str] = "tau"
+    takes: ClassVar[tuple[type[Rows], ...]] = (Effects,)
     further: ClassVar[tuple[str, ...]] = ()  # fields that hold priors beside these
 
     @property
