@@ -24,9 +24,9 @@ FLOORS = (
     ("fitted", "fitting", "storage"),
     ("checks",),
     ("averaging", "bias", "guideline"),
-    ("plots",),
+    ("figures",),
     ("report",),
-    ("batch", "cli", "terminal"),
+    ("batch", "cli", "terminal", "plots"),
 )
 FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
 

@@ -28,8 +28,8 @@ _HOME = {
     "run": "bayespool.terminal",
 }
 _MODULES = (
-    "accuracy", "association", "averaging", "bias", "checks", "datasets", "estimands", "priors",
-    "studies",
+    "accuracy", "association", "averaging", "bias", "checks", "datasets", "estimands", "plots",
+    "priors", "studies",
 )  # fmt: skip
 
 __all__ = [*_HOME, *_MODULES]

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from bayespool.plots import forest, svg, texts
-from bayespool.plots.forest_layout import COMPACT, layout
-from bayespool.plots.forest_table import (
+from bayespool.figures import forest, svg, texts
+from bayespool.figures.forest_layout import COMPACT, layout
+from bayespool.figures.forest_table import (
     EXTERNAL,
     HEADING,
     MOST_ON_PAGE,
@@ -27,7 +27,7 @@ from bayespool.plots.forest_table import (
     Line,
     Panel,
 )
-from bayespool.plots.marks import Interval
+from bayespool.figures.marks import Interval
 
 SEEN, SHRUNK, MEAN, NEXT = (
     Interval(0.7, 0.5, 0.9), Interval(0.72, 0.6, 0.8), Interval(0.75, 0.71, 0.79),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bayespool.plots.marks import Interval
-from bayespool.plots.style import ACCENT, CONTRAST, FAINT, INK, label, styled, value_axis, write
+from bayespool.figures.marks import Interval
+from bayespool.figures.style import ACCENT, CONTRAST, FAINT, INK, label, styled, value_axis, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bayespool.plots.style import ACCENT, CONTRAST
+from bayespool.figures.style import ACCENT, CONTRAST
 
 
 @dataclass(frozen=True)

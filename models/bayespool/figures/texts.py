@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from bayespool.plots.style import drawable
+from bayespool.figures.style import drawable
 
 SIZE = 8.5  # points
 POINTS = 72.0  # an inch

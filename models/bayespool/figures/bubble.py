@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.plots.series import look_of
-from bayespool.plots.style import FAINT, INK, label, styled
+from bayespool.figures.series import look_of
+from bayespool.figures.style import FAINT, INK, label, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.marks import Interval, bar
-from bayespool.plots.style import ACCENT, FAINT, INK, label, log_axis, write
+from bayespool.figures.marks import Interval, bar
+from bayespool.figures.style import ACCENT, FAINT, INK, label, log_axis, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,7 @@ import pytest
 
 import bayespool as bp
 from bayespool.accuracy import Bivariate, MetaRegression
-from bayespool.plots.traffic_light import LIGHTS
+from bayespool.figures.traffic_light import LIGHTS
 from bayespool.report.drawings import accuracy_drawings
 from bayespool.report.group_figures import BIAS_WORDS
 from bayespool.report.per_study import study_rows

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bayespool.plots.forest_table import HEADING, ForestTable, Line
-from bayespool.plots.style import drawable
-from bayespool.plots.texts import SIZE, width, wrapped
+from bayespool.figures.forest_table import HEADING, ForestTable, Line
+from bayespool.figures.style import drawable
+from bayespool.figures.texts import SIZE, width, wrapped
 
 WIDTH = 11.6  # of the figure; wider where texts need it
 LABELS, INDENT = 2.9, 0.1  # widest column of names

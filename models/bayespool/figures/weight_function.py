@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayespool.plots.style import ACCENT, FAINT, INK, styled
+from bayespool.figures.style import ACCENT, FAINT, INK, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

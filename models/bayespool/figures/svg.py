@@ -8,7 +8,7 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.style import look
+from bayespool.figures.style import look
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

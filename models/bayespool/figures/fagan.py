@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.plots.marks import Interval
-from bayespool.plots.style import ACCENT, CONTRAST, FAINT, INK, MUTED, label, styled, write
+from bayespool.figures.marks import Interval
+from bayespool.figures.style import ACCENT, CONTRAST, FAINT, INK, MUTED, label, styled, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.fagan import OUTLINE, Ribbon, outline
-from bayespool.plots.series import look_of
-from bayespool.plots.style import FAINT, INK, MUTED, label, styled
+from bayespool.figures.fagan import OUTLINE, Ribbon, outline
+from bayespool.figures.series import look_of
+from bayespool.figures.style import FAINT, INK, MUTED, label, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

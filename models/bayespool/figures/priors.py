@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayespool.plots.style import ACCENT, CONTRAST, styled
+from bayespool.figures.style import ACCENT, CONTRAST, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

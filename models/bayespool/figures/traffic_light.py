@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.style import FAINT, INK, MUTED, label, styled, write
+from bayespool.figures.style import FAINT, INK, MUTED, label, styled, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from bayespool.plots import (
+from bayespool.figures import (
     bias_bars,
     bubble,
     cumulative,
@@ -29,8 +29,8 @@ from bayespool.plots import (
     traces,
     traffic_light,
 )
-from bayespool.plots.marks import Interval
-from bayespool.plots.rows import Panel, Row, RowsTable
+from bayespool.figures.marks import Interval
+from bayespool.figures.rows import Panel, Row, RowsTable
 
 SOME = Interval(0.7, 0.5, 0.9)
 LINE = (np.array([0.1, 0.4, 0.6]), np.array([0.5, 0.7, 0.9]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.style import INK, MUTED
-from bayespool.plots.svg import tag
+from bayespool.figures.style import INK, MUTED
+from bayespool.figures.svg import tag
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.plots.marks import DOTTED, Interval
-from bayespool.plots.series import look_of
-from bayespool.plots.sroc_legend import REGIONS, entries, sign
-from bayespool.plots.style import FAINT, INK, MUTED, look
-from bayespool.plots.svg import tag
-from bayespool.plots.traffic_light import LIGHTS
+from bayespool.figures.marks import DOTTED, Interval
+from bayespool.figures.series import look_of
+from bayespool.figures.sroc_legend import REGIONS, entries, sign
+from bayespool.figures.style import FAINT, INK, MUTED, look
+from bayespool.figures.svg import tag
+from bayespool.figures.traffic_light import LIGHTS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

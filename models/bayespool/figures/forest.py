@@ -6,7 +6,7 @@ import math
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.forest_layout import (
+from bayespool.figures.forest_layout import (
     COMPACT,
     FULL,
     INDENT,
@@ -16,7 +16,7 @@ from bayespool.plots.forest_layout import (
     Look,
     layout,
 )
-from bayespool.plots.forest_table import (
+from bayespool.figures.forest_table import (
     EXTERNAL,
     HEADING,
     NEW,
@@ -27,11 +27,11 @@ from bayespool.plots.forest_table import (
     Line,
     Page,
 )
-from bayespool.plots.marks import Interval, bar, external_mark, observed_mark, reconstructed
-from bayespool.plots.series import look_of
-from bayespool.plots.style import FAINT, INK, MUTED, look, value_axis, write
-from bayespool.plots.svg import BAND, tag
-from bayespool.plots.traffic_light import legend, light
+from bayespool.figures.marks import Interval, bar, external_mark, observed_mark, reconstructed
+from bayespool.figures.series import look_of
+from bayespool.figures.style import FAINT, INK, MUTED, look, value_axis, write
+from bayespool.figures.svg import BAND, tag
+from bayespool.figures.traffic_light import legend, light
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

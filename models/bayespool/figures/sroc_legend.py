@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.marks import DOTTED
-from bayespool.plots.series import look_of
-from bayespool.plots.style import INK, MUTED, label
-from bayespool.plots.traffic_light import LIGHTS
+from bayespool.figures.marks import DOTTED
+from bayespool.figures.series import look_of
+from bayespool.figures.style import INK, MUTED, label
+from bayespool.figures.traffic_light import LIGHTS
 
 if TYPE_CHECKING:
-    from bayespool.plots.sroc import SrocTable
+    from bayespool.figures.sroc import SrocTable
 
 FILL = "#dcdcdc"
 REGIONS: Any = ((0, (5, 3)), (0, (1.5, 1.5)))  # lines of prediction regions
@@ -34,7 +34,7 @@ def entries(table: SrocTable, longest: int = 28) -> list[Any]:
 
 
 def _letter(i: int, table: SrocTable) -> str:
-    from bayespool.plots.sroc import letter
+    from bayespool.figures.sroc import letter
 
     found = letter(i, table)
     return f"{found}: " if found else ""

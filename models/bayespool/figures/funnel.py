@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.plots.style import ACCENT, CONTRAST, FAINT, INK, MUTED, log_ticks, styled
+from bayespool.figures.style import ACCENT, CONTRAST, FAINT, INK, MUTED, log_ticks, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

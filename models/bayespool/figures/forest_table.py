@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from bayespool.plots.marks import Interval
+from bayespool.figures.marks import Interval
 
 MOST_ON_PAGE = 40  # lines
 MOST_ROWS = 400  # of all pages together

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bayespool.plots.style import percent_axis, styled, write
-from bayespool.plots.traffic_light import LIGHTS, legend
+from bayespool.figures.style import percent_axis, styled, write
+from bayespool.figures.traffic_light import LIGHTS, legend
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bayespool.plots.rows import RowsTable, draw_rows
-from bayespool.plots.style import styled
+from bayespool.figures.rows import RowsTable, draw_rows
+from bayespool.figures.style import styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

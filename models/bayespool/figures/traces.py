@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bayespool.plots.style import ACCENT, CONTRAST, INK, MUTED, styled
+from bayespool.figures.style import ACCENT, CONTRAST, INK, MUTED, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
