@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bayespool import progress
+from bayespool.engines.draws import Draws
 from bayespool.fitted import Fit, package_versions
 from bayespool.model import Model
+from bayespool.streams import rng
 from bayespool.studies import AccuracyStudies, Effects, Rows, read_studies
 
 if TYPE_CHECKING:
@@ -123,6 +125,16 @@ def _read(model: Any, table: TableSource) -> Rows:
         return found
     effects: Rows = as_effects(found, measure)
     return effects
+
+
+def foreseen(model: Any, studies: Any) -> Fit:
+    """One draw of the prior in the place of a fit: what will be estimated, before anything is."""
+    studies = studies.by_study()
+    model.check(studies)
+    hierarchy = model.hierarchy(studies)
+    drawn = hierarchy.natural(hierarchy.draw_prior(1, rng(DEFAULT_SEED, "prior")))
+    draws = Draws("prior", {name: value[None] for name, value in drawn.items()})
+    return Fit(model, studies, draws, DEFAULT_SEED, {})
 
 
 def planned(model: Any, studies: AccuracyStudies, engine: str) -> str:
