@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import run
 
 from bayespool.cli import app
 
@@ -75,6 +76,30 @@ def test_every_command_of_a_page_is_one(page):
             app.parse_args(words, exit_on_error=False, print_error=False)
 
 
+def test_help_comes_in_groups_with_examples_that_are_commands(tmp_path):
+    shown = run("--help", cwd=tmp_path).stdout
+    assert all(f"─ {title} ─" in shown for title in ("A table", "Pooling", "Reports", "Help"))
+    helps = [shown]
+    for name, titles in (
+        ("accuracy", ("The model", "How the table is read", "Rows, priors and engine",
+                      "Sensitivity analyses", "What a panel asks", "Output")),
+        ("association", ("The model", "Publication bias")),
+        ("report", ("What a panel asks",)),
+        ("template", ()), ("check", ()),
+    ):  # fmt: skip
+        helps.append(run(name, "--help", cwd=tmp_path).stdout)
+        places = [helps[-1].index(f"─ {title} ─") for title in titles]
+        assert places == sorted(places)
+        assert "─ Parameters ─" not in helps[-1]
+        assert "[default: ()]" not in helps[-1]
+    for text in helps:
+        examples = re.findall(r"^ *bayespool (.*?)(?:   .*)?$", text.split("Examples:")[1], re.M)
+        assert examples
+        for example in examples:
+            if "--help" not in example:
+                app.parse_args(shlex.split(example), exit_on_error=False, print_error=False)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_python_that_is_not_run_is_python(page):
     for code in FENCE.findall(page.read_text(encoding="utf-8")):
@@ -99,6 +124,7 @@ def test_tables_of_columns_have_every_template_and_header(rendered):
     from bayespool.studies.spellings import ACCURACY
     from bayespool.templates import TEMPLATES
 
-    assert all(f"`{name}`" in rendered.templates() for name in TEMPLATES)
+    headings = re.findall(r"^## (.*)$", rendered.templates(), re.M)
+    assert sorted(", ".join(headings).split(", ")) == sorted(TEMPLATES)
     assert all(f"`{header}`" in rendered.spellings() for names in ACCURACY.values()
                for header in names)  # fmt: skip

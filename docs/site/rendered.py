@@ -142,8 +142,10 @@ class Session:
             return str(
                 to_svg(value, f"drawn-{self.drawn}", "Figure", "The figure of the code above.")
             )
+        if hasattr(value, "to_html"):
+            return str(value.to_html(border=0, na_rep="", float_format=lambda x: f"{x:.3g}"))
         if hasattr(value, "_repr_html_"):
-            return re.sub(r"<style.*?</style>", "", value._repr_html_(), flags=re.S)
+            return str(value._repr_html_())
         return _pre(repr(value))
 
 
@@ -166,14 +168,13 @@ def templates() -> str:
     parts = []
     for same in seen.values():
         first = same[0]
-        names = ", ".join(f"`{one.name}`" for one in same)
         fit, *options = first.commands[1]
         command = " ".join(["bayespool", fit, f"{first.name}.csv", *options])
         header, *rows = first.records
         parts += [
             f"## {', '.join(one.name for one in same)}",
-            f"A row is {first.what}. `bayespool template {first.name}` writes this table "
-            f"(templates: {names}), `{command}` fits it.",
+            f"A row is {first.what}. `bayespool template {first.name}` writes this table, "
+            f"`{command}` fits it.",
             _table(["column", "meaning"], [[f"`{c}`", m] for c, m in first.columns.items()]),
             _table(header, rows),
         ]

@@ -39,7 +39,8 @@ def fit(
 
     Parameters
     ----------
-    model : a model such as ``accuracy.Bivariate()``
+    model : Model
+        Such as ``accuracy.Bivariate()``.
     studies : studies, or a table of them
         What the model takes; or a pandas data frame, a mapping of columns or a path, which is read
         for the model.
@@ -49,6 +50,7 @@ def fit(
         the same, and fits by NUTS in another process meanwhile, as an independent check:
         `Fit.check` waits for it, and a report holds the agreement.
     seed : int
+        Of all random numbers; the same seed gives the same bits.
     **options
         Passed to the engine: ``ess`` and ``nodes`` for quadrature; ``draws``, ``sampler`` and
         ``progress`` for NUTS.
