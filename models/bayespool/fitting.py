@@ -117,15 +117,12 @@ def _check_model(model: Any) -> None:
 
 
 def _read(model: Any, table: TableSource) -> Rows:
-    from bayespool.association.choosing import as_effects
-
-    measure = getattr(model, "measure", "")
-    if not measure:
+    if not model.measure:
         return AccuracyStudies.from_table(table)
-    found: Rows = read_studies(table, measure)
+    found: Rows = read_studies(table, model.measure)
     if isinstance(found, model.takes) or (model.takes and Effects not in model.takes):
         return found
-    effects: Rows = as_effects(found, measure)
+    effects: Rows = found.as_effects(model.measure)
     return effects
 
 

@@ -169,12 +169,10 @@ def funnel(fitted: Fit) -> Figure:
     from bayespool.bias.assessment import effects_of
     from bayespool.figures import funnel as drawing
     from bayespool.report.publication_page import funnel_table
-    from bayespool.report.wording import measure_of
 
-    measure = measure_of(fitted.model)
-    if not measure:
+    if not fitted.model.measure:
         raise ValueError("funnel is of associations; allowed of accuracy: forest, sroc, ...")
-    studies, _ = effects_of(fitted.studies, measure)
+    studies, _ = effects_of(fitted.studies, fitted.model.measure)
     return drawing.draw(funnel_table(studies, fitted.estimates["mu"].median))
 
 
@@ -226,8 +224,6 @@ def _summary(fitted: Fit, prevalence: float | None = None) -> Summary:
 
 
 def _of_accuracy(fitted: Fit, name: str) -> None:
-    from bayespool.report.wording import measure_of
-
-    if measure_of(fitted.model):
+    if fitted.model.measure:
         raise ValueError(f"{name} is of diagnostic accuracy; allowed of associations: forest, "
                          "funnel, predictive, pit, priors, ranks")  # fmt: skip

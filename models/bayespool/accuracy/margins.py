@@ -48,6 +48,7 @@ class Margins(Model):
     nu: Any
     marker: str = "ignored"
     takes: ClassVar[tuple[type[Rows], ...]] = (AccuracyStudies,)
+    of_rows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.link not in ACCURACY_LINKS:

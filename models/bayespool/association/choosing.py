@@ -90,7 +90,7 @@ def choose(
         mu, tau, _ = default_priors(studies, measure)
         chosen = {"mu": mu, "tau": tau, "beta": Normal(0, float(mu.sigma) / 2)} | options
         return BinomialNormal(measure=measure, **chosen), studies
-    effects = as_effects(studies, measure)
+    effects = _effects(studies, measure)
     kind: Any = Nested if model == "nested" else NormalNormal
     return kind.for_studies(effects, **options)[0], effects
 
@@ -118,8 +118,7 @@ def _pre_post(
     return PrePost(tau=Fixed(0))
 
 
-def as_effects(studies: Any, measure: str) -> Any:
-    """Estimates with standard errors of any shape; tables with a zero cell have 1/2 added."""
+def _effects(studies: Any, measure: str) -> Any:
     if hasattr(studies, "estimate"):
         return studies
     if hasattr(studies, "e1") or hasattr(studies, "events"):

@@ -26,7 +26,7 @@ NB = numbers.SPACE
 def sections(page: Page) -> list[Section]:
     """From the studies to how much they differ."""
     parts = [guideline_page.effect_findings(page), _studies(page), _effect(page)]
-    if getattr(page.fitted.model, "covariates", ()):
+    if page.fitted.model.covariates:
         parts.append(_covariates(page))
     return [*parts, _heterogeneity(page)]
 

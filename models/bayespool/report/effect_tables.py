@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -118,7 +118,8 @@ def needed_table(summary: Summary) -> Table:
 def studies_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Table:
     """Observed and shrunken values of every row."""
     kind, counted_rows = kind_of(summary.measure), any(row.margins[0].counts for row in rows)
-    weights = getattr(fitted.studies, "how", None)
+    studies: Any = fitted.studies
+    weights = studies.how if "how" in studies.TUPLES else None
     body = []
     for row in rows[:MAX_ROWS]:
         cells = [row.margins[0].counts or numbers.MISSING] if counted_rows else []

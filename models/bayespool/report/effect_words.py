@@ -42,7 +42,7 @@ ABOVE = {
 
 def says_above(fitted: Fit) -> str:
     """What a value above no association says of these groups, or of before and after."""
-    if hasattr(fitted.studies, "yes_before"):
+    if fitted.studies.same_people:
         return "that the finding is more frequent after than before"
     return ABOVE[fitted.model.measure]
 
@@ -180,25 +180,24 @@ def evidence(fitted: Fit) -> str:
     text = f"Based on {counted(n, 'study', 'studies')}"
     if len(studies) != n:
         text += f" with {counted(len(studies), 'result', 'results')}"
-    if hasattr(studies, "events"):
-        return (
-            f"{text}: {numbers.count(studies.events.sum())} of "
-            f"{counted(int(studies.n.sum()), 'person', 'people')}."
-        )
-    if hasattr(studies, "e1"):
-        if studies.is_partial.any():
-            text += " (reconstructed counts used for incomplete results)"
-        return (
-            f"{text}: {numbers.count(studies.e1.sum())} events among "
-            f"{counted(int(studies.n1.sum()), 'person', 'people')} of group 1 and "
-            f"{numbers.count(studies.e2.sum())} among {numbers.count(studies.n2.sum())} of group 2."
-        )
-    return f"{text}."
+    if not studies.counted or studies.same_people:
+        return f"{text}."
+    totals = {name: (int(x.sum()), int(n.sum())) for name, (x, n) in studies.counted.items()}
+    if studies.one_group:
+        ((events, people),) = totals.values()
+        return f"{text}: {numbers.count(events)} of {counted(people, 'person', 'people')}."
+    if studies.is_partial.any():
+        text += " (reconstructed counts used for incomplete results)"
+    groups = [
+        f"{counted(events, 'event', 'events')} among {counted(people, 'person', 'people')} "
+        f"of {name}" for name, (events, people) in totals.items()
+    ]  # fmt: skip
+    return f"{text}: {listed(groups)}."
 
 
 def at_covariates(fitted: Fit) -> str:
     """Where the pooled value stands in a regression; empty without covariates."""
-    names = getattr(fitted.model, "covariates", ())
+    names = fitted.model.covariates
     if not names:
         return ""
     notes = design(fitted.studies, names).notes
@@ -215,16 +214,15 @@ def cautions(fitted: Fit) -> list[str]:
             f"{source[:1].upper()}{source[1:]}. A prior that the reader states is better "
             "than one that the data suggest."
         )
-    if hasattr(studies, "e1"):
-        out += _zero_cells(studies)
+    out += _zero_cells(studies)
     out += without_contrast(fitted)
-    if hasattr(studies, "how"):
+    if "how" in studies.TUPLES:
         out += _approximated(studies, fitted.model.measure)
     return out
 
 
 def _zero_cells(studies: Any) -> list[str]:
-    zero = studies.zero_cell & ~studies.is_partial & ~_alike(studies)
+    zero = studies.zero_cell & ~studies.is_partial & ~studies.no_contrast
     if not zero.any():
         return []
     return [
@@ -234,20 +232,10 @@ def _zero_cells(studies: Any) -> list[str]:
     ]
 
 
-def _alike(studies: Any) -> np.ndarray:
-    """Complete rows of counts in which nobody or everybody has the event."""
-    total, people = studies.e1 + studies.e2, studies.n1 + studies.n2
-    return ((total == 0) | (total == people)) & ~studies.is_partial
-
-
 def without_contrast(fitted: Fit) -> list[str]:
     """Rows that say nothing of a ratio because nobody or everybody has the event, by name."""
     studies: Any = fitted.studies
-    if hasattr(studies, "e1"):
-        rows = np.flatnonzero(_alike(studies)).tolist()
-    else:
-        stated = getattr(studies, "partial", ())
-        rows = [i for i, said in enumerate(stated) if said is not None and said.empty]
+    rows = np.flatnonzero(studies.no_contrast).tolist()
     if not rows:
         return []
     return [

@@ -42,7 +42,7 @@ from bayespool.report.association_numbers import (
     probabilities,
 )
 from bayespool.report.points import MARGINS, ending
-from bayespool.report.wording import POOLED, measure_of, naming
+from bayespool.report.wording import POOLED, naming
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -171,7 +171,7 @@ def build_summary(
     FileNotFoundError
         No such file of judgements.
     """
-    measure = measure_of(fitted.model)
+    measure = fitted.model.measure
     if isinstance(judgements, str | Path):
         judgements = read_judgements(judgements)
     cuts = checked_request(fitted, prevalences, thresholds, mid, baseline_risks)
@@ -202,7 +202,7 @@ def build_summary(
         run_checks(fitted),
         chosen,
         pooled=naming(fitted),
-        compared=points.compared(fitted), of_tests=hasattr(fitted.model, "test"),
+        compared=points.compared(fitted), of_tests=bool(fitted.model.test),
         prevalences_given=prevalences is not None, thresholds_given=thresholds is not None,
         findings=found, differences=more,
         support=guideline_numbers.supports(fitted, cuts, statements),
@@ -224,7 +224,7 @@ def checked_request(
     baseline_risks: Sequence[BaselineRisk] = (),
 ) -> Mapping[str, Sequence[float]]:
     """The cut-offs of a summary, once all that `build_summary` refuses has been refused."""
-    measure = measure_of(fitted.model)
+    measure = fitted.model.measure
     _check_options(measure, prevalences, mid, baseline_risks)
     if measure:
         check_mid(mid, measure)
@@ -254,8 +254,6 @@ def _of_groups(
 
 def comparisons(fitted: Fit) -> list[Probability]:
     """Probability statements on the groups or tests, where the model has any."""
-    if not hasattr(fitted.model, "statements"):
-        return []
     return [
         probability(statement, draws, fitted.draws.ancestor)
         for statement, draws in fitted.model.statements(fitted.samples, fitted.studies)
