@@ -93,6 +93,15 @@ def test_importing_the_package_is_cheap():
     assert not heavy & loaded_after("import bayespool")
 
 
+def test_type_checkers_see_every_name_that_the_package_has():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    typed = {alias.asname for node in block.body if isinstance(node, ast.ImportFrom)
+             for alias in node.names}  # fmt: skip
+    assert typed == set(bayespool.__all__)
+    assert (PACKAGE / "py.typed").exists()
+
+
 def test_a_quadrature_summary_needs_no_heavy_package():
     code = (
         "import bayespool as bp\n"
