@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from matplotlib.figure import Figure
 from shared import fit_once
@@ -33,6 +35,13 @@ def test_a_forest_plot_names_every_study_and_what_was_pooled(accuracy, associati
         assert isinstance(figure, Figure)
         assert words(figure) >= {*fitted.studies.study, "Pooled", "New study"}
     assert len(bp.plots.forest(accuracy).axes) == 3
+
+
+def test_a_notebook_shows_a_figure_without_pyplot(accuracy):
+    png, size = bp.plots.sroc(accuracy)._repr_png_()
+    assert png.startswith(b"\x89PNG")
+    pixels = struct.unpack(">II", png[16:24])
+    assert pixels == pytest.approx((2 * size["width"], 2 * size["height"]), abs=1)
 
 
 def test_a_forest_plot_is_ordered_as_asked(association):

@@ -34,7 +34,7 @@ class BiasBarsTable:
 @styled
 def draw(table: BiasBarsTable) -> Figure:
     """Stacked bars; each part with its symbol."""
-    from matplotlib.figure import Figure
+    from bayespool.figures.shown import Figure
 
     lines = sum(len(bars) + 1 for _, bars in table.kinds)
     height = lines * ROW_HEIGHT + TOP + BOTTOM

@@ -62,7 +62,7 @@ class BubbleTable:
 @styled
 def draw(table: BubbleTable) -> Figure:
     """Two panels side by side."""
-    from matplotlib.figure import Figure
+    from bayespool.figures.shown import Figure
 
     figure = Figure(figsize=(9.4, 4.6), layout="constrained")
     for i, title in enumerate(TITLES):

@@ -39,7 +39,7 @@ def furthest(table: DecisionTable, floor: float) -> float:
 @styled
 def draw(table: DecisionTable) -> Figure:
     """One line for each test, with its band."""
-    from matplotlib.figure import Figure
+    from bayespool.figures.shown import Figure
 
     figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
     axes: Any = figure.add_subplot()

@@ -58,7 +58,7 @@ class FaganTable:
 @styled
 def draw(table: FaganTable) -> Figure:
     """Each test a row: the nomogram at one probability, and the curves for all of them."""
-    from matplotlib.figure import Figure
+    from bayespool.figures.shown import Figure
 
     n = len(table.panels)
     top = TOP if any(panel.title for panel in table.panels) else UNTITLED

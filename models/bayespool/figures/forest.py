@@ -53,7 +53,7 @@ def draw(table: ForestTable, sizes: Look = FULL) -> list[Figure]:
 
 
 def _page(table: ForestTable, page: Page, places: Layout) -> Figure:
-    from matplotlib.figure import Figure
+    from bayespool.figures.shown import Figure
 
     ends = list(accumulate((places.height(line) for line in page.lines), initial=0.0))
     body = ends[-1]

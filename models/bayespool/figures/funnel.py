@@ -52,7 +52,7 @@ class FunnelTable:
 @styled
 def draw(table: FunnelTable) -> Figure:
     """One panel, the precise studies on top."""
-    from matplotlib.figure import Figure
+    from bayespool.figures.shown import Figure
 
     figure = Figure(figsize=(7.0, 4.6), layout="constrained")
     axes = figure.add_subplot()

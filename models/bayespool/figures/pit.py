@@ -26,7 +26,7 @@ class PitTable:
 @styled
 def draw(table: PitTable) -> Figure:
     """Points near the diagonal: the other studies predict each one as well as they claim."""
-    from matplotlib.figure import Figure
+    from bayespool.figures.shown import Figure
 
     figure = Figure(figsize=(4.6, 4.3), layout="constrained")
     axes = figure.add_subplot()

@@ -45,8 +45,9 @@ class PredictiveTable:
 @styled
 def draw(table: PredictiveTable) -> Figure:
     """Intervals as lines, observed values as circles inside and crosses outside."""
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
+
+    from bayespool.figures.shown import Figure
 
     lines = max(len(table.rows), 1)
     height = lines * ROW_HEIGHT + TOP + BOTTOM

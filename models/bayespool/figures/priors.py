@@ -44,10 +44,11 @@ class PriorPanel:
 @styled
 def draw(table: tuple[PriorPanel, ...]) -> Figure:
     """Line: prior. Filled steps: posterior."""
-    from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
+
+    from bayespool.figures.shown import Figure
 
     rows = -(-len(table) // COLUMNS)
     spaced = ConstrainedLayoutEngine(wspace=0.08, hspace=0.08)

@@ -53,9 +53,10 @@ def draw_rows(table: RowsTable, reference: str, main: str, wide: str = "") -> Fi
 
     `reference`, `main` and `wide` are the texts of the legend.
     """
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
+
+    from bayespool.figures.shown import Figure
 
     lines = len(table.rows)
     narrow = len(table.panels) > FEW_PANELS

@@ -83,7 +83,7 @@ class SrocTable:
 
 def draw(table: SrocTable, *, compact: bool = False) -> Figure:
     """The summary ROC plot; the compact one for a first screen has its legend beside it."""
-    from matplotlib.figure import Figure
+    from bayespool.figures.shown import Figure
 
     with look():
         if compact:

@@ -37,8 +37,9 @@ class RankPanel:
 @styled
 def draw(table: tuple[RankPanel, ...]) -> Figure:
     """One stepped line per chain around the level that all would have by chance."""
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
+
+    from bayespool.figures.shown import Figure
 
     rows = -(-len(table) // COLUMNS)
     figure = Figure(figsize=(9.4, 1.9 * rows + 0.4), layout="constrained")

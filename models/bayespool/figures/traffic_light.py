@@ -58,7 +58,7 @@ class TrafficTable:
 @styled
 def draw(table: TrafficTable) -> Figure:
     """A grid of circles, a kind of judgement beside another."""
-    from matplotlib.figure import Figure
+    from bayespool.figures.shown import Figure
 
     lines = len(table.drawn)
     places, starts = [], []

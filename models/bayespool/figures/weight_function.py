@@ -39,7 +39,7 @@ class WeightTable:
 @styled
 def draw(table: WeightTable) -> Figure:
     """Intervals of p values side by side, equally wide, so that the small ones can be seen."""
-    from matplotlib.figure import Figure
+    from bayespool.figures.shown import Figure
 
     n = len(table.mean)
     figure = Figure(figsize=(7.0, 3.6), layout="constrained")
