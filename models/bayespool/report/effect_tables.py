@@ -111,8 +111,8 @@ def needed_table(summary: Summary) -> Table:
                 f"{numbers.TO}{people(ends[1])}) for one event {way}"
             )
         rows.append((risk_words(risk), cell))
-    return Table(f"Number needed: median ({INTERVAL})", ("Risk in group 2", "Number needed"),
-                 tuple(rows))  # fmt: skip
+    head = (f"Risk in {summary.groups[1]}", "Number needed")
+    return Table(f"Number needed: median ({INTERVAL})", head, tuple(rows))
 
 
 def studies_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Table:
