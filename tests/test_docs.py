@@ -22,7 +22,7 @@ SLOW = {
     "tutorials/first-accuracy.md", "tutorials/first-association.md", "tutorials/first-script.md",
     "how-to/robustness.md",
 }  # fmt: skip
-RUN = [page for page in PAGES if ".run }" in page.read_text(encoding="utf-8")]
+RUN = [page for page in PAGES if "\n``` { ." in page.read_text(encoding="utf-8")]
 CODE = re.compile(r"^ *```[^\n]*\n.*?^ *```$|^    [^\n]*$", re.S | re.M)
 COMMAND = re.compile(r"^ *(?:uv run )?(bayespool (?:[^\n\\]|\\\n)+)", re.M)
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.S | re.M)
