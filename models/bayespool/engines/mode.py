@@ -206,7 +206,8 @@ def _start(hierarchy: Hierarchy) -> Array:
         np.log(20.0 if name == "nu" else np.clip(float(p.ppf(np.array(0.5))), 1e-3, 0.5))
         for name, p in hierarchy.positive.items()
     ]
-    stretch = [float(p.ppf(np.array(0.5))) for p in hierarchy.stretch_priors]
+    others = (*hierarchy.stretch_priors, *hierarchy.row_real_priors)
+    stretch = [float(p.ppf(np.array(0.5))) for p in others]
     rest = np.zeros(len(hierarchy.correlations) + len(hierarchy.unit))
     return np.concatenate([beta, stretch, log_positive, rest])
 
