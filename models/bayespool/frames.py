@@ -33,7 +33,7 @@ def of_estimates(estimates: Mapping[str, Estimate], names: Iterable[str]) -> pd.
 
     chosen: list[str] = []
     for name in names:
-        found = [own for own in estimates if name in (own, own.partition("[")[0])]
+        found = [own for own, e in estimates.items() if name in (own, e.estimand.stem)]
         if not found:
             raise ValueError(f"{name} is not estimated; allowed: {', '.join(estimates)}")
         chosen += found
@@ -51,8 +51,7 @@ def of_studies(studies: Any) -> pd.DataFrame:
     columns: dict[str, Any] = {"study": studies.study}
     if studies.row != studies.study:
         columns["row"] = studies.row
-    stated = getattr(studies, "partial", (None,) * len(studies))
-    partial = np.array([one is not None for one in stated])
+    stated, partial = studies.statements, studies.is_partial
     for name in studies.ARRAYS:
         values = np.asarray(getattr(studies, name))
         if partial.any():

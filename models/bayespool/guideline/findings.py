@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.estimands import Estimate
+from bayespool.quantity import WHOLE, Group
+from bayespool.studies import AccuracyStudies
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -41,12 +43,12 @@ class Finding:
 
     result: str
     prevalence: float
-    label: str
+    label: Group
     people: Estimate
 
 
 def accuracy_findings(
-    fitted: Fit, prevalences: Sequence[float], labels: Sequence[str] = ("",)
+    fitted: Fit, prevalences: Sequence[float], labels: Sequence[Group] = (WHOLE,)
 ) -> tuple[Finding, ...]:
     """True and false results of 1,000 people at each prevalence, at the pooled accuracy.
 
@@ -72,23 +74,23 @@ def accuracy_findings(
     return tuple(out)
 
 
-def differences(fitted: Fit, prevalences: Sequence[float], pair: str) -> tuple[Finding, ...]:
+def differences(fitted: Fit, prevalences: Sequence[float], between: Group) -> tuple[Finding, ...]:
     """How many more of each result one test gives than the other, of 1,000 people.
 
     Parameters
     ----------
-    pair : str
-        As the model names it: ``CT - MRI``.
+    between : Group
+        Both, as `bayespool.quantity.pair` names them: ``CT - MRI``.
     """
     out = []
-    sens, spec = (_estimate(fitted, f"{name}_difference[{pair}]") for name in ("sens", "spec"))
+    sens, spec = (_estimate(fitted, f"{name}_difference[{between}]") for name in ("sens", "spec"))
     for p in check_prevalences(prevalences):
         diseased, healthy = PEOPLE * p, PEOPLE * (1.0 - p)
         rows = {
             "tp": scaled(sens, diseased), "fn": scaled(sens, -diseased),
             "tn": scaled(spec, healthy), "fp": scaled(spec, -healthy),
         }  # fmt: skip
-        out += [Finding(result, p, pair, people) for result, people in rows.items()]
+        out += [Finding(result, p, between, people) for result, people in rows.items()]
     return tuple(out)
 
 
@@ -128,8 +130,9 @@ def scaled(estimate: Estimate, factor: float, shift: float = 0.0) -> Estimate:
 
 def _estimate(fitted: Fit, name: str) -> Estimate:
     if name not in fitted.estimates:
-        own = [n for n in fitted.estimates if n.startswith(name.partition("[")[0])]
-        raise ValueError(f"{name}: the model does not estimate it; allowed: {', '.join(own)}")
+        raise ValueError(
+            f"{name}: the model does not estimate it; allowed: {', '.join(fitted.estimates)}"
+        )
     return fitted.estimates[name]
 
 
@@ -179,18 +182,11 @@ class Evidence:
 def evidence(studies: Any) -> Evidence:
     """Studies and participants of a table."""
     labels = list(dict.fromkeys(studies.study))
-    sizes = next(
-        (
-            [np.asarray(getattr(studies, name)) for name in names]
-            for names in (("n_diseased", "n_healthy"), ("n1", "n2"), ("n_before",), ("n",))
-            if all(hasattr(studies, name) for name in names)
-        ),
-        None,
-    )
-    if sizes is None:
+    sizes = studies.people
+    if not len(sizes):
         return Evidence(len(labels))
-    people, *parts = (_largest(studies.study, size) for size in (np.sum(sizes, axis=0), *sizes))
-    of_accuracy = parts if hasattr(studies, "n_diseased") else (0, 0)
+    people, *parts = (_largest(studies.study, size) for size in (sizes.sum(axis=0), *sizes))
+    of_accuracy = parts if isinstance(studies, AccuracyStudies) else (0, 0)
     shared = len(labels) < len(studies)
     return Evidence(len(labels), people, shared, what_counts(studies), *of_accuracy)
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from bayespool.checks.study_weights import study_weights
 from bayespool.plots.forest_table import NEW, POOLED, STUDY, Cell, ForestTable, Line, Panel
 from bayespool.plots.marks import Interval
+from bayespool.quantity import capital
 from bayespool.report import effect_words, numbers
 from bayespool.report.effect_tables import SCALE, kind_of, observed_text, written
 from bayespool.report.forests import SHORT, bare
 from bayespool.report.per_study import StudyRow, marked
+from bayespool.studies import ArmCounts
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -19,17 +21,12 @@ if TYPE_CHECKING:
     from bayespool.report.summary import Summary
 
 NB = numbers.SPACE
-COLUMNS = {
-    "e1": ("Group 1\nevents/all", "Group 2\nevents/all"),
-    "events": ("Events/all",),
-    "yes_before": ("Before\nfinding/all", "After\nfinding/all"),
-}
 
 
 def title_of(measure: str) -> str:
     """The measure, as the title of an axis."""
     label = MEASURES[measure].label
-    return label[:1].upper() + label[1:]
+    return capital(label)
 
 
 def effect_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> ForestTable:
@@ -57,8 +54,10 @@ def _columns(studies: Any, rows: Sequence[StudyRow]) -> tuple[str, ...]:
     """Headings of the counts, where there are any."""
     if not any(row.margins[0].counts for row in rows):
         return ()
-    return next((heads for name, heads in COLUMNS.items() if hasattr(studies, name)),
-                COLUMNS["e1"])  # fmt: skip
+    if studies.one_group:
+        return ("Events/all",)
+    what = "finding" if studies.same_people else "events"
+    return tuple(f"{capital(name)}\n{what}/all" for name in studies.COUNTED or ArmCounts.COUNTED)
 
 
 def _weights(fitted: Fit) -> dict[str, float]:

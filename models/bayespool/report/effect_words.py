@@ -10,17 +10,12 @@ import numpy as np
 from bayespool.association.scale import prior_source, shown_name
 from bayespool.design import design
 from bayespool.estimands import Statement
+from bayespool.quantity import inside
 from bayespool.report import guideline_words, numbers
 from bayespool.report.association_numbers import BaselineRisk, NumberNeeded
 from bayespool.report.first_screen import Tile, certainty_of
 from bayespool.report.numbers import percent_interval_prose, percent_prose
-from bayespool.report.wording import (
-    counted,
-    estimand_kind,
-    estimand_label,
-    inside,
-    listed,
-)
+from bayespool.report.wording import counted, listed
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -47,18 +42,18 @@ ABOVE = {
 
 def says_above(fitted: Fit) -> str:
     """What a value above no association says of these groups, or of before and after."""
-    if hasattr(fitted.studies, "yes_before"):
+    if fitted.studies.same_people:
         return "that the finding is more frequent after than before"
     return ABOVE[fitted.model.measure]
 
 
 def said(estimate: Estimate) -> tuple[str, str]:
     """Median and interval as sentences write them."""
-    if estimand_kind(estimate.name) == "proportion":
+    if estimate.estimand.unit == "proportion":
         return percent_prose(estimate.median), percent_interval_prose(
             estimate.lower, estimate.upper
         )
-    kind = estimand_kind(estimate.name)
+    kind = estimate.estimand.unit
     low, high = (numbers.value(x, kind) for x in (estimate.lower, estimate.upper))
     return numbers.value(estimate.median, kind), f"{low} to {high}"
 
@@ -108,7 +103,7 @@ def above_null(summary: Summary) -> float:
 
 def label(summary: Summary) -> str:
     """What the pooled value is called; nothing is pooled where there is one study."""
-    return estimand_label(shown_name("mu", summary.measure), summary.measure, summary.pooled)
+    return pooled(summary).estimand.label
 
 
 def the(summary: Summary) -> str:
@@ -185,25 +180,24 @@ def evidence(fitted: Fit) -> str:
     text = f"Based on {counted(n, 'study', 'studies')}"
     if len(studies) != n:
         text += f" with {counted(len(studies), 'result', 'results')}"
-    if hasattr(studies, "events"):
-        return (
-            f"{text}: {numbers.count(studies.events.sum())} of "
-            f"{counted(int(studies.n.sum()), 'person', 'people')}."
-        )
-    if hasattr(studies, "e1"):
-        if studies.is_partial.any():
-            text += " (reconstructed counts used for incomplete results)"
-        return (
-            f"{text}: {numbers.count(studies.e1.sum())} events among "
-            f"{counted(int(studies.n1.sum()), 'person', 'people')} of group 1 and "
-            f"{numbers.count(studies.e2.sum())} among {numbers.count(studies.n2.sum())} of group 2."
-        )
-    return f"{text}."
+    if not studies.counted or studies.same_people:
+        return f"{text}."
+    totals = {name: (int(x.sum()), int(n.sum())) for name, (x, n) in studies.counted.items()}
+    if studies.one_group:
+        ((events, people),) = totals.values()
+        return f"{text}: {numbers.count(events)} of {counted(people, 'person', 'people')}."
+    if studies.is_partial.any():
+        text += " (reconstructed counts used for incomplete results)"
+    groups = [
+        f"{counted(events, 'event', 'events')} among {counted(people, 'person', 'people')} "
+        f"of {name}" for name, (events, people) in totals.items()
+    ]  # fmt: skip
+    return f"{text}: {listed(groups)}."
 
 
 def at_covariates(fitted: Fit) -> str:
     """Where the pooled value stands in a regression; empty without covariates."""
-    names = getattr(fitted.model, "covariates", ())
+    names = fitted.model.covariates
     if not names:
         return ""
     notes = design(fitted.studies, names).notes
@@ -220,16 +214,15 @@ def cautions(fitted: Fit) -> list[str]:
             f"{source[:1].upper()}{source[1:]}. A prior that the reader states is better "
             "than one that the data suggest."
         )
-    if hasattr(studies, "e1"):
-        out += _zero_cells(studies)
+    out += _zero_cells(studies)
     out += without_contrast(fitted)
-    if hasattr(studies, "how"):
+    if "how" in studies.TUPLES:
         out += _approximated(studies, fitted.model.measure)
     return out
 
 
 def _zero_cells(studies: Any) -> list[str]:
-    zero = studies.zero_cell & ~studies.is_partial & ~_alike(studies)
+    zero = studies.zero_cell & ~studies.is_partial & ~studies.no_contrast
     if not zero.any():
         return []
     return [
@@ -239,20 +232,10 @@ def _zero_cells(studies: Any) -> list[str]:
     ]
 
 
-def _alike(studies: Any) -> np.ndarray:
-    """Complete rows of counts in which nobody or everybody has the event."""
-    total, people = studies.e1 + studies.e2, studies.n1 + studies.n2
-    return ((total == 0) | (total == people)) & ~studies.is_partial
-
-
 def without_contrast(fitted: Fit) -> list[str]:
     """Rows that say nothing of a ratio because nobody or everybody has the event, by name."""
     studies: Any = fitted.studies
-    if hasattr(studies, "e1"):
-        rows = np.flatnonzero(_alike(studies)).tolist()
-    else:
-        stated = getattr(studies, "partial", ())
-        rows = [i for i, said in enumerate(stated) if said is not None and said.empty]
+    rows = np.flatnonzero(studies.no_contrast).tolist()
     if not rows:
         return []
     return [
