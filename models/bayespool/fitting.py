@@ -54,6 +54,7 @@ def fit(
     _check_options(engine, options)
     studies = studies.by_study()
     model.check(studies)
+    model = model.settled(studies)
     by_nuts = model, studies, seed, _only(options, NUTS_OPTIONS)
     if engine == "nuts":
         return _by_nuts(*by_nuts)

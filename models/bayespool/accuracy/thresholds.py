@@ -13,51 +13,41 @@ effects on the spread, Box-Cox transformation).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from bayespool.accuracy import cutoff_estimands, quantities
+from bayespool.accuracy.cutoff_rows import Scale, likelihood, scale_at, scale_of
 from bayespool.accuracy.evidence import refuse_partial
-from bayespool.accuracy.margins import EDGE, check_prior, study_numbers, support_of
+from bayespool.accuracy.margins import (
+    EDGE,
+    check_prior,
+    other_priors,
+    study_numbers,
+    support_of,
+)
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
-from bayespool.held import held
 from bayespool.hierarchy import Hierarchy
 from bayespool.model import Model
 from bayespool.numerics.links import link
-from bayespool.numerics.successive import Successive, box_cox
+from bayespool.numerics.successive import box_cox
 from bayespool.priors import LKJ, HalfNormal, LogNormal, Normal, ProbabilityInterval
-from bayespool.studies.ladders import DIRECTIONS, Ladders, ladders
+from bayespool.studies.ladders import DIRECTIONS
 from bayespool.studies.problems import Problem, TableError
 
 if TYPE_CHECKING:
+    from bayespool.quantity import Estimand
     from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
 MARKER_LINKS = {"logit": "logistic", "probit": "normal"}
 TRANSFORMS = ("log", "identity", "box-cox")
 SPREADS = ("tau_spread_sens", "tau_spread_spec")
-NODES = 9  # over the spread of a new study
-
-
-class Scale(NamedTuple):
-    """A table's cut-offs as the model has them.
-
-    ``x`` is the transformed cut-off of each row, zero at ``reference``; the logarithm of their
-    ratio where a power of it is estimated.
-    """
-
-    ladders: Ladders
-    reference: float
-    unit: float
-    x: Array
-
-    @property
-    def sign(self) -> float:
-        """1 where results above a cut-off are positive."""
-        return -1.0 if self.ladders.positive == "below" else 1.0
+SLOPES = ("slope_sens", "slope_spec")
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,14 +56,14 @@ class Thresholds(Model):
 
     ``P(right result at c) = F((logit_sens + u_sens - slope_sens h(c)) exp(-w_sens))`` in patients
     with the condition, and with ``+ slope_spec h(c)`` in those without it, where a result is
-    positive above the cut-off. ``h`` is 0 at the cut-off ``at``, whose accuracy ``sens`` and
+    positive above the cut-off. ``h`` is 0 at the cut-off ``cutoff``, whose accuracy ``sens`` and
     ``spec`` are; ``1 / slope`` is the spread of the transformed marker in the average study.
     Counts between cut-offs are multinomial.
 
     Parameters
     ----------
     sens, spec : prior
-        Of sensitivity and specificity at the cut-off `at` in the average study, on the scale of
+        Of sensitivity and specificity at the cut-off `cutoff` in the average study, on the scale of
         the link, or a `ProbabilityInterval` of proportions.
     slope_sens, slope_spec : prior
         How far they move on the scale of the link as the transformed cut-off rises by one.
@@ -91,12 +81,14 @@ class Thresholds(Model):
         Of the marker; ``box-cox`` estimates the power between (0 is the logarithm, 1 the identity).
     power : prior
         Of the Box-Cox power.
-    at : float or None
+    cutoff : float or None
         The cut-off of `sens` and `spec`; that of most rows by default.
     threshold : str
         Covariate of the cut-offs; the one called threshold, cutoff or cutpoint by default.
     positive : {"", "above", "below"}
         Where a result is positive; by default as the counts say.
+    unit : float or None
+        Of cut-offs that are not transformed; by default `cutoff`, or the standard deviation of all.
     """
 
     sens: Any = Normal(0.0, 1.5)
@@ -111,13 +103,14 @@ class Thresholds(Model):
     link: str = "logit"
     transform: str = "log"
     power: Any = Normal(0.0, 1.0)
-    at: float | None = field(default=None, metadata={"quiet": True})
+    cutoff: float | None = field(default=None, metadata={"quiet": True})
     threshold: str = field(default="", metadata={"quiet": True})
     positive: str = field(default="", metadata={"quiet": True})
+    unit: float | None = field(default=None, metadata={"quiet": True})
 
     title: ClassVar[str] = "Marker model of several cut-offs"
-    nu: ClassVar[Any] = None
-    marker: ClassVar[str] = "ignored"
+    of_studies: ClassVar[bool] = True
+    main_estimands: ClassVar[tuple[str, ...]] = ("sens", "spec")
     references: ClassVar[tuple[str, ...]] = ("jones2019", "steinhauser2016")
 
     def __post_init__(self) -> None:
@@ -150,8 +143,9 @@ class Thresholds(Model):
         return ("sens", "spec", *(("spread_sens", "spread_spec") if self.spreads else ()))
 
     @property
-    def intercepts(self) -> tuple[str, str]:
-        return f"{self.link}_sens", f"{self.link}_spec"
+    def intercepts(self) -> tuple[Estimand, Estimand]:
+        sens, spec = (quantities.intercept(self.link, margin) for margin in quantities.MARGINS)
+        return sens, spec
 
     @property
     def located(self) -> tuple[str, ...]:
@@ -161,16 +155,18 @@ class Thresholds(Model):
     @cached_property
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter on the scale that it is sampled on."""
-        out = {}
+        out: dict[str, Any] = {}
         for item in fields(self):
             prior = getattr(self, item.name)
             if support_of(prior) and (item.name != "power" or self.transform == "box-cox"):
                 on_link = isinstance(prior, ProbabilityInterval)
                 out[self._sampled(item.name)] = prior.on_link(self.link) if on_link else prior
-        return out | ({"rho_spread": self.rho} if self.spreads else {})
+        return out | ({quantities.parameter("rho_spread"): self.rho} if self.spreads else {})
 
-    def _sampled(self, name: str) -> str:
-        return f"{self.link}_{name}" if name in ("sens", "spec") else name
+    def _sampled(self, name: str) -> Estimand:
+        if name in ("sens", "spec"):
+            return self.intercepts[name == "spec"]
+        return quantities.parameter(name)
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
@@ -182,7 +178,29 @@ class Thresholds(Model):
 
     def scale(self, studies: AccuracyStudies) -> Scale:
         """The table's cut-offs, transformed."""
-        return scale_of(studies, self.threshold, self.positive, self.transform, self.at)
+        return scale_of(
+            studies, self.threshold, self.positive, self.transform, self.cutoff, self.unit
+        )
+
+    def settled(self, studies: AccuracyStudies) -> Thresholds:
+        """With the reference cut-off, its unit and the direction said."""
+        found = self.scale(studies)
+        return replace(
+            self, cutoff=found.reference, positive=found.ladders.positive, unit=found.unit
+        )
+
+    def alternatives(self) -> dict[str, Thresholds]:
+        """Named priors that a reader might have preferred, for the prior sensitivity."""
+        named = other_priors() | {
+            "slopes: LogNormal(1, 0.75)": dict.fromkeys(SLOPES, LogNormal(1.0, 0.75)),
+            "slopes: LogNormal(1, 3)": dict.fromkeys(SLOPES, LogNormal(1.0, 3.0)),
+        }
+        if self.spreads:
+            named |= {
+                f"spread: {prior!r}": dict.fromkeys(SPREADS, prior)
+                for prior in (HalfNormal(0.25), HalfNormal(1.0))
+            }
+        return {name: replace(self, **changes) for name, changes in named.items()}
 
     def check(self, studies: AccuracyStudies) -> None:
         """Refuse rows without counts, and cut-offs that cannot be those of one marker."""
@@ -196,13 +214,12 @@ class Thresholds(Model):
 
     def covariance(self) -> Covariance:
         """Of the study effects; locations and spreads are independent of one another."""
-        names, priors = ("tau_sens", "tau_spec"), (self.tau_sens, self.tau_spec)
+        priors = (self.tau_sens, self.tau_spec, self.tau_spread_sens, self.tau_spread_spec)
+        scales = tuple(map(quantities.parameter, ("tau_sens", "tau_spec", *SPREADS)))
+        correlations = tuple(map(quantities.parameter, ("rho", "rho_spread")))
         if not self.spreads:
-            return Covariance(names, priors, ("rho",), self.rho)
-        return Covariance(
-            (*names, *SPREADS), (*priors, self.tau_spread_sens, self.tau_spread_spec),
-            ("rho", "rho_spread"), self.rho, blocks=(2, 2),
-        )  # fmt: skip
+            return Covariance(scales[:2], priors[:2], correlations[:1], self.rho)
+        return Covariance(scales, priors, correlations, self.rho, blocks=(2, 2))
 
     def build(self, studies: AccuracyStudies) -> Any:
         """The PyMC model: what a methodologist reads, and what NUTS samples."""
@@ -248,47 +265,24 @@ class Thresholds(Model):
         # sens, its spread, spec, its spread
         design = np.eye(q)[[0, 2, 1, 3] if self.spreads else [0, 1]]
         estimated = self.transform == "box-cox"
+        rows, standing = likelihood(self, studies)
         kinds = ("tp", "tp_spread", "tn", "tn_spread") if self.spreads else ("tp", "tn")
         return Hierarchy(
             X=np.tile(design[:, :2], (k, 1)),
             Z=np.tile(design, (k, 1)),
             study=np.repeat(np.arange(k), 2 * width),
-            likelihood=self._likelihood(studies, k),
+            likelihood=rows,
             coefficients=self.intercepts,
             coefficient_priors=tuple(prior[name] for name in self.intercepts),
             between=self.covariance(),
-            row_scales=("slope_sens", "slope_spec"),
+            row_scales=tuple(map(quantities.parameter, SLOPES)),
             row_scale_priors=(self.slope_sens, self.slope_spec),
-            row_reals=("power",) if estimated else (),
+            row_reals=(quantities.parameter("power"),) if estimated else (),
             row_real_priors=(self.power,) if estimated else (),
             kinds=kinds * k,
             labels=labels,
+            row_labels=tuple(row for row in standing for _ in range(width)),
         )
-
-    def _likelihood(self, studies: AccuracyStudies, k: int) -> Successive:
-        """Of the cut-offs of every study's patients with the condition, then of those without."""
-        scale = self.scale(studies)
-        number, (correct, at, unit) = study_numbers(studies), ([], [], [])
-        people, shown = np.zeros((2, 2 * k), int)
-        for study in range(k):
-            for group, (right, all_) in enumerate(
-                ((studies.tp, studies.n_diseased), (studies.tn, studies.n_healthy))
-            ):
-                own = np.flatnonzero(number == study)
-                rows = own[all_[own] > 0] if np.any(all_[own] > 0) else own[:1]
-                # from the easiest cut-off on
-                rows = rows[np.argsort((1, -1)[group] * scale.sign * scale.ladders.cutoffs[rows])]
-                place = 2 * study + group
-                correct += right[rows].tolist()
-                at += scale.x[rows].tolist()
-                unit += [place] * len(rows)
-                people[place] = all_[rows[0]]
-                shown[place] = np.argmin(np.abs(scale.x[rows]))
-        return Successive(
-            np.array(correct), np.array(at), np.array(unit), people,
-            sign=np.tile([scale.sign, -scale.sign], k), kind=np.tile([0, 1], k), shown=shown,
-            link_name=self.link, spread=self.spreads,
-        )  # fmt: skip
 
     def on_model_scale(self, values: Array) -> Array:
         """Main estimands (proportions) on the scale that they are modelled on."""
@@ -308,6 +302,27 @@ class Thresholds(Model):
         sens, spec = (draws[name] for name in self.intercepts)
         return sens - draws["slope_sens"] * h, spec + draws["slope_spec"] * h
 
+    def at(
+        self, draws: Mapping[str, Array], studies: AccuracyStudies, label: str = ""
+    ) -> tuple[tuple[Array, Array], tuple[Array, Array], Array]:
+        """Means, standard deviations and correlation at the reference cut-off."""
+        del studies, label
+        mu = (draws[self.intercepts[0]], draws[self.intercepts[1]])
+        return mu, (draws["tau_sens"], draws["tau_spec"]), draws["rho"]
+
+    def curve_slopes(self, draws: Mapping[str, Array]) -> tuple[Array, Array]:
+        """The summary curve is that of all cut-offs in the average study."""
+        return draws["slope_sens"], draws["slope_spec"]
+
+    def estimands(
+        self, draws: dict[str, Array], new: Array, studies: AccuracyStudies
+    ) -> dict[str, Array]:
+        """Accuracy at the reference cut-off, at every cut-off, and the best cut-off.
+
+        ``new`` has shape (2 or 4, ...): location and log spread of a new study around the average.
+        """
+        return cutoff_estimands.estimands(self, draws, new, self.scale(studies))
+
     def study_estimands(
         self, draws: Mapping[str, Array], effects: Array, studies: AccuracyStudies
     ) -> dict[str, Array]:
@@ -321,33 +336,6 @@ class Thresholds(Model):
                 z = z * np.exp(-effects[2 + group][number])
             out[name] = link(self.link).inverse(z)
         return out
-
-
-@held
-def scale_of(
-    studies: AccuracyStudies, threshold: str, positive: str, transform: str, at: float | None
-) -> Scale:
-    """The cut-offs of a table on the scale of a model with these options."""
-    found = ladders(studies, threshold, positive)
-    reference = found.usual() if at is None else float(at)
-    lowest = min(float(found.cutoffs.min()), reference)
-    if transform != "identity" and lowest <= 0.0:
-        rule = f"the cut-off {lowest:g} has no logarithm, as transform={transform!r} needs"
-        allowed = "positive cut-offs, or transform='identity' (--transform identity)"
-        raise TableError([Problem(studies.file, None, found.column, rule, allowed)])
-    unit = reference if lowest > 0.0 else float(np.std(found.cutoffs))
-    return Scale(found, reference, unit, scale_at(found.cutoffs, transform, reference, unit))
-
-
-def scale_at(cutoffs: Array, transform: str, reference: float, unit: float) -> Array:
-    """Logarithm of the ratio to the reference, or difference from it in units of the reference.
-
-    Where cut-offs are not positive the unit is their standard deviation.
-    """
-    cutoffs = np.asarray(cutoffs, float)
-    if transform == "identity":
-        return (cutoffs - reference) / unit
-    return np.log(cutoffs / reference)
 
 
 def _normal_odds(z: Any) -> Any:

@@ -77,7 +77,8 @@ def _part(fitted: Fit, summary: Summary, label: Group) -> Part:
         rows = np.flatnonzero([found == label for found in of_rows(fitted)])
     studies = fitted.studies.select(rows)
     both = (studies.n_diseased > 0) & (studies.n_healthy > 0)
-    at_sens, at_spec, by_sens, by_spec = (np.median(x) for x in (*mu, tau_sens, tau_spec))
+    slopes = fitted.model.curve_slopes(hyper) or (tau_sens, tau_spec)
+    at_sens, at_spec, by_sens, by_spec = (np.median(x) for x in (*mu, *slopes))
     x = LOGIT.inverse(np.linspace(-FURTHEST, FURTHEST, FINE))
     of, size = ending(label), CHI2_95_2DF
     if fitted.model.nu is not None:
