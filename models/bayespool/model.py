@@ -78,6 +78,11 @@ class Model:
         del studies
         return self
 
+    def cutoffs(self, studies: Any) -> tuple[float, ...]:
+        """Cut-offs of the marker that accuracy is told at; none of other models."""
+        del studies
+        return ()
+
     def curve_slopes(self, draws: Any) -> tuple[Any, Any] | None:
         """How sensitivity and specificity move along the summary curve (scale of the link), where
         that is not by their standard deviations."""

@@ -45,6 +45,15 @@ def estimands(
     return out | dict(draws)
 
 
+def at_one(
+    model: Thresholds, means: tuple[Array, Array], new: Array
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Sensitivity and specificity of the average study and of a new one, from the link's scale."""
+    g = link(model.link)
+    sens, spec = (_of_new(model, mean, new, i, g) for i, mean in enumerate(means))
+    return (g.inverse(means[0]), g.inverse(means[1])), (sens, spec)
+
+
 def _of_new(model: Thresholds, mean: Array, new: Array, group: int, g: Link) -> Array:
     """In a new study, from the average one on the scale of the link."""
     z = mean + new[group]

@@ -314,6 +314,17 @@ class Thresholds(Model):
         """The summary curve is that of all cut-offs in the average study."""
         return draws["slope_sens"], draws["slope_spec"]
 
+    def cutoffs(self, studies: AccuracyStudies) -> tuple[float, ...]:
+        """Every cut-off of the table, increasing."""
+        return tuple(self.scale(studies).ladders.values.tolist())
+
+    def along(
+        self, draws: Mapping[str, Array], new: Array, studies: AccuracyStudies, cutoff: float
+    ) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+        """Sensitivity and specificity at any cut-off, of the average study and of a new one."""
+        means = self.location(draws, self.scale(studies), np.array([cutoff]))
+        return cutoff_estimands.at_one(self, (means[0][0], means[1][0]), new)
+
     def estimands(
         self, draws: dict[str, Array], new: Array, studies: AccuracyStudies
     ) -> dict[str, Array]:
