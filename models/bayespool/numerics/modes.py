@@ -211,12 +211,15 @@ def _damped(
     v = np.where(~settled & (at_origin > now), 0.0, v)
     now = np.where(settled, now, np.maximum(now, at_origin))
     step, upper, decrement = _climb(rows, offset, loading, v, prior)
+    stuck = np.zeros(now.shape, bool)  # no part of a step leads up: rounding, far from all data
     for _ in range(NEWTON_STEPS):
-        moving = ~(decrement < NEWTON_TOLERANCE**2)
+        moving = ~((decrement < NEWTON_TOLERANCE**2) | stuck)
         left = np.flatnonzero(moving.any(axis=0))  # the draws with a study that is not there yet
         if not left.size:
             break
-        now[:, left] = _halved(height, v, step, now, moving, left)
+        risen = _halved(height, v, step, now, moving, left)
+        stuck[:, left] |= moving[:, left] & ~(risen > now[:, left] + 1e-9 * np.abs(now[:, left]))
+        now[:, left] = risen
         own = rows.part(left), offset[:, left], loading[..., left], v[..., left], prior.part(left)
         step[..., left], upper_left, decrement[:, left] = _climb(*own)
         for key, value in upper_left.items():

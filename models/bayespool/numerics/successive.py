@@ -248,6 +248,7 @@ class Successive:
         z, narrower = self.standardised(eta)
         odds = wrong_odds(z, self.link_name)
         steep = relative_density(z, odds, self.link_name)
+        steep *= np.abs(z) < ENDS[self.link_name]  # beyond, the density is taken as level
         wrong = self._gap(odds) / (1.0 + odds)
         score = (n - y) / wrong
         told = score * (1.0 / wrong - 1.0)
