@@ -7,9 +7,12 @@ import pytest
 from scipy import stats
 
 from bayespool.accuracy import Bivariate
+from bayespool.accuracy.choosing import Options, choose
 from bayespool.accuracy.thresholds import Thresholds
 from bayespool.numerics.points import Points
+from bayespool.priors import Normal
 from bayespool.studies import AccuracyStudies
+from bayespool.studies.problems import TableError
 
 NONE = None
 TABLE = {
@@ -57,10 +60,10 @@ def multinomial(study: str, u: tuple[float, float], w: tuple[float, float]) -> f
 
 
 def test_the_integral_is_that_of_the_paper_by_brute_force():
-    """Location effects alone: two a study, by a product of 31 points each."""
+    """Location effects alone: two a study, by a product of 23 points each."""
     hierarchy = Thresholds(transform="box-cox", **SAME_SPREAD).hierarchy(STUDIES)
     _, theta = at(hierarchy)
-    axis = np.linspace(-6.0, 6.0, 31)
+    axis = np.linspace(-5.5, 5.5, 23)
     rho, (tau, other) = NATURAL["rho"], (NATURAL["tau_sens"], NATURAL["tau_spec"])
     for k, study in enumerate("ABCD"):
         terms = [
@@ -109,3 +112,60 @@ def test_points_and_nodes_give_the_same_four_dimensional_integral():
     raw = np.exp(estimates - exact[:, None])
     error = raw.std(axis=1) / np.sqrt(raw.shape[1])
     assert np.all(np.abs(raw.mean(axis=1) - 1.0) < 4 * error + 1e-4)
+
+
+def test_options_of_the_command_line_make_the_model():
+    asked = Options(cutoff=25.0, transform="identity", positive="above", same_spread=True)
+    assert choose("thresholds", asked) == Thresholds(
+        cutoff=25.0, transform="identity", positive="above", **SAME_SPREAD
+    )
+    with pytest.raises(ValueError, match="--cutoff does not apply to --model hsroc"):
+        choose("hsroc", Options(cutoff=3.0))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"link": "cloglog"}, "link='cloglog': the marker is logistic or normal; allowed: logit"),
+        ({"transform": "root"}, "transform='root' is unknown; allowed: log, identity, box-cox"),
+        ({"positive": "over"}, "allowed: above, below"),
+        ({"tau_spread_sens": None}, "allowed: None for both or neither"),
+        ({"slope_sens": Normal(0, 1)}, "slope_sens is not negative"),
+    ],
+)
+def test_what_is_no_model_is_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        Thresholds(**fields)
+
+
+def test_tables_without_what_the_model_needs_are_refused():
+    low = AccuracyStudies.from_table(
+        {"study": list("AAB"), "threshold": [-1.0, 1.0, 1.0], "tp": [5, 3, 4], "fn": [1, 3, 3],
+         "fp": [3, 2, 1], "tn": [4, 5, 6]}
+    )  # fmt: skip
+    with pytest.raises(TableError, match=r"the cut-off -1 has no logarithm.*transform='identity'"):
+        Thresholds().check(low)
+    Thresholds(transform="identity").check(low)
+    with pytest.raises(TableError, match="all rows have the cut-off 1; two cut-offs or more"):
+        Thresholds(positive="above").check(low.select([1, 2]))
+    rates = AccuracyStudies.from_table(
+        {"study": list("AAB"), "threshold": [1.0, 2.0, 1.0], "kind": ["", "", "rates"],
+         "tp": [5, 3, None], "fn": [1, 3, None], "fp": [3, 2, None], "tn": [4, 5, None],
+         "sens": [None, None, "0.8"], "spec": [None, None, "0.7"],
+         "n_diseased": [None, None, "20-30"], "n_healthy": [None, None, 40]}
+    )  # fmt: skip
+    with pytest.raises(ValueError, match="needs counts in every row; not so in B; allowed: tp"):
+        Thresholds().check(rates)
+
+
+def test_the_model_holds_what_it_took_from_the_table():
+    model = Thresholds().settled(STUDIES)
+    assert (model.cutoff, model.positive, model.unit) == (20.0, "above", 20.0)
+    without = model.hierarchy(STUDIES.select([0, 1, 4, 5, 6]))  # nobody at 20 any more
+    whole = model.hierarchy(STUDIES)
+    assert "cutoff=20.0" in repr(model)
+    _, theta = at(whole)
+    both = without.log_likelihood(theta, 5)[-1], whole.log_likelihood(theta, 5)[-1]
+    np.testing.assert_allclose(*both)
+    names = set(Thresholds().alternatives())
+    assert {"slopes: LogNormal(1, 3)", "spread: HalfNormal(1)"} <= names
