@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
+from bayespool.quantity import recorded
 from bayespool.report import publication_words
 from bayespool.report.blocks import Block, Drawing, Section, Table
 from bayespool.report.contents import ordered
 from bayespool.report.first_screen import Tile, most_urgent
 from bayespool.report.kinds import kind_of
 from bayespool.report.page import Page, every_note, sections
-from bayespool.report.wording import label_of, spoken
+from bayespool.report.wording import spoken
 
 ANSWER = "answer"
 
@@ -73,10 +73,8 @@ def document(page: Page) -> Document:
     """The document that a page is."""
     summary, fitted = page.summary, page.fitted
     kind = kind_of(fitted)
-    failed = [
-        spoken(f.sentence, fitted.draws.hyper, partial(label_of, fitted))
-        for f in summary.failed_gates
-    ]
+    known = recorded(fitted.hierarchy.names)
+    failed = [spoken(f.sentence, known) for f in summary.failed_gates]
     failed += [f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures]
     found = ordered(sections(page))
     return Document(
