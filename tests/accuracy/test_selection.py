@@ -38,7 +38,7 @@ NAMES = ("logit_sens", "logit_spec", "tau_sens", "tau_spec", "rho", "strength")
 
 @pytest.mark.parametrize("seen", BY_ITS_AUTHORS)
 def test_the_maximum_is_that_of_the_authors(seen: float) -> None:
-    hierarchy = SelectionBivariate(seen=seen).hierarchy(CD64)
+    hierarchy = SelectionBivariate(seen=seen, errors="own").hierarchy(CD64)
 
     def height(theta: np.ndarray) -> float:
         return -float(hierarchy.total_log_likelihood(theta[:, None], 1)[0])
@@ -91,6 +91,16 @@ def test_the_likelihood_is_selection_over_its_share_by_brute_force() -> None:
         for d, x, s, p in zip(densities, y, se, shares(a), strict=True)
     ]
     np.testing.assert_allclose(got, expected, rtol=1e-7)
+
+
+def test_pooled_errors_are_of_group_sizes_alone() -> None:
+    studies = bp.studies.AccuracyStudies.from_counts(list("AB"), [3, 1], [2, 0], [1, 3], [7, 9])
+    y, se = logits(studies)
+    np.testing.assert_allclose(y[:, 0], np.log([3.5 / 1.5, 1.5 / 3.5]))
+    np.testing.assert_allclose(y[:, 1], np.log([7.5 / 2.5, 9.5 / 0.5]))
+    odds = np.sqrt(3.0 * 19.0)  # at the mean logit
+    expected = [1 / np.sqrt(5 * 0.25), 1 / np.sqrt(10 * odds / (1 + odds) ** 2)]
+    np.testing.assert_allclose(se, [expected, expected])
 
 
 @pytest.mark.parametrize("seen", [0.02, 0.5, 0.999])
@@ -189,6 +199,7 @@ def test_studies_beyond_one_part_are_still_selected_together() -> None:
     [
         ({"seen": 0.0}, "a share above 0"), ({"seen": 1.2}, "a share above 0"),
         ({"seen": HalfNormal(1)}, "Beta"), ({"strength": Normal(0, 1)}, "positive numbers"),
+        ({"errors": "exact"}, "allowed: pooled, own"),
         ({"link": "probit"}, "allowed: 'logit'"), ({"nu": Gamma(2, 0.1)}, "allowed: None"),
     ],
 )  # fmt: skip

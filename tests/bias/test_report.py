@@ -11,7 +11,8 @@ from command import run
 
 import bayespool as bp
 from bayespool.association.choosing import choose
-from bayespool.bias.assessment import BiasAsked, assess
+from bayespool.bias.asked import BiasAsked
+from bayespool.bias.assessment import assess
 from bayespool.datasets import resolve_association
 
 

@@ -3,8 +3,12 @@
 Logits of sensitivity and specificity are normal around a study's own, as in Reitsma's model. A
 study is seen with probability ``Phi(a + strength t)``, t the log diagnostic odds ratio over its
 standard error. The share of all studies that is seen is fixed, for a sensitivity analysis, or has a
-prior; the intercept a follows from it. Standard errors are taken as known, as selection models do,
-since exact counts would make t depend on the odds ratio twice.
+prior; the intercept a follows from it.
+
+Standard errors are taken as known, as in all selection models. A study's own ones rise with its
+estimate: then t rises less than the odds ratio does, and the model finds selection where there is
+none. Those at pooled proportions depend on the sizes of the groups alone, like Deeks' effective
+sample size.
 
 References
 ----------
@@ -18,6 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from scipy.special import expit
 
 from bayespool.accuracy.bivariate import Bivariate
 from bayespool.accuracy.odds_ratios import check_tables, corrected_cells
@@ -33,6 +38,7 @@ Array = np.ndarray
 UNROLLED = (
     13  # steps of Newton's method in PyMC; on the way to the root of 27 studies twelve are enough
 )
+ERRORS = ("pooled", "own")
 KINDS = ("estimate_sens", "estimate_spec")
 
 
@@ -48,10 +54,13 @@ class SelectionBivariate(Bivariate):
         Of the slope of selection: how many probits one more unit of t is worth.
     seen : number in (0, 1], or Beta
         The share of all studies that is seen; 1 is the model without selection.
+    errors : {"pooled", "own"}
+        Standard errors at pooled proportions, or each study's own (Zhou, Huang & Hattori).
     """
 
     strength: Any = HalfNormal(1.0)
     seen: Any = 1.0
+    errors: str = "pooled"
 
     title: ClassVar[str] = "Bivariate model under selection by the t statistic"
     in_words: ClassVar[str] = (
@@ -68,6 +77,8 @@ class SelectionBivariate(Bivariate):
                 raise ValueError(
                     f"{name}={getattr(self, name)!r} with {type(self).__name__}; allowed: {only!r}"
                 )
+        if self.errors not in ERRORS:
+            raise ValueError(f"errors={self.errors!r}; allowed: {', '.join(ERRORS)}")
         if getattr(self.strength, "support", "") != "positive":
             raise ValueError(
                 f"strength={self.strength!r}; allowed: a prior on positive numbers, such as "
@@ -110,7 +121,7 @@ class SelectionBivariate(Bivariate):
         import pymc as pm
 
         prior = self.priors
-        y, se = logits(studies)
+        y, se = logits(studies, self.errors)
         with pm.Model(coords={"study": list(studies.row), "outcome": ["sens", "spec"]}) as model:
             mu_sens, mu_spec = (prior[name].to_pymc(name) for name in self.intercepts)
             tau_sens = prior["tau_sens"].to_pymc("tau_sens")
@@ -137,7 +148,7 @@ class SelectionBivariate(Bivariate):
     def hierarchy(self, studies: AccuracyStudies) -> Hierarchy:
         """The same model: two Gaussian rows of every study, and which studies are seen."""
         prior = self.priors
-        y, se = logits(studies)
+        y, se = logits(studies, self.errors)
         n = len(studies)
         t = y.sum(axis=1) / np.hypot(se[:, 0], se[:, 1])
         seen = self.seen if self.unknown else float(self.seen)
@@ -156,11 +167,22 @@ class SelectionBivariate(Bivariate):
         )
 
 
-def logits(studies: AccuracyStudies) -> tuple[Array, Array]:
-    """Logits of sensitivity and specificity and their standard errors, both (n, 2)."""
-    tp, fp, fn, tn = corrected_cells(studies)
-    y = np.column_stack([np.log(tp / fn), np.log(tn / fp)])
-    return y, np.sqrt(np.column_stack([1.0 / tp + 1.0 / fn, 1.0 / tn + 1.0 / fp]))
+def logits(studies: AccuracyStudies, errors: str = "pooled") -> tuple[Array, Array]:
+    """Logits of sensitivity and specificity and their standard errors, both (n, 2).
+
+    With ``pooled`` errors 1/2 is added to every cell, and a standard error is
+    ``((n + 1) p (1 - p))^(-1/2)`` at the proportion p of the mean logit; with a study's ``own``
+    ones 1/2 is added to tables with a zero cell.
+    """
+    if errors == "own":
+        tp, fp, fn, tn = corrected_cells(studies)
+        y = np.log(np.column_stack([tp / fn, tn / fp]))
+        return y, np.sqrt(np.column_stack([1.0 / tp + 1.0 / fn, 1.0 / tn + 1.0 / fp]))
+    hits = 0.5 + np.column_stack([studies.tp, studies.tn])
+    people = 1.0 + np.column_stack([studies.n_diseased, studies.n_healthy])
+    y = np.log(hits / (people - hits))
+    p = expit(y.mean(axis=0))
+    return y, 1.0 / np.sqrt(people * p * (1.0 - p))
 
 
 def _log_phi(pm: Any, x: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bayespool.cli.delivery import answer, deliver
 from bayespool.cli.options import (
     FITTING,
+    OF_ACCURACY,
     OUTPUT,
     PANEL,
     PUBLICATION,
@@ -15,6 +16,7 @@ from bayespool.cli.options import (
     Output,
     Panel,
     Publication,
+    PublicationOfAccuracy,
     check_prevalences,
     labelled,
     requested,
@@ -59,6 +61,7 @@ def accuracy(
     read: Read = READ,
     fitting: Fitting = FITTING,
     panel: Panel = PANEL,
+    publication: PublicationOfAccuracy = OF_ACCURACY,
     output: Output = OUTPUT,
 ) -> int:
     """Pool sensitivity and specificity over studies and write a report.
@@ -100,12 +103,14 @@ def accuracy(
     with watched(silent=output.silent):
         say(f"reading {table}")
         from bayespool.accuracy.choosing import Options, choose
+        from bayespool.bias.assessment import check_asked
         from bayespool.checks.variants import check_steps
         from bayespool.datasets import resolve
         from bayespool.guideline.bias import low_risk_only as of_low_risk
 
         check_prevalences(prevalence)
-        asked = requested(panel, output, prevalences=prevalence or None)
+        bias = publication.asked()
+        asked = requested(panel, output, prevalences=prevalence or None, bias=bias)
         studies = selected(warn(resolve(table, **read.options())), fitting.where)
         if low_risk_only:
             studies = of_low_risk(studies)
@@ -117,6 +122,7 @@ def accuracy(
         )  # fmt: skip
         chosen = with_priors(choose(model, options), fitting.prior)
         chosen.check(studies)
+        check_asked(chosen, studies, bias)
         without(studies, fitting.without)
         folder = output.folder(Path("reports") / studies.name)
         if fitting.cumulative:

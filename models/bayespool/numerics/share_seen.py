@@ -21,6 +21,7 @@ from scipy import special
 Array = np.ndarray
 STEPS = 100  # of Newton's method; a dozen are needed
 CLOSE = 1e-11
+SMALLEST = 1e-300
 ROOT = 0.5 * np.log(2.0 * np.pi)
 
 
@@ -150,6 +151,7 @@ def intercept(at: Array, spread: Array, seen: Array) -> Array:
     -------
     array, shape (n_draws,)
     """
+    seen = np.maximum(seen, SMALLEST)
     target = np.log(len(at) / seen)
     a = (spread * special.ndtri(seen) - at).min(axis=0)
     for _ in range(STEPS):

@@ -9,9 +9,10 @@ import numpy as np
 from scipy.special import ndtr
 
 from bayespool.association.scale import to_analysis
+from bayespool.bias.accuracy import AccuracyAssessment
 from bayespool.bias.assessment import Assessment
 from bayespool.plots import funnel, svg, weight_function
-from bayespool.report import numbers, publication_words
+from bayespool.report import numbers, publication_of_accuracy, publication_words
 from bayespool.report.blocks import Block, Bullets, Drawing, Prose, Section, Table
 from bayespool.studies.measures import MEASURES
 
@@ -68,6 +69,10 @@ def content(found: Any, drawn: dict[str, Drawing]) -> list[Block]:
     raise TypeError(f"nothing is said of {type(found).__name__}")
 
 
+figures.register(AccuracyAssessment, publication_of_accuracy.figures)
+content.register(AccuracyAssessment, publication_of_accuracy.content)
+
+
 @figures.register
 def _(found: Assessment) -> list[Drawing]:
     studies = found.studies
@@ -116,7 +121,7 @@ def _(found: Assessment, drawn: dict[str, Drawing]) -> list[Block]:
                    Prose(f"All models are fitted {found.averaged.scale.words}.")]  # fmt: skip
     elif found.fits is not None:
         blocks.append(_fits(found))
-    learnt = publication_words.learnt(found)
+    learnt = publication_words.of_overlaps(found.overlaps)
     return [*blocks, Bullets((*learnt, *publication_words.asymmetry(found)))]
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.bias.accuracy import MATTERS, TOLD_OF, AccuracyAssessment
 from bayespool.bias.assessment import Assessment
+from bayespool.bias.deeks import SIGNIFICANT
 from bayespool.quantity import inside
 from bayespool.report import numbers
 from bayespool.studies.measures import MEASURES
@@ -106,6 +109,46 @@ def _(found: Assessment) -> list[str]:
     ]
 
 
+@sentence.register
+def _(found: AccuracyAssessment) -> str:
+    said = []
+    if found.deeks is not None:
+        line = found.deeks.line
+        low, high = line.slope_interval
+        whole = "asymmetric" if line.p < SIGNIFICANT else "not clearly asymmetric"
+        larger = "larger" if line.slope > 0 else "smaller"
+        small = f", small studies having {larger} odds ratios" if line.p < SIGNIFICANT else ""
+        said.append(
+            f"By Deeks' test the funnel is {whole}{small} (slope {numbers.number(line.slope)}, 95"
+            f"{NB}% interval {numbers.number(low)} to {numbers.number(high)}, p "
+            f"{numbers.small(line.p)}, at a level of {SIGNIFICANT:g}); asymmetry has other causes "
+            "than missing studies."
+        )
+    if found.curve:
+        said.append(_if_unseen(found))
+    return " ".join(said) or "There are too few studies for a test of asymmetry."
+
+
+@differs.register
+def _(found: AccuracyAssessment) -> list[str]:
+    if not found.matters:
+        return []
+    return [
+        f"Publication bias may matter: {inside(_if_unseen(found))} That share is assumed, not "
+        f"found; the answer would move by more than {MATTERS:g} posterior standard deviations."
+    ]
+
+
+def _if_unseen(found: AccuracyAssessment) -> str:
+    all_seen, some = found.curve[1.0].estimates, found.curve[TOLD_OF].estimates
+    return (
+        f"If only {numbers.percent_prose(TOLD_OF)} of all studies were seen, accurate ones more "
+        f"often, pooled sensitivity would be {value(some['sens'])} and specificity "
+        f"{value(some['spec'])}, instead of {value(all_seen['sens'])} and "
+        f"{value(all_seen['spec'])}."
+    )
+
+
 def asymmetry(found: Assessment) -> list[str]:
     """The tests that reviewers ask for, as what they are."""
     if found.regression is None or found.rank is None:
@@ -125,10 +168,10 @@ def asymmetry(found: Assessment) -> list[str]:
     return out
 
 
-def learnt(found: Assessment) -> list[str]:
+def of_overlaps(overlaps: Mapping[str, float]) -> list[str]:
     """How much the data told of the parameters of the bias."""
     out = []
-    for name, share in found.overlaps.items():
+    for name, share in overlaps.items():
         told = "the data say little of it" if share > OVERLAPPING else "the data inform it"
         out.append(
             f"Prior and posterior of {name} share {numbers.percent_prose(share)} of their area: "
