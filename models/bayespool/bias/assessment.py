@@ -100,7 +100,8 @@ class Assessment:
             own = overlaps(one)
             for parameter, x in own.items():
                 if parameter not in ("mu", "tau", "nu") and not parameter.startswith("beta"):
-                    out[f"{parameter}, {name}" if len(self.fits or {}) > 1 else parameter] = x
+                    told = _told(one.model, parameter)
+                    out[f"{told}, {name}" if len(self.fits or {}) > 1 else told] = x
         return out
 
     def weight_band(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -263,6 +264,16 @@ def _options(model: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     if type(model).__name__ in ("NormalNormal", "BinomialNormal"):
         out = {name: getattr(model, name) for name in ("mu", "tau", "beta", "covariates", "nu")}
     return out | dict(asked)
+
+
+def _told(model: Any, parameter: str) -> str:
+    """What a parameter of the bias is called; of falling weights the ratio of neighbours."""
+    stem, _, j = parameter.partition("_")
+    if stem != "ratio":
+        return parameter
+    edges = (0.0, *model.cuts, 1.0)
+    low, cut, high = edges[int(j) - 2 : int(j) + 1]
+    return f"the weight of p from {cut:g} to {high:g} over that from {low:g} to {cut:g}"
 
 
 def _overlaps_of(averaged: Averaged) -> dict[str, float]:

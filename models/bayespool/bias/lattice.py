@@ -183,7 +183,8 @@ class Integrated:
     log_density : array
         Of likelihood times prior at the points.
     log_marginal_likelihood, error : float
-        And how far it is from the sum over every second point, a bound rather than an estimate.
+        And how far it is from the sum over every second point: more than its own error, as a rule,
+        since the whole sum is the finer one, but no bound on it.
     """
 
     target: Target

@@ -12,6 +12,7 @@ from bayespool.association.scale import to_analysis
 from bayespool.bias.accuracy import AccuracyAssessment
 from bayespool.bias.assessment import Assessment
 from bayespool.plots import funnel, svg, weight_function
+from bayespool.quantity import capital
 from bayespool.report import numbers, publication_of_accuracy, publication_words
 from bayespool.report.blocks import Block, Bullets, Drawing, Prose, Section, Table
 from bayespool.studies.measures import MEASURES
@@ -80,10 +81,12 @@ def _(found: Assessment) -> list[Drawing]:
     null = None if measure.null is None else float(to_analysis(np.array(measure.null),
                                                                measure.name))  # fmt: skip
     ratio = measure.back == "exp"
+    adjusted = found.adjusted["mu"]
     table = funnel.FunnelTable(
         measure.label if ratio else measure.analysis_label,
         np.asarray(studies.estimate), np.asarray(studies.se), null,
-        found.main["mu"].median, found.adjusted["mu"].median, ratio=ratio,
+        found.main["mu"].median, adjusted.median if found.averaged is None else adjusted.mean,
+        ratio=ratio,
     )  # fmt: skip
     title = "Funnel plot with contours of significance"
     words = (
@@ -127,7 +130,7 @@ def _(found: Assessment, drawn: dict[str, Drawing]) -> list[Block]:
 
 def _answers(found: Assessment) -> Table:
     """The answer without and with bias, and the parameters of the bias."""
-    label = MEASURES[found.studies.measure].label
+    label = capital(MEASURES[found.studies.measure].label)
     rows = [
         (f"{label}, as pooled", *_cells(found.main[found.shown])),
         (f"{label}, with bias in the model", *_cells(found.adjusted[found.shown])),

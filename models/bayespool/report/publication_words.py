@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.bias.accuracy import MATTERS, TOLD_OF, AccuracyAssessment
+from bayespool.bias.accuracy import TOLD_OF, AccuracyAssessment
 from bayespool.bias.assessment import Assessment
 from bayespool.bias.deeks import SIGNIFICANT
 from bayespool.quantity import inside
@@ -33,6 +33,23 @@ def value(e: Estimate) -> str:
     """Median and interval."""
     unit = e.estimand.unit
     return f"{numbers.value(e.median, unit)} ({numbers.interval(e.lower, e.upper, unit)})"
+
+
+def of_adjusted(found: Assessment) -> str:
+    """The answer with bias in the model; of an average with a spike at no effect, its mean.
+
+    The median of such an average is often the spike itself.
+    """
+    e = found.adjusted[found.shown]
+    effect = None if found.averaged is None else found.averaged.inclusion("effect")
+    if effect is None:
+        return value(e)
+    unit = e.estimand.unit
+    return (
+        f"{numbers.value(e.mean, unit)} on average "
+        f"({numbers.interval(e.lower, e.upper, unit)}; no effect at all with a probability of "
+        f"{numbers.percent_prose(1.0 - effect.posterior)})"
+    )
 
 
 def strength(log_bayes_factor: float) -> str:
@@ -64,10 +81,9 @@ def differs(found: Any) -> list[str]:
 @sentence.register
 def _(found: Assessment) -> str:
     label = inside(MEASURES[found.studies.measure].label)
-    adjusted, main = found.adjusted[found.shown], found.main[found.shown]
     said = (
-        f"The pooled {label} is {value(adjusted)} {CALLED[found.asked.kind]}, and {value(main)} "
-        "without regard to it."
+        f"The pooled {label} is {of_adjusted(found)} {CALLED[found.asked.kind]}, and "
+        f"{value(found.main[found.shown])} without regard to it."
     )
     if found.averaged is not None:
         bias = found.averaged.inclusion("bias")
@@ -104,7 +120,7 @@ def _(found: Assessment) -> list[str]:
     label = inside(MEASURES[found.studies.measure].label)
     return [
         f"Publication bias may matter: the pooled {label} is "
-        f"{value(found.adjusted[found.shown])} {CALLED[found.asked.kind]}, which is "
+        f"{of_adjusted(found)} {CALLED[found.asked.kind]}, which is "
         f"{numbers.number(abs(found.change), 1)} posterior standard deviations away."
     ]
 
@@ -134,8 +150,9 @@ def _(found: AccuracyAssessment) -> list[str]:
     if not found.matters:
         return []
     return [
-        f"Publication bias may matter: {inside(_if_unseen(found))} That share is assumed, not "
-        f"found; the answer would move by more than {MATTERS:g} posterior standard deviations."
+        f"Publication bias may matter: {inside(_if_unseen(found))} That is "
+        f"{numbers.number(abs(found.change), 1)} posterior standard deviations away; the share is "
+        "assumed, not found."
     ]
 
 
