@@ -132,7 +132,7 @@ def tables_of(model: Any, studies: Any, asked: BiasAsked) -> tuple[Any, tuple[st
         Several tests, several rows per study, or too few tables.
     """
     what = "Deeks' test" if asked.kind == "deeks" else "a selection model"
-    if hasattr(model, "test"):
+    if model.test:
         raise ValueError(
             f"{studies.file}: {what} is of one test, and this is a comparison of tests; allowed: "
             "the rows of one test (--where COLUMN=TEST, without --test), or --bias none"
@@ -197,7 +197,7 @@ def _with_share(model: Any, asked: BiasAsked) -> tuple[SelectionBivariate, tuple
             f"The selection model has its own priors: those of the main model ({model.title}) are "
             "of other parameters."
         )
-    if getattr(model, "covariates", ()):
+    if model.covariates:
         notes.append("It has no covariates: it is of the mean over all studies.")
     made = SelectionBivariate(**(own | {"seen": PRIOR} | asked.parsed))
     return made, tuple(notes)

@@ -196,7 +196,7 @@ def effects_of(studies: Any, measure: str) -> tuple[Any, tuple[str, ...]]:
 
 def check_asked(model: Any, studies: Any, asked: BiasAsked) -> None:
     """Refuse what `assess` would refuse, before a fit is waited for."""
-    accuracy = hasattr(studies, "tp")
+    accuracy = not model.measure
     asked.check_for("accuracy" if accuracy else "association")
     if asked.kind == "none":
         return
@@ -218,7 +218,7 @@ def assess(fitted: Fit, asked: BiasAsked) -> Assessment | AccuracyAssessment | N
     check_asked(fitted.model, fitted.studies, asked)
     if asked.kind == "none":
         return None
-    if hasattr(fitted.studies, "tp"):
+    if not fitted.model.measure:
         return assess_accuracy(fitted, asked)
     return _of_association(fitted, asked)
 
@@ -229,7 +229,7 @@ def _of_association(fitted: Fit, asked: BiasAsked) -> Assessment:
     direction = direction_of(studies)
     names = dict.fromkeys(("mu", shown_name("mu", model.measure)))
     main = {name: fitted.estimates[name] for name in names}
-    if getattr(model, "covariates", ()) and asked.kind == "robma":
+    if model.covariates and asked.kind == "robma":
         notes += ("The ensemble has no covariates: it is of the mean over all studies.",)
     some = len(studies) > 2
     start = Assessment(

@@ -50,10 +50,12 @@ def check(
 
 def _understood(studies: Any, table: Any) -> list[str]:
     """What was read, line by line."""
+    from bayespool.studies import AccuracyStudies
     from bayespool.studies.meaning import SHAPES_IN_WORDS, columns_in_words, rows_in_words
 
     what = SHAPES_IN_WORDS[type(studies)]
-    if hasattr(studies, "n_diseased"):
+    accuracy = isinstance(studies, AccuracyStudies)
+    if accuracy:
         what += f": {studies.n_diseased.sum()} diseased and {studies.n_healthy.sum()} healthy"
     lines = [f"{studies.file}: {len(studies)} rows of {studies.n_studies} studies, read as {what}"]
     lines += ["columns", *_indented(columns_in_words(table, studies))]
@@ -61,13 +63,13 @@ def _understood(studies: Any, table: Any) -> list[str]:
     lines += _indented(rows_in_words(studies, SHOWN))
     for study, rows in studies.several_rows().items():
         lines.append(f"{study} has {len(rows)} rows: {'; '.join(rows)}")
-    if hasattr(studies, "n_diseased"):
+    if accuracy:
         from bayespool.studies.cutoffs import cutoffs_of_the_same_patients
 
         for found in cutoffs_of_the_same_patients(studies):
             which = f"{found.study}: rows with {found.column} {', '.join(found.values)}"
             lines.append(f"{which} are cut-offs of the same patients (no model takes them yet)")
-    for row, said in zip(studies.row, getattr(studies, "partial", ()), strict=False):
+    for row, said in zip(studies.row, studies.statements, strict=True):
         if said is not None:
             lines.append(f"{row} is no full result ({said.kind}): {said.says}")
     return [*lines, *(f"note: {sentence}" for sentence in studies.warnings)]

@@ -91,7 +91,7 @@ def columns_in_words(table: Table, studies: Rows) -> list[tuple[str, str]]:
     special = ("kind",) if not isinstance(studies, PairedProportions) else tuple(_OTHER)
     for name in special:
         words |= {index: _OTHER[name] for index in others[name] if index not in words}
-    if any(said is not None for said in getattr(studies, "partial", ())):
+    if studies.is_partial.any():
         used = find(table, {"any": _OF_PARTIAL})["any"]
         words |= {index: "covariate, and read in rows that are no full results"
                   for index in used if index not in words}  # fmt: skip
@@ -125,7 +125,7 @@ def _of_group(role: str) -> str:
 def rows_in_words(studies: Any, most: int) -> list[tuple[str, str]]:
     """Label of the first rows and what each says."""
     say = _SENTENCES[type(studies)]
-    partial = getattr(studies, "partial", None) or (None,) * len(studies)
+    partial = studies.statements
     return [
         (label, say(studies, i) if said is None else said.says)
         for i, (label, said) in enumerate(zip(studies.row[:most], partial[:most], strict=True))
