@@ -39,6 +39,7 @@ def main() -> None:
         prevalences=(0.1, 0.3, 0.5),
         comparators=bp.datasets.comparators("anti_ccp"),
         judgements=JUDGEMENTS,
+        bias="selection",
         notes=CARE,
         command="uv run analyses/anti_ccp_accuracy.py",
     )

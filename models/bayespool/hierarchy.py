@@ -20,6 +20,7 @@ from bayespool.hyperparameters import Hyperparameters
 from bayespool.numerics.effect_prior import NORMAL, EffectPrior
 from bayespool.numerics.row_likelihood import RowLikelihood
 from bayespool.numerics.selection import Selection
+from bayespool.numerics.share_seen import ShareSeen
 from bayespool.numerics.study_rows import Rows
 from bayespool.numerics.triangular import Factor, solve_lower, times
 from bayespool.quantity import FREEDOM
@@ -89,7 +90,7 @@ class Hierarchy(Hyperparameters):
     slope : array, shape (n_rows, s), optional
         Design of coefficients that are not negative, such as those of the standard error (PET).
     slope_names, slope_priors : tuple, length s
-    selection : Selection, optional
+    selection : Selection or ShareSeen, optional
         Which studies are seen: a weight of what they found, with parameters of its own.
     row_scales, row_scale_priors : tuple
         Positive parameters of the rows themselves (the likelihood's `widened`): the standard
@@ -130,7 +131,7 @@ class Hierarchy(Hyperparameters):
     slope: Array | None = None
     slope_names: tuple[str, ...] = ()
     slope_priors: tuple[Any, ...] = ()
-    selection: Selection | None = None
+    selection: Selection | ShareSeen | None = None
     row_scales: tuple[str, ...] = ()
     row_scale_priors: tuple[Any, ...] = ()
     row_reals: tuple[str, ...] = ()
@@ -220,13 +221,13 @@ class Hierarchy(Hyperparameters):
         out |= dict(zip(self.row_scales, self.row_scale_priors, strict=True))
         out |= dict(zip(self.slope_names, self.slope_priors, strict=True))
         if self.selection is not None:
-            out |= self.selection.weight.positive
+            out |= self.selection.positive
         return out | ({FREEDOM: self.freedom_prior} if self.freedom_prior is not None else {})
 
     @cached_property
     def unit(self) -> dict[str, Any]:
         """Shares between 0 and 1 and their priors: of weights of selection."""
-        return {} if self.selection is None else self.selection.weight.unit
+        return {} if self.selection is None else self.selection.unit
 
     def log_posterior(self, theta: Array, rule: integration.Rule) -> Array:
         """Unnormalised log posterior density of unconstrained hyperparameters, (n_draws,)."""
@@ -355,7 +356,8 @@ class Hierarchy(Hyperparameters):
     @cached_property
     def parts(self) -> list[Hierarchy]:
         """The studies in groups of neighbours, each small enough to stay in the cache."""
-        if len(self.Z) <= integration.PART:
+        whole = isinstance(self.selection, ShareSeen)  # its studies are known together
+        if len(self.Z) <= integration.PART or whole:
             return [self]
         group = self.rows.starts // integration.PART  # by the place of their first row
         return [self.subset(list(np.flatnonzero(group == g))) for g in np.unique(group)]
@@ -477,8 +479,8 @@ class Hierarchy(Hyperparameters):
         if self.selection is not None:
             offset, loading, _ = self.predictors(theta)
             prior = self.effect_prior(theta)
-            weights = self.selection.weight.weights(self.natural(theta))
-            return self.selection.draw(offset, loading[0], prior.freedom, weights, rng)
+            natural = self.natural(theta)
+            return self.selection.simulate(offset, loading, prior.freedom, natural, rng)
         within = None
         if self.within is not None:
             size = (self.within.Z.shape[1], self.within.n_results, theta.shape[1])

@@ -11,7 +11,8 @@ from command import run
 
 import bayespool as bp
 from bayespool.association.choosing import choose
-from bayespool.bias.assessment import BiasAsked, assess
+from bayespool.bias.asked import BiasAsked
+from bayespool.bias.assessment import assess
 from bayespool.datasets import resolve_association
 
 
@@ -38,7 +39,10 @@ def test_every_kind_has_its_page_and_record(fitted: bp.Fit, kind: str, tmp_path:
     assert (folder / "figures" / "funnel.svg").is_file()
     assert (folder / "figures" / "weights.svg").is_file() == (kind != "pet-peese")
     assert "studies that nobody published leave no trace" not in text
+    assert "ratio_" not in text
     if kind == "robma":
+        assert "no effect at all with a probability of" in answer  # the median may be the spike
+        assert {"Normal(0, 1.814)"} < {one["effect"] for one in record["models"]}
         assert len(record["models"]) == 36
         assert sum(one["posterior"] for one in record["models"]) == pytest.approx(1.0)
 

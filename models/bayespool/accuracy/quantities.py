@@ -78,7 +78,10 @@ _PARAMETERS: dict[str, tuple[str, Unit, Range]] = {
     "power": ("Box-Cox power of the marker", "number", "real"),
     "best_cutoff": ("Best cut-off (largest Youden index)", "number", "real"),
     "youden": ("Youden index at the best cut-off", "number", "real"),
+    "strength": ("Strength of selection by the t statistic", "number", "positive"),
+    "seen": ("Share of all studies that is seen", "proportion", "proportion"),
 }  # fmt: skip
+OF_BIAS = ("strength", "seen")
 SPREADS = ("tau_sens", "tau_spec", "tau_within_sens", "tau_within_spec",
            "sigma_alpha", "sigma_theta", "tau_spread_sens", "tau_spread_spec")  # fmt: skip
 
@@ -104,7 +107,11 @@ def parameter(name: str, group: Group = WHOLE) -> Estimand:
     """A hyperparameter, or what follows from several, perhaps of one group of studies."""
     if name == FREEDOM:
         return FREEDOM
-    role: Role = "spread" if name in SPREADS else "parameter"
+    role: Role = "parameter"
+    if name in SPREADS:
+        role = "spread"
+    elif name in OF_BIAS:
+        role = "bias"
     label, unit, numbers = _PARAMETERS[name]
     return Estimand(f"{name}{group.ending}", Quantity(name, label, unit, numbers), role, group)
 

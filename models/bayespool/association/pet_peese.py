@@ -20,7 +20,7 @@ import numpy as np
 from bayespool.association.evidence import estimates
 from bayespool.association.small_studies import SmallStudies, unit_of
 from bayespool.hierarchy import Hierarchy
-from bayespool.priors import HalfCauchy, HalfNormal, Normal
+from bayespool.priors import HalfCauchy
 
 
 class _OnError(SmallStudies):
@@ -64,22 +64,13 @@ class PET(_OnError):
 
     Parameters
     ----------
-    mu, tau, beta, covariates, measure, nu
-        As of `NormalNormal`.
+    mu, tau, beta, covariates, measure, nu, direction
+        As of `SmallStudies`.
     pet : prior
         Of the slope, a positive number without a unit.
-    direction : {"positive", "negative"}
-        Whether small studies have larger or smaller effects.
     """
 
-    mu: Any = Normal(0, 4)
-    tau: Any = HalfNormal(0.5)
-    beta: Any = Normal(0, 2)
-    covariates: tuple[str, ...] = ()
-    measure: str = "generic"
-    nu: Any = None
     pet: Any = HalfCauchy(1)
-    direction: str = "positive"
 
     title: ClassVar[str] = "PET: regression on the standard error"
     further: ClassVar[tuple[str, ...]] = ("pet",)
@@ -99,19 +90,12 @@ class PEESE(_OnError):
     Parameters
     ----------
     mu, tau, beta, covariates, measure, nu, direction
-        As of `PET`.
+        As of `SmallStudies`.
     peese : prior
         Of the slope, a positive number per unit of the effect.
     """
 
-    mu: Any = Normal(0, 4)
-    tau: Any = HalfNormal(0.5)
-    beta: Any = Normal(0, 2)
-    covariates: tuple[str, ...] = ()
-    measure: str = "generic"
-    nu: Any = None
     peese: Any = HalfCauchy(5)
-    direction: str = "positive"
 
     title: ClassVar[str] = "PEESE: regression on the variance"
     further: ClassVar[tuple[str, ...]] = ("peese",)

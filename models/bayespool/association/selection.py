@@ -25,7 +25,7 @@ from bayespool.association.small_studies import SmallStudies
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.selection import Selection
 from bayespool.numerics.weights import Steps
-from bayespool.priors import CumulativeDirichlet, HalfNormal, Normal
+from bayespool.priors import CumulativeDirichlet
 
 Array = np.ndarray
 MIXING = 48  # scales that stand for a Student t distribution
@@ -37,8 +37,8 @@ class SelectionNormal(SmallStudies):
 
     Parameters
     ----------
-    mu, tau, beta, covariates, measure, nu
-        As of `NormalNormal`.
+    mu, tau, beta, covariates, measure, nu, direction
+        As of `SmallStudies`.
     cuts : tuple of float
         Ascending p values in (0, 1) at which the weight steps.
     sides : {1, 2}
@@ -46,20 +46,11 @@ class SelectionNormal(SmallStudies):
     weights : CumulativeDirichlet, or a positive prior
         Of the weights after the first, which is 1: falling ones, or each of its own, such as
         ``LogNormal(0, 1)``.
-    direction : {"positive", "negative"}
-        Which estimates are thought to be seen.
     """
 
-    mu: Any = Normal(0, 4)
-    tau: Any = HalfNormal(0.5)
-    beta: Any = Normal(0, 2)
-    covariates: tuple[str, ...] = ()
-    measure: str = "generic"
-    nu: Any = None
     cuts: tuple[float, ...] = (0.025, 0.05)
     sides: int = 1
     weights: Any = CumulativeDirichlet(1, 1, 1)
-    direction: str = "positive"
 
     title: ClassVar[str] = "Step selection model"
     further: ClassVar[tuple[str, ...]] = ("weights",)

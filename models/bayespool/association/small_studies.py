@@ -7,6 +7,7 @@ Sterne et al. (2011), BMJ 343:d4002 (funnel plots, when to test and when not).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,15 +23,26 @@ DIRECTIONS = {"positive": 1.0, "negative": -1.0}
 LOGISTIC = float(np.pi / np.sqrt(3.0))  # a log odds ratio per standardised mean difference
 
 
+@dataclass(frozen=True, repr=False)
 class SmallStudies(Regression):
-    """Methods of a model of effects whose publication depends on what they are, or their size.
+    """What models of effects share whose publication depends on what they are, or their size.
 
-    A model has the fields of `Regression`, ``measure`` and ``direction``: ``positive`` where large
-    estimates are thought to be seen, ``negative`` where small ones are.
+    Parameters
+    ----------
+    mu, tau, beta, covariates, measure, nu
+        As of `NormalNormal`.
+    direction : {"positive", "negative"}
+        Whether large or small estimates are thought to be seen, or to be those of small studies.
     """
 
-    measure: str
-    direction: str
+    mu: Any = Normal(0, 4)
+    tau: Any = HalfNormal(0.5)
+    beta: Any = Normal(0, 2)
+    covariates: tuple[str, ...] = ()
+    measure: str = "generic"
+    nu: Any = None
+    direction: str = "positive"
+
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     takes: ClassVar[tuple[type[Rows], ...]] = ()  # `check` says what a table lacks

@@ -23,7 +23,7 @@ from bayespool.association.small_studies import SmallStudies
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.selection import Selection
 from bayespool.numerics.weights import BetaWeight, NegativeExponential
-from bayespool.priors import HalfNormal, LogNormal, Normal
+from bayespool.priors import HalfNormal, LogNormal
 
 
 class _Smooth(SmallStudies):
@@ -84,19 +84,12 @@ class SelectionExponential(_Smooth):
     Parameters
     ----------
     mu, tau, beta, covariates, measure, nu, direction
-        As of `SelectionNormal`.
+        As of `SmallStudies`.
     delta : prior
         Of a positive number; 0 is no selection, 5 a weight of 0.7 % at p = 1.
     """
 
-    mu: Any = Normal(0, 4)
-    tau: Any = HalfNormal(0.5)
-    beta: Any = Normal(0, 2)
-    covariates: tuple[str, ...] = ()
-    measure: str = "generic"
-    nu: Any = None
     delta: Any = HalfNormal(5)
-    direction: str = "positive"
 
     title: ClassVar[str] = "Selection model with a negative exponential weight"
     further: ClassVar[tuple[str, ...]] = ("delta",)
@@ -122,20 +115,13 @@ class SelectionBeta(_Smooth):
     Parameters
     ----------
     mu, tau, beta, covariates, measure, nu, direction
-        As of `SelectionNormal`.
+        As of `SmallStudies`.
     a, b : prior
         Both 1 is no selection; a below 1 and b above 1 favour small p values.
     """
 
-    mu: Any = Normal(0, 4)
-    tau: Any = HalfNormal(0.5)
-    beta: Any = Normal(0, 2)
-    covariates: tuple[str, ...] = ()
-    measure: str = "generic"
-    nu: Any = None
     a: Any = LogNormal(0, 0.5)
     b: Any = LogNormal(0, 0.5)
-    direction: str = "positive"
 
     title: ClassVar[str] = "Selection model with a beta weight"
     further: ClassVar[tuple[str, ...]] = ("a", "b")

@@ -12,13 +12,13 @@ import numpy as np
 
 from bayespool.association import PEESE, PET, SelectionNormal
 from bayespool.association.scale import shown_name
-from bayespool.association.selection import check_cuts
 from bayespool.association.small_studies import check_effects, direction_of
 from bayespool.averaging import average, evidence_weights
+from bayespool.bias.accuracy import AccuracyAssessment, assess_accuracy, check_accuracy
+from bayespool.bias.asked import BiasAsked
 from bayespool.bias.asymmetry import FEW, RankTest, Regression, egger, rank_test
 from bayespool.bias.averaged import Averaged, robma
 from bayespool.bias.ensemble import EFFECT, HETEROGENEITY, psma
-from bayespool.calls import parse_prior
 from bayespool.checks.prior_overlap import overlap, overlaps
 from bayespool.estimands import Estimate
 from bayespool.fitting import fit
@@ -28,64 +28,8 @@ from bayespool.priors import CumulativeDirichlet
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
 
-KINDS = {
-    "none": "nothing",
-    "robma": "an average over 36 models with and without an effect, heterogeneity and bias",
-    "selection": "a step selection model",
-    "pet-peese": "regressions on the standard error and on the variance",
-}
-PRIORS = {
-    "robma": ("effect", "heterogeneity"),
-    "selection": ("mu", "tau", "beta", "weights"),
-    "pet-peese": ("mu", "tau", "beta", "pet", "peese"),
-}
 MATTERS = 0.5  # posterior standard deviations that the answer moves
 CUTS = (0.025, 0.05, 0.5)  # of the selection model, by default
-
-
-@dataclass(frozen=True)
-class BiasAsked:
-    """What is asked of publication bias.
-
-    Parameters
-    ----------
-    kind : {"none", "robma", "selection", "pet-peese"}
-    priors : tuple of str
-        As NAME=CALL.
-    cuts : tuple of float
-        One-sided p values at which the weight of ``selection`` steps.
-    """
-
-    kind: str = "none"
-    priors: tuple[str, ...] = ()
-    cuts: tuple[float, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"bias={self.kind!r}; allowed: {', '.join(KINDS)}")
-        if self.cuts and self.kind != "selection":
-            raise ValueError(
-                f"cut-offs of p values with bias={self.kind!r}; allowed with: selection"
-            )
-        if self.cuts:
-            check_cuts(self.cuts)
-        self.parsed  # noqa: B018  (refuses what is no prior)
-
-    @property
-    def parsed(self) -> dict[str, Any]:
-        """The priors by name."""
-        allowed = PRIORS.get(self.kind, ())
-        found: dict[str, Any] = {}
-        for text in self.priors:
-            name, separator, call = text.partition("=")
-            name = name.strip()
-            if not separator or name not in allowed:
-                raise ValueError(
-                    f'bias prior "{text}" with bias={self.kind!r}; allowed: NAME=CALL with '
-                    f"{', '.join(allowed) or 'no name'}"
-                )
-            found[name] = parse_prior(call)
-        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +100,8 @@ class Assessment:
             own = overlaps(one)
             for parameter, x in own.items():
                 if parameter not in ("mu", "tau", "nu") and not parameter.startswith("beta"):
-                    out[f"{parameter}, {name}" if len(self.fits or {}) > 1 else parameter] = x
+                    told = _told(one.model, parameter)
+                    out[f"{told}, {name}" if len(self.fits or {}) > 1 else told] = x
         return out
 
     def weight_band(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -251,21 +196,34 @@ def effects_of(studies: Any, measure: str) -> tuple[Any, tuple[str, ...]]:
 
 def check_asked(model: Any, studies: Any, asked: BiasAsked) -> None:
     """Refuse what `assess` would refuse, before a fit is waited for."""
-    if asked.kind != "none":
+    accuracy = not model.measure
+    asked.check_for("accuracy" if accuracy else "association")
+    if asked.kind == "none":
+        return
+    if accuracy:
+        check_accuracy(model, studies, asked)
+    else:
         effects_of(studies, model.measure)
 
 
 @held
-def assess(fitted: Fit, asked: BiasAsked) -> Assessment | None:
-    """Publication bias of a fitted association as it is asked; None where nothing is.
+def assess(fitted: Fit, asked: BiasAsked) -> Assessment | AccuracyAssessment | None:
+    """Publication bias of a fit as it is asked; None where nothing is.
 
     Raises
     ------
     ValueError
         Studies of which no such model can be made.
     """
+    check_asked(fitted.model, fitted.studies, asked)
     if asked.kind == "none":
         return None
+    if not fitted.model.measure:
+        return assess_accuracy(fitted, asked)
+    return _of_association(fitted, asked)
+
+
+def _of_association(fitted: Fit, asked: BiasAsked) -> Assessment:
     model = fitted.model
     studies, notes = effects_of(fitted.studies, model.measure)
     direction = direction_of(studies)
@@ -306,6 +264,16 @@ def _options(model: Any, asked: Mapping[str, Any]) -> dict[str, Any]:
     if type(model).__name__ in ("NormalNormal", "BinomialNormal"):
         out = {name: getattr(model, name) for name in ("mu", "tau", "beta", "covariates", "nu")}
     return out | dict(asked)
+
+
+def _told(model: Any, parameter: str) -> str:
+    """What a parameter of the bias is called; of falling weights the ratio of neighbours."""
+    stem, _, j = parameter.partition("_")
+    if stem != "ratio":
+        return parameter
+    edges = (0.0, *model.cuts, 1.0)
+    low, cut, high = edges[int(j) - 2 : int(j) + 1]
+    return f"the weight of p from {cut:g} to {high:g} over that from {low:g} to {cut:g}"
 
 
 def _overlaps_of(averaged: Averaged) -> dict[str, float]:

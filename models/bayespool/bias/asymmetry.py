@@ -26,11 +26,11 @@ FEW = 10  # studies below which these tests are advised against
 
 @dataclass(frozen=True)
 class Regression:
-    """Egger's regression test: estimates on standard errors, weighted by 1 / se^2.
+    """A weighted line through a funnel: of Egger's test, or of Deeks'.
 
-    ``intercept`` is the estimate at a standard error of 0 (the frequentist PET), ``slope`` its
-    change per unit of the standard error, ``t`` and ``p`` test that it is 0 (two-sided, ``df``
-    degrees of freedom, over-dispersion taken as multiplicative).
+    ``intercept`` is the estimate of an endless study (of Egger's test the frequentist PET),
+    ``slope`` its change per unit of what stands for smallness, ``t`` and ``p`` test that it is 0
+    (two-sided, ``df`` degrees of freedom, over-dispersion taken as multiplicative).
     """
 
     intercept: float
@@ -39,6 +39,15 @@ class Regression:
     t: float
     df: int
     p: float
+
+    @property
+    def slope_interval(self) -> tuple[float, float]:
+        """95 % interval of the slope, which is also that of its posterior under a flat prior.
+
+        Flat in intercept, slope and logarithm of the error: a Student t distribution.
+        """
+        wide = float(special.stdtrit(self.df, 0.975)) * self.slope_se
+        return self.slope - wide, self.slope + wide
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ def check_for_asymmetry(studies: Any, measure: str | None = None) -> None:
 
 
 def egger(studies: Any, power: int = 1) -> Regression:
-    """Egger's test; with power 2 the same of variances (the frequentist PEESE).
+    """Egger's test, weighted by 1 / se^2; with power 2 the same of variances.
 
     Parameters
     ----------
@@ -81,12 +90,18 @@ def egger(studies: Any, power: int = 1) -> Regression:
     power : {1, 2}
     """
     check_for_asymmetry(studies)
-    y, se = np.asarray(studies.estimate, float), np.asarray(studies.se, float)
-    x = np.column_stack([np.ones(len(y)), se**power]) / se[:, None]
-    normal = np.linalg.inv(x.T @ x)
-    coefficient = normal @ x.T @ (y / se)
+    se = np.asarray(studies.se, float)
+    return weighted_line(np.asarray(studies.estimate, float), se**power, 1.0 / se**2)
+
+
+def weighted_line(y: Array, x: Array, weight: Array) -> Regression:
+    """Least squares of y on x with weights, whose common factor is estimated; all shape (n,)."""
+    root = np.sqrt(weight)
+    design = np.column_stack([np.ones(len(y)), x]) * root[:, None]
+    normal = np.linalg.inv(design.T @ design)
+    coefficient = normal @ design.T @ (y * root)
     df = len(y) - 2
-    rest = y / se - x @ coefficient
+    rest = y * root - design @ coefficient
     slope_se = float(np.sqrt(normal[1, 1] * (rest @ rest) / df))
     t = float(coefficient[1] / slope_se)
     p = float(2.0 * special.stdtr(df, -abs(t)))

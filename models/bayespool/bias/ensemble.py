@@ -25,6 +25,7 @@ from bayespool.priors import (
 )
 
 NOTHING = Fixed(0)
+DIGITS = 4  # of the numbers of priors that went over to another scale
 EFFECT, HETEROGENEITY = Normal(0, 1), InverseGamma(1, 0.15)  # of RoBMA
 
 
@@ -218,4 +219,5 @@ def _times(prior: Any, unit: float) -> Any:
             f"{', '.join(kind.__name__ for kind in scales)}, or an ensemble on the scale of the "
             "studies (scale='native', unit=1)"
         )
-    return replace(prior, **{name: float(getattr(prior, name)) * unit for name in fields})
+    # to the digits that are told, so that what is told is what is computed
+    return replace(prior, **{n: float(f"{getattr(prior, n) * unit:.{DIGITS}g}") for n in fields})

@@ -183,7 +183,8 @@ class Integrated:
     log_density : array
         Of likelihood times prior at the points.
     log_marginal_likelihood, error : float
-        And how far it is from the sum over every second point, a bound rather than an estimate.
+        And how far it is from the sum over every second point: more than its own error, as a rule,
+        since the whole sum is the finer one, but no bound on it.
     """
 
     target: Target
@@ -270,7 +271,7 @@ def _frame(target: Target) -> tuple[Frame, Array, Array]:
     scattered = 1.5 * rng.standard_normal((d, STARTS))
     height = target.log_posterior(scattered)
     starts = np.concatenate([np.zeros((d, 1)), scattered[:, np.argsort(-height)[:2]]], axis=1)
-    theta, cov, value = climb(target, starts)  # type: ignore[arg-type]
+    theta, cov, value = climb(target, starts, np.ones(len(starts)))  # type: ignore[arg-type]
     best = int(np.argmax(value))
     precision = np.linalg.inv(cov[best])
     factor = np.zeros((d, d))

@@ -11,6 +11,7 @@ from bayespool.cli.delivery import answer, deliver
 from bayespool.cli.options import (
     ASKED,
     FITTING,
+    OF_ACCURACY,
     OUTPUT,
     PANEL,
     PUBLICATION,
@@ -18,6 +19,7 @@ from bayespool.cli.options import (
     Output,
     Panel,
     Publication,
+    PublicationOfAccuracy,
     check_prevalences,
     labelled,
     requested,
@@ -66,6 +68,7 @@ def accuracy(
     read: Read = READ,
     fitting: Fitting = FITTING,
     panel: Panel = PANEL,
+    publication: PublicationOfAccuracy = OF_ACCURACY,
     output: Output = OUTPUT,
 ) -> int:
     """Pool sensitivity and specificity over studies and write a report.
@@ -117,12 +120,14 @@ def accuracy(
     with watched(silent=output.silent):
         say(f"reading {table}")
         from bayespool.accuracy.choosing import Options, choose
+        from bayespool.bias.assessment import check_asked
         from bayespool.checks.variants import check_steps
         from bayespool.datasets import resolve
         from bayespool.guideline.bias import low_risk_only as of_low_risk
 
         check_prevalences(prevalence)
-        asked = requested(panel, output, prevalences=prevalence or None)
+        bias = publication.asked()
+        asked = requested(panel, output, prevalences=prevalence or None, bias=bias)
         studies = selected(warn(resolve(table, **read.options())), fitting.where)
         if low_risk_only:
             studies = of_low_risk(studies)
@@ -135,6 +140,7 @@ def accuracy(
         )  # fmt: skip
         chosen = with_priors(choose(model, options), fitting.prior)
         chosen.check(studies)
+        check_asked(chosen, studies, bias)
         without(studies, fitting.without)
         folder = output.folder(Path("reports") / studies.name)
         if fitting.cumulative:

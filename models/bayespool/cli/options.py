@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Group, Parameter
 
 if TYPE_CHECKING:
-    from bayespool.bias.assessment import BiasAsked
+    from bayespool.bias.asked import BiasAsked
     from bayespool.report.request import Request
 
 # the order in which a command's help tells of them, after the options of its own
@@ -174,6 +174,35 @@ class Output:
 
 @Parameter(name="*", group=MISSING)
 @dataclass(frozen=True)
+class PublicationOfAccuracy:
+    """What is asked of studies of a test that may be missing.
+
+    Parameters
+    ----------
+    bias
+        selection (what is seen depends on the t statistic of the log diagnostic odds ratio, for
+        100, 80, 60 and 40 % of studies seen and for an unknown share, with Deeks' test), deeks
+        (that test alone), or none.
+    bias_prior
+        A prior of the selection model as its own call: "strength=HalfNormal(1)" of the slope on t,
+        "seen=Beta(2, 1)" of the share of studies that is seen, or one of the main model's; repeat
+        for more.
+    """
+
+    bias: str = "none"
+    bias_prior: tuple[str, ...] = ()
+
+    def asked(self) -> BiasAsked:
+        """As one record, checked."""
+        from bayespool.bias.asked import BiasAsked
+
+        asked = BiasAsked(self.bias.strip().casefold(), self.bias_prior)
+        asked.check_for("accuracy")
+        return asked
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
 class Publication:
     """What is asked of studies that may be missing.
 
@@ -197,12 +226,15 @@ class Publication:
 
     def asked(self) -> BiasAsked:
         """As one record, checked."""
-        from bayespool.bias.assessment import BiasAsked
+        from bayespool.bias.asked import BiasAsked
 
-        return BiasAsked(self.bias.strip().casefold(), self.bias_prior, self.bias_cut)
+        asked = BiasAsked(self.bias.strip().casefold(), self.bias_prior, self.bias_cut)
+        asked.check_for("association")
+        return asked
 
 
-FITTING, PANEL, OUTPUT, PUBLICATION = Fitting(), Panel(), Output(), Publication()
+FITTING, PANEL, OUTPUT = Fitting(), Panel(), Output()
+PUBLICATION, OF_ACCURACY = Publication(), PublicationOfAccuracy()
 
 
 def requested(panel: Panel, output: Output, **numbers: Any) -> Request:

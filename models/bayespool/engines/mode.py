@@ -41,16 +41,17 @@ class Modes(NamedTuple):
 
 def posterior_mode(hierarchy: Hierarchy) -> tuple[Array, Array]:
     """The mode that weighted least squares lead to, and the inverse curvature there."""
-    theta, cov, _ = climb(hierarchy, _start(hierarchy)[:, None])
+    theta, cov, _ = climb(hierarchy, _start(hierarchy)[:, None], _units(hierarchy))
     return theta[0], cov[0]
 
 
 def posterior_modes(hierarchy: Hierarchy, rng: np.random.Generator) -> Modes:
     """All distinct modes that the starts lead to."""
-    theta, cov, value = climb(hierarchy, _start(hierarchy)[:, None])
+    unit = _units(hierarchy)
+    theta, cov, value = climb(hierarchy, _start(hierarchy)[:, None], unit)
     others = _elsewhere(hierarchy, theta, cov, value, rng)
     if others.shape[1]:
-        more = climb(hierarchy, others)
+        more = climb(hierarchy, others, unit)
         theta, cov, value = (np.concatenate(pair) for pair in zip((theta, cov, value), more,
                                                                   strict=True))  # fmt: skip
     mass = value + 0.5 * np.linalg.slogdet(cov)[1]
@@ -62,11 +63,16 @@ def posterior_modes(hierarchy: Hierarchy, rng: np.random.Generator) -> Modes:
     return Modes(theta[kept], cov[kept], mass[kept])
 
 
-def climb(hierarchy: Hierarchy, start: Array) -> tuple[Array, Array, Array]:
+def climb(hierarchy: Hierarchy, start: Array, unit: Array) -> tuple[Array, Array, Array]:
     """Newton's method on the Laplace approximation, from all starts (n_hyper, n) at once.
 
     Differences are taken over a third of a posterior standard deviation, so that round-off and
     flat directions do no harm.
+
+    Parameters
+    ----------
+    unit : array, shape (n_hyper,)
+        A scale of every hyperparameter; 1 will do unless it is of another order.
 
     Returns
     -------
@@ -75,7 +81,6 @@ def climb(hierarchy: Hierarchy, start: Array) -> tuple[Array, Array, Array]:
     d, n = start.shape
     theta = start.T.copy()
     pairs = [(i, j) for i in range(d) for j in range(i)]
-    unit = _units(hierarchy)
     smallest, most = 1e-4 * np.minimum(unit, 1.0), 0.3 * np.maximum(unit, 1.0)
     step = np.tile(np.where(unit > 1.0, 0.1 * unit, np.minimum(0.1, unit / 3.0)), (n, 1))
     scale = np.tile(np.maximum(unit, 1.0), (n, 1))
@@ -169,12 +174,13 @@ def _elsewhere(
     m = hierarchy.n_studies // PART
     if m < LEAST_PART:
         return _other_starts(hierarchy, theta[0], cov[0], value[0], rng)
+    unit = _units(hierarchy)
     part = hierarchy.subset(list(np.sort(rng.choice(hierarchy.n_studies, m, replace=False))))
-    own, own_cov, own_value = climb(part, theta[:1].T)
+    own, own_cov, own_value = climb(part, theta[:1].T, unit)
     starts = _other_starts(part, own[0], own_cov[0], own_value[0], rng)
     if not starts.shape[1]:
         return starts
-    found, found_cov, _ = climb(part, starts)
+    found, found_cov, _ = climb(part, starts, unit)
     kept, covs = [own[0]], [own_cov[0]]
     for place, spread in zip(found, found_cov, strict=True):
         if all(_distance(place, a, b) > SAME for a, b in zip(kept, covs, strict=True)):

@@ -40,6 +40,7 @@ from bayespool.priors import LARGEST
 
 Array = np.ndarray
 REFITS = 2
+MOST_REFITS = 4  # where the weights fail, with more components the more there were
 POOR = 0.3  # effective draws per draw below which a better proposal is sought
 ENOUGH_TO_LEARN = 5_000  # draws that a better proposal is made from
 LEAVE_OUT_WIDENING = 1.4  # of the covariances, so that posteriors without a study fit inside
@@ -221,13 +222,15 @@ def _sample(
         least = POOR if refits < REFITS else 0.0
         weighted = _draw_until(target, proposal, ess, least)
         poor = weighted.reached < least * weighted.log_w.size
-        if (poor or not weighted.pareto_k < PARETO_K) and refits < REFITS:
+        bad = not weighted.pareto_k < PARETO_K
+        if (poor and refits < REFITS) or (bad and refits < MOST_REFITS):
             # what was drawn shows where the proposal was too thin
             refits += 1
+            components = 2 * COMPONENTS * max(1, refits - REFITS + 1)
             y, w = weighted.y, weighted.w
             mean, overall = moments(y, w)
             proposal = expectation_maximisation(
-                scattered(y, w, mean, overall, 2 * COMPONENTS, rng), y, w, overall
+                scattered(y, w, mean, overall, components, rng), y, w, overall
             ).with_component(2.0 * DEFENCE, mean, 3.0 * overall)
             continue
         result = _resample(target, weighted, ess)

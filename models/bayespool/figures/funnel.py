@@ -35,7 +35,7 @@ class FunnelTable:
         Standard errors and the expected estimate there (PET, PEESE).
     ratio : bool
         x is the logarithm of a ratio, and is labelled as the ratio.
-    y_title : str
+    line_title, y_title : str
     """
 
     title: str
@@ -46,6 +46,7 @@ class FunnelTable:
     adjusted: float | None = None
     line: Array | None = None
     ratio: bool = False
+    line_title: str = "expected estimate"
     y_title: str = "Standard error"
 
 
@@ -65,7 +66,7 @@ def draw(table: FunnelTable) -> Figure:
         axes.axvline(table.adjusted, color=CONTRAST, lw=1.4, ls=(0, (4, 2)),
                      label="with bias in the model")  # fmt: skip
     if table.line is not None:
-        axes.plot(table.line[1], table.line[0], color=CONTRAST, lw=1.2, label="expected estimate")
+        axes.plot(table.line[1], table.line[0], color=CONTRAST, lw=1.2, label=table.line_title)
     axes.set_ylim(bottom, 0.0)
     axes.set_ylabel(table.y_title)
     axes.set_xlabel(table.title, parse_math=False)

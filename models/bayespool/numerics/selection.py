@@ -40,6 +40,16 @@ class Selection:
     se: Array
     sign: float = 1.0
 
+    @property
+    def positive(self) -> dict[str, Any]:
+        """Positive parameters of the weight, with their priors."""
+        return self.weight.positive
+
+    @property
+    def unit(self) -> dict[str, Any]:
+        """Shares among the parameters of the weight, with their priors."""
+        return self.weight.unit
+
     def take(self, studies: Array) -> Selection:
         """Of some of the studies."""
         return Selection(self.weight, self.z[studies], self.se[studies], self.sign)
@@ -80,6 +90,17 @@ class Selection:
         """Mean and standard deviation of z."""
         se = self.se[:, None]
         return self.sign * mean / se, np.sqrt(between + se * se) / se
+
+    def simulate(
+        self,
+        mean: Array,
+        loading: Array,
+        freedom: Array | None,
+        draws: Mapping[str, Array],
+        rng: np.random.Generator,
+    ) -> Array:
+        """Rows of new studies that are seen, (n_rows, n_draws); arguments as of `log_factor`."""
+        return self.draw(mean, loading[0], freedom, self.weight.weights(draws), rng)
 
     def draw(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bayespool.bias.assessment import BiasAsked
+from bayespool.bias.asked import BiasAsked
 from bayespool.guideline.judgements import Judgements, read_judgements
 from bayespool.progress import stage
 from bayespool.report import incomplete
@@ -109,8 +109,8 @@ def write_report(
         Of the studies in the forest plot: as in the table, by the column year, or by the model's
         estimates.
     bias : BiasAsked or its kind, optional
-        What publication bias might do: ``robma``, ``selection`` or ``pet-peese``; by default
-        nothing of it.
+        What publication bias might do: ``robma``, ``selection`` or ``pet-peese`` of an
+        association, ``selection`` or ``deeks`` of accuracy; by default nothing of it.
     groups : two str, optional
         Names of the groups that an association compares: ``("vaccinated", "not vaccinated")``.
     unit : str, optional

@@ -9,9 +9,11 @@ import numpy as np
 from scipy.special import ndtr
 
 from bayespool.association.scale import to_analysis
+from bayespool.bias.accuracy import AccuracyAssessment
 from bayespool.bias.assessment import Assessment
 from bayespool.figures import funnel, svg, weight_function
-from bayespool.report import numbers, publication_words
+from bayespool.quantity import capital
+from bayespool.report import numbers, publication_of_accuracy, publication_words
 from bayespool.report.blocks import Block, Bullets, Drawing, Prose, Section, Table
 from bayespool.studies.measures import MEASURES
 
@@ -83,10 +85,16 @@ def content(found: Any, drawn: dict[str, Drawing]) -> list[Block]:
     raise TypeError(f"nothing is said of {type(found).__name__}")
 
 
+figures.register(AccuracyAssessment, publication_of_accuracy.figures)
+content.register(AccuracyAssessment, publication_of_accuracy.content)
+
+
 @figures.register
 def _(found: Assessment) -> list[Drawing]:
     studies = found.studies
-    table = funnel_table(studies, found.main["mu"].median, found.adjusted["mu"].median)
+    adjusted = found.adjusted["mu"]
+    at = adjusted.median if found.averaged is None else adjusted.mean
+    table = funnel_table(studies, found.main["mu"].median, at)
     title = "Funnel plot with contours of significance"
     words = (
         f"{len(studies)} studies by estimate and standard error. Shading: two-sided p above 0.1, "
@@ -123,13 +131,13 @@ def _(found: Assessment, drawn: dict[str, Drawing]) -> list[Block]:
                    Prose(f"All models are fitted {found.averaged.scale.words}.")]  # fmt: skip
     elif found.fits is not None:
         blocks.append(_fits(found))
-    learnt = publication_words.learnt(found)
+    learnt = publication_words.of_overlaps(found.overlaps)
     return [*blocks, Bullets((*learnt, *publication_words.asymmetry(found)))]
 
 
 def _answers(found: Assessment) -> Table:
     """The answer without and with bias, and the parameters of the bias."""
-    label = MEASURES[found.studies.measure].label
+    label = capital(MEASURES[found.studies.measure].label)
     rows = [
         (f"{label}, as pooled", *_cells(found.main[found.shown])),
         (f"{label}, with bias in the model", *_cells(found.adjusted[found.shown])),

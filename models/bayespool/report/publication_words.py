@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.bias.accuracy import TOLD_OF, AccuracyAssessment
 from bayespool.bias.assessment import Assessment
+from bayespool.bias.deeks import SIGNIFICANT
 from bayespool.quantity import inside
 from bayespool.report import numbers
 from bayespool.studies.measures import MEASURES
@@ -30,6 +33,23 @@ def value(e: Estimate) -> str:
     """Median and interval."""
     unit = e.estimand.unit
     return f"{numbers.value(e.median, unit)} ({numbers.interval(e.lower, e.upper, unit)})"
+
+
+def of_adjusted(found: Assessment) -> str:
+    """The answer with bias in the model; of an average with a spike at no effect, its mean.
+
+    The median of such an average is often the spike itself.
+    """
+    e = found.adjusted[found.shown]
+    effect = None if found.averaged is None else found.averaged.inclusion("effect")
+    if effect is None:
+        return value(e)
+    unit = e.estimand.unit
+    return (
+        f"{numbers.value(e.mean, unit)} on average "
+        f"({numbers.interval(e.lower, e.upper, unit)}; no effect at all with a probability of "
+        f"{numbers.percent_prose(1.0 - effect.posterior)})"
+    )
 
 
 def strength(log_bayes_factor: float) -> str:
@@ -61,10 +81,9 @@ def differs(found: Any) -> list[str]:
 @sentence.register
 def _(found: Assessment) -> str:
     label = inside(MEASURES[found.studies.measure].label)
-    adjusted, main = found.adjusted[found.shown], found.main[found.shown]
     said = (
-        f"The pooled {label} is {value(adjusted)} {CALLED[found.asked.kind]}, and {value(main)} "
-        "without regard to it."
+        f"The pooled {label} is {of_adjusted(found)} {CALLED[found.asked.kind]}, and "
+        f"{value(found.main[found.shown])} without regard to it."
     )
     if found.averaged is not None:
         bias = found.averaged.inclusion("bias")
@@ -101,9 +120,50 @@ def _(found: Assessment) -> list[str]:
     label = inside(MEASURES[found.studies.measure].label)
     return [
         f"Publication bias may matter: the pooled {label} is "
-        f"{value(found.adjusted[found.shown])} {CALLED[found.asked.kind]}, which is "
+        f"{of_adjusted(found)} {CALLED[found.asked.kind]}, which is "
         f"{numbers.number(abs(found.change), 1)} posterior standard deviations away."
     ]
+
+
+@sentence.register
+def _(found: AccuracyAssessment) -> str:
+    said = []
+    if found.deeks is not None:
+        line = found.deeks.line
+        low, high = line.slope_interval
+        whole = "asymmetric" if line.p < SIGNIFICANT else "not clearly asymmetric"
+        larger = "larger" if line.slope > 0 else "smaller"
+        small = f", small studies having {larger} odds ratios" if line.p < SIGNIFICANT else ""
+        said.append(
+            f"By Deeks' test the funnel is {whole}{small} (slope {numbers.number(line.slope)}, 95"
+            f"{NB}% interval {numbers.number(low)} to {numbers.number(high)}, p "
+            f"{numbers.small(line.p)}, at a level of {SIGNIFICANT:g}); asymmetry has other causes "
+            "than missing studies."
+        )
+    if found.curve:
+        said.append(_if_unseen(found))
+    return " ".join(said) or "There are too few studies for a test of asymmetry."
+
+
+@differs.register
+def _(found: AccuracyAssessment) -> list[str]:
+    if not found.matters:
+        return []
+    return [
+        f"Publication bias may matter: {inside(_if_unseen(found))} That is "
+        f"{numbers.number(abs(found.change), 1)} posterior standard deviations away; the share is "
+        "assumed, not found."
+    ]
+
+
+def _if_unseen(found: AccuracyAssessment) -> str:
+    all_seen, some = found.curve[1.0].estimates, found.curve[TOLD_OF].estimates
+    return (
+        f"If only {numbers.percent_prose(TOLD_OF)} of all studies were seen, accurate ones more "
+        f"often, pooled sensitivity would be {value(some['sens'])} and specificity "
+        f"{value(some['spec'])}, instead of {value(all_seen['sens'])} and "
+        f"{value(all_seen['spec'])}."
+    )
 
 
 def asymmetry(found: Assessment) -> list[str]:
@@ -125,10 +185,10 @@ def asymmetry(found: Assessment) -> list[str]:
     return out
 
 
-def learnt(found: Assessment) -> list[str]:
+def of_overlaps(overlaps: Mapping[str, float]) -> list[str]:
     """How much the data told of the parameters of the bias."""
     out = []
-    for name, share in found.overlaps.items():
+    for name, share in overlaps.items():
         told = "the data say little of it" if share > OVERLAPPING else "the data inform it"
         out.append(
             f"Prior and posterior of {name} share {numbers.percent_prose(share)} of their area: "

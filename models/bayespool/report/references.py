@@ -116,6 +116,23 @@ REFERENCES: dict[str, Reference] = {
         "selection bias. Res Synth Methods 2014;5:60–78.",
         "10.1002/jrsm.1095",
     ),
+    "deeks2005": Reference(
+        "Deeks JJ, Macaskill P, Irwig L. The performance of tests of publication bias and other "
+        "sample size effects in systematic reviews of diagnostic test accuracy was assessed. J "
+        "Clin Epidemiol 2005;58:882–893.",
+        "10.1016/j.jclinepi.2005.01.016",
+    ),
+    "copas2013": Reference(
+        "Copas JB. A likelihood-based sensitivity analysis for publication bias in meta-analysis. "
+        "J R Stat Soc C 2013;62:47–66.",
+        "10.1111/j.1467-9876.2012.01049.x",
+    ),
+    "zhou2023": Reference(
+        "Zhou Y, Huang A, Hattori S. A likelihood-based sensitivity analysis for publication bias "
+        "on the summary receiver operating characteristic in meta-analysis of diagnostic test "
+        "accuracy. Stat Med 2023;42:781–798.",
+        "10.1002/sim.9643",
+    ),
     "konstantopoulos2011": Reference(
         "Konstantopoulos S. Fixed effects and variance components estimation in three-level "
         "meta-analysis. Res Synth Methods 2011;2:61–76.",

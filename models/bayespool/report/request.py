@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from bayespool.bias.assessment import BiasAsked
+from bayespool.bias.asked import BiasAsked
 from bayespool.calls import parse_prior
 from bayespool.decoded import decoded, from_json
 from bayespool.guideline.judgements import Judgements, check_judgements

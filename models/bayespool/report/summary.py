@@ -16,6 +16,7 @@ from bayespool.accuracy.quantities import MARGINS as QUANTITIES
 from bayespool.accuracy.quantities import PREDICTIVE_VALUES, after
 from bayespool.accuracy.roc import predictive_values
 from bayespool.association.scale import prior_source, varies
+from bayespool.bias.accuracy import AccuracyAssessment
 from bayespool.bias.assessment import Assessment, assess
 from bayespool.checks import Finding, run_checks
 from bayespool.estimands import (
@@ -97,7 +98,7 @@ class Summary:
         Of a panel, on certainty.
     evidence : mapping of label to Evidence
         Of the whole table under the empty label.
-    publication : Assessment or None
+    publication : Assessment, AccuracyAssessment or None
         What publication bias might do, where that was asked.
     """
 
@@ -122,7 +123,7 @@ class Summary:
     support: tuple[Support, ...] = ()
     judgements: Judgements | None = None
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
-    publication: Assessment | None = None
+    publication: Assessment | AccuracyAssessment | None = None
 
     @property
     def labels(self) -> tuple[Group, ...]:
