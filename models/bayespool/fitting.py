@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bayespool import progress
 from bayespool.engines.draws import Draws
 from bayespool.fitted import Fit, package_versions
 from bayespool.model import Model
+from bayespool.priors import Fixed
 from bayespool.streams import rng
 from bayespool.studies import AccuracyStudies, Effects, Rows, read_studies
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from bayespool.studies.tables import TableSource
 
 DEFAULT_SEED = 2026
+LARGEST_SEED = 2**63 - 1  # what every engine and every file can hold
 ENGINES = {
     "auto": "quadrature, or NUTS where its self-check fails",
     "both": "quadrature, and NUTS beside it as a check",
@@ -57,9 +61,12 @@ def fit(
     """
     if engine not in ENGINES:
         raise ValueError(f"engine={engine!r} is unknown; allowed: {', '.join(ENGINES)}")
+    if not isinstance(seed, int | np.integer) or not 0 <= seed <= LARGEST_SEED:
+        raise ValueError(f"seed={seed!r}: allowed is a whole number from 0 to {LARGEST_SEED}")
     _check_options(engine, options)
     rows: Any = studies_for(model, studies).by_study()
     model.check(rows)
+    _check_fixed(model)
     by_nuts = model, rows, seed, _only(options, NUTS_OPTIONS)
     if engine == "nuts":
         return _by_nuts(*by_nuts)
@@ -182,6 +189,16 @@ def _check_options(engine: str, options: Mapping[str, Any]) -> None:
         raise TypeError(
             f"engine {engine!r} has no option {', '.join(unknown)}; allowed: {', '.join(allowed)}"
         )
+
+
+def _check_fixed(model: Any) -> None:
+    """Refuse a known value in the place of a prior that the model needs."""
+    for name, prior in model.priors.items():
+        if isinstance(prior, Fixed):
+            raise ValueError(
+                f"{name}={prior!r}: {name} is estimated ({model.title}); allowed: a prior, as "
+                "narrow as you like"
+            )
 
 
 def _only(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
