@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import pytest
 from matplotlib.figure import Figure
 from shared import fit_once
 
 import bayespool as bp
+from bayespool.figures import forest
+from bayespool.report.effect_forests import effect_table
+from bayespool.report.kinds import kind_of
+from bayespool.report.summary import build_summary
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +107,17 @@ def test_what_there_is_no_figure_of(accuracy, association):
     ):
         with pytest.raises(ValueError, match=said):
             call()
+
+
+@pytest.mark.parametrize("names", [(), ("studies of the first kind", "studies of the second kind")])
+def test_a_legend_stays_inside_its_figure(association, names):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    rows = kind_of(association).rows(association)
+    table = effect_table(association, build_summary(association), rows)
+    figure = forest.draw(replace(table, names=names))[0]
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    box = figure.legends[0].get_window_extent(canvas.get_renderer())
+    assert 0.0 <= box.x0 < box.x1 <= figure.bbox.width
+    assert 0.0 <= box.y0 < box.y1 < figure.axes[1].get_window_extent().y0

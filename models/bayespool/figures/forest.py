@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HEAD, AXIS, KEY = 0.5, 0.38, 0.3  # inches above the lines, of the axis, of a line of the legend
+MARK, CHARACTER = 0.48, 0.065  # inches of an entry of the legend: its mark and gap, a letter
 ABOVE, BELOW = -0.13, 0.17  # shares of a line: where what was found and the model's value stand
 SMALLEST, LARGEST = 2.6, 6.5  # points of the square of a study
 
@@ -57,7 +58,9 @@ def _page(table: ForestTable, page: Page, places: Layout) -> Figure:
 
     ends = list(accumulate((places.height(line) for line in page.lines), initial=0.0))
     body = ends[-1]
-    key = KEY * (0 if places.look.compact else 1 + table.judged)
+    handles = [] if places.look.compact else _handles(table)
+    lines_of_key = math.ceil(sum(map(_width, handles)) / places.width)
+    key = KEY * (lines_of_key + (table.judged and not places.look.compact))
     head = HEAD if table.texts else 0.3
     height = head + body + AXIS + key
     figure = Figure(figsize=(places.width, height))
@@ -84,7 +87,9 @@ def _page(table: ForestTable, page: Page, places: Layout) -> Figure:
         _line(whole, panels, table, line, (top, bottom), places)
     _headings(whole, table, places)
     if not places.look.compact:
-        _legend(figure, table, height)
+        _legend(figure, handles, lines_of_key)
+        if table.judged:
+            legend(figure, 0.85 * KEY / height, " risk of bias")
     return figure
 
 
@@ -205,10 +210,17 @@ def diamond(axes: Any, interval: Interval, y: float, color: str, half: float) ->
     axes.fill(x, [y, y - half, y, y + half], facecolor=color, edgecolor=color, lw=1.0, zorder=3)
 
 
-def _legend(figure: Figure, table: ForestTable, height: float) -> None:
+def _width(handle: Any) -> float:
+    """Inches that an entry of the legend takes, about."""
+    return MARK + CHARACTER * len(handle.get_label())
+
+
+def _handles(table: ForestTable) -> list[Any]:
+    """What the marks are, as entries of the legend."""
     from matplotlib.lines import Line2D
 
-    lines, handles = table.drawn, []
+    lines: tuple[Line, ...] = table.drawn
+    handles: list[Any] = []
     studies = [line for line in lines if line.kind == STUDY]
     cells = [cell for line in studies for cell in line.cells]
     if any(cell.observed for cell in cells):
@@ -234,10 +246,13 @@ def _legend(figure: Figure, table: ForestTable, height: float) -> None:
                               label="external, not pooled"))  # fmt: skip
     if any(panel.null is not None for panel in table.panels):
         handles.append(Line2D([], [], color=INK, lw=0.8, label="no association"))
-    figure.legend(handles=handles, loc="lower center", ncols=len(handles),
+    return handles
+
+
+def _legend(figure: Figure, handles: list[Any], rows: int) -> None:
+    """In as many lines as its entries need side by side."""
+    figure.legend(handles=handles, loc="lower center", ncols=math.ceil(len(handles) / rows),
                   bbox_to_anchor=(0.5, 0.0), columnspacing=1.4, handletextpad=0.5)  # fmt: skip
-    if table.judged:
-        legend(figure, 0.85 * KEY / height, " risk of bias")
 
 
 def _pooled(lines: tuple[Line, ...]) -> str:

@@ -203,8 +203,8 @@ class Effects(Rows):
         return self.counts
 
     def as_effects(self, measure: str) -> Self:
-        """These effects; they are of one measure and no other."""
-        measure_named(measure, (self.measure,))
+        """These effects; they are of one measure and no other, but any may be taken as generic."""
+        measure_named(measure, (self.measure, "generic"))
         return self
 
     def shown(self) -> tuple[np.ndarray, np.ndarray]:
