@@ -19,6 +19,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from bayespool import __version__
 from bayespool.cli.delivery import DONE
+from bayespool.cli.exports import export
 from bayespool.cli.fits import accuracy, association
 from bayespool.cli.panel import judgement_form, summary_of_findings
 from bayespool.cli.saved import report
@@ -37,7 +38,7 @@ app = App(
     default_parameter=Parameter(negative=()),
 )
 for command in (
-    accuracy, association, check, report, summary_of_findings, judgement_form, datasets,
+    accuracy, association, check, report, summary_of_findings, export, judgement_form, datasets,
 ):  # fmt: skip
     app.command(command)
 
