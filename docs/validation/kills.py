@@ -90,7 +90,9 @@ def ended(write: Writer, place: Path, ending: str, after: float, room: int) -> N
     if (sign := ENDINGS[ending]) is not None:
         time.sleep(after)
         os.kill(child, sign)
-    os.waitpid(child, 0)
+    status = os.waitpid(child, 0)[1]
+    if sign is None and os.WIFSIGNALED(status):
+        raise RuntimeError(f"a full disk ended the writer by signal {os.WTERMSIG(status)}")
 
 
 def tried(
