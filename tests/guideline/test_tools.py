@@ -6,9 +6,9 @@ import pytest
 
 import bayespool as bp
 from bayespool.association import NormalNormal
+from bayespool.figures import bias_bars, traffic_light
 from bayespool.guideline.bias import low_risk_only, read_bias
 from bayespool.guideline.tools import TOOLS
-from bayespool.plots import bias_bars, traffic_light
 from bayespool.report.guideline_figures import _bias
 from bayespool.report.guideline_tables import bias_table
 from bayespool.report.guideline_words import bias_words

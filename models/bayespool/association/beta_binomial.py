@@ -24,6 +24,7 @@ from bayespool.model import Model
 from bayespool.numerics.likelihoods import BetaBinomialRows
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval
 from bayespool.quantity import point
+from bayespool.studies import Proportions, Rows
 
 Array = np.ndarray
 TINY = 1e-12
@@ -76,9 +77,8 @@ class BetaBinomial(Model):
     mu: Any = Normal(0, 1.5)
     psi: Any = OVERDISPERSION
 
-    measure: ClassVar[str] = "proportion"
+    measure = "proportion"
     spread: ClassVar[str] = "psi"
-    covariates: ClassVar[tuple[str, ...]] = ()
     title: ClassVar[str] = "Beta-binomial model of a proportion"
     in_words: ClassVar[str] = (
         "In every study the number of events is binomial, and the studies' proportions "
@@ -89,6 +89,7 @@ class BetaBinomial(Model):
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu_proportion",)
     references: ClassVar[tuple[str, ...]] = ("youngxu2008", "kuss2015")
+    takes: ClassVar[tuple[type[Rows], ...]] = (Proportions,)
 
     def __post_init__(self) -> None:
         if isinstance(self.psi, Fixed):

@@ -21,6 +21,7 @@ from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.two_groups import TwoGroups
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal
+from bayespool.studies import ArmCounts, Rows
 from bayespool.studies.limits import listed
 from bayespool.studies.measures import MEASURES, OF_COUNTS, measure_named
 
@@ -64,6 +65,7 @@ class BinomialNormal(Regression):
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("jackson2018", "stijnen2010")
+    takes: ClassVar[tuple[type[Rows], ...]] = (ArmCounts,)
 
     @property
     def in_words(self) -> str:  # type: ignore[override]

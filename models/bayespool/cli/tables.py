@@ -1,7 +1,9 @@
-"""Commands on tables: check, datasets."""
+"""Commands on tables: check, template, datasets."""
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 from bayespool.cli.delivery import DONE
@@ -50,10 +52,12 @@ def check(
 
 def _understood(studies: Any, table: Any) -> list[str]:
     """What was read, line by line."""
+    from bayespool.studies import AccuracyStudies
     from bayespool.studies.meaning import SHAPES_IN_WORDS, columns_in_words, rows_in_words
 
     what = SHAPES_IN_WORDS[type(studies)]
-    if hasattr(studies, "n_diseased"):
+    accuracy = isinstance(studies, AccuracyStudies)
+    if accuracy:
         what += f": {studies.n_diseased.sum()} diseased and {studies.n_healthy.sum()} healthy"
     lines = [f"{studies.file}: {len(studies)} rows of {studies.n_studies} studies, read as {what}"]
     lines += ["columns", *_indented(columns_in_words(table, studies))]
@@ -61,13 +65,13 @@ def _understood(studies: Any, table: Any) -> list[str]:
     lines += _indented(rows_in_words(studies, SHOWN))
     for study, rows in studies.several_rows().items():
         lines.append(f"{study} has {len(rows)} rows: {'; '.join(rows)}")
-    if hasattr(studies, "n_diseased"):
+    if accuracy:
         from bayespool.studies.cutoffs import cutoffs_of_the_same_patients
 
         for found in cutoffs_of_the_same_patients(studies):
             which = f"{found.study}: rows with {found.column} {', '.join(found.values)}"
             lines.append(f"{which} are cut-offs of the same patients (no model takes them yet)")
-    for row, said in zip(studies.row, getattr(studies, "partial", ()), strict=False):
+    for row, said in zip(studies.row, studies.statements, strict=True):
         if said is not None:
             lines.append(f"{row} is no full result ({said.kind}): {said.says}")
     return [*lines, *(f"note: {sentence}" for sentence in studies.warnings)]
@@ -75,6 +79,35 @@ def _understood(studies: Any, table: Any) -> list[str]:
 
 def _indented(rows: list[tuple[str, str]]) -> list[str]:
     return [f"  {line}" for line in table_text(rows)]
+
+
+def template(name: str = "", /, *, out: Path | None = None, quiet: bool = False) -> int:
+    """Write an example table to fill in, and say what its columns mean; without NAME, list them.
+
+    Parameters
+    ----------
+    name
+        What is pooled, such as accuracy, or, rr, md, hr, cor or proportion; the list has all.
+    out
+        File to write, ending in .csv or .xlsx (whose headings have the meanings as comments); by
+        default NAME.csv.
+    quiet
+        Print nothing but errors.
+    """
+    from bayespool.templates import TEMPLATES, write_template
+    from bayespool.templates import template as named
+
+    if not name:
+        print("\n".join(table_text((key, one.what) for key, one in TEMPLATES.items())))
+        return DONE
+    chosen, path = named(name), out or Path(f"{name}.csv")
+    write_template(chosen, path)
+    if not quiet:
+        print(f"{path}: a row is {chosen.what}; put your studies in the place of the invented ones")
+        print("columns", *_indented(list(chosen.columns.items())), sep="\n")
+        for what, (command, *options) in zip(("check", "fit"), chosen.commands, strict=True):
+            print(f"{what}: bayespool {shlex.join([command, str(path), *options])}")
+    return DONE
 
 
 def datasets() -> int:

@@ -34,6 +34,7 @@ DROP = 30.0  # nats below the maximum where the grid ends
 COARSE, FINE = {1: 161, 2: 41}, {1: 601, 2: 241}
 NARROW = 8  # parts of an axis: where all is within one, the grid is laid again
 MOST_ROUNDS = 12
+SINGULAR = 1e-6  # eigenvalue of a correlation matrix below which digits are lost
 NOTHING = 1e-200  # weight of a row that says nothing
 
 
@@ -93,9 +94,12 @@ def _conditional(hierarchy: Hierarchy, logs: Array) -> _Conditional:
     )
     heights, moves, factors = [], [], []
     for part in slices(logs.shape[1], CHUNK // (len(hierarchy.Z) * (1 + p))):
-        height, whitened = _whitened(hierarchy, logs[:, part], centre)
-        known = np.broadcast_to(of_prior, (len(whitened), *of_prior.shape))
-        move, factor, squares = _least_squares(np.concatenate([whitened, known], axis=1))
+        solved = _one_row_each(hierarchy, logs[:, part], centre, of_prior)
+        if solved is None:
+            height, whitened = _whitened(hierarchy, logs[:, part], centre)
+            known = np.broadcast_to(of_prior, (len(whitened), *of_prior.shape))
+            solved = height, *_least_squares(np.concatenate([whitened, known], axis=1))
+        height, move, factor, squares = solved
         diagonal = np.einsum("nii->ni", factor)
         heights.append(height - 0.5 * squares + np.log(diagonal).sum(axis=1))
         moves.append(move)
@@ -109,6 +113,43 @@ def _conditional(hierarchy: Hierarchy, logs: Array) -> _Conditional:
         centre[:, None] + np.concatenate(moves).T,
         np.concatenate(factors),
     )
+
+
+def _one_row_each(
+    hierarchy: Hierarchy, logs: Array, centre: Array, of_prior: Array
+) -> tuple[Array, Array, Array, Array] | None:
+    """Log likelihood without squares, and `_least_squares`, where no study has a second row.
+
+    Squares of regressors are then the same at all points but for weights, so that one product
+    serves all. None where a study has several rows, or where the squares of several regressors
+    would lose the digits of the smallest.
+    """
+    n = logs.shape[1]
+    theta = np.concatenate([np.repeat(centre[:, None], n, axis=1), logs])
+    rows = hierarchy.rows_at(theta)
+    if len(hierarchy.X) > hierarchy.n_studies:
+        return None
+    offset, loading, _ = hierarchy.predictors(theta)
+    y, precision = rows.likelihood.start()
+    precision = np.broadcast_to(np.maximum(precision, NOTHING), (len(hierarchy.X), n))
+    spread = 1.0 + precision * np.einsum("ikn,ikn->kn", loading, loading)
+    weight, x, residual = precision / spread, hierarchy.X, y - offset
+    height = np.sum(rows.likelihood.log_constant() + np.zeros(n), axis=0)
+    height = height - 0.5 * np.log(spread).sum(axis=0)
+    p, known = x.shape[1], of_prior[:, 1:]
+    products = (x[:, :, None] * x[:, None]).reshape(-1, p * p)
+    squares = (weight.T @ products).reshape(n, p, p) + known.T @ known
+    pulled = (weight * residual).T @ x + known.T @ of_prior[:, 0]
+    unit = 1.0 / np.sqrt(np.einsum("nii->ni", squares))
+    correlation = squares * unit[:, :, None] * unit[:, None]
+    if p > 1 and np.linalg.eigvalsh(correlation)[:, 0].min() < SINGULAR:
+        return None
+    cov = np.linalg.inv(correlation) * unit[:, :, None] * unit[:, None]
+    beta = np.einsum("nij,nj->ni", cov, pulled)
+    left = np.sum(weight * (residual - x @ beta.T) ** 2, axis=0)
+    left += np.sum((of_prior[:, :1] - known @ beta.T) ** 2, axis=0)
+    factor = np.sqrt(cov) if p == 1 else np.linalg.cholesky(cov)
+    return height + hierarchy.n_studies * hierarchy.log_offset, beta, factor, left
 
 
 def _whitened(hierarchy: Hierarchy, logs: Array, centre: Array) -> tuple[Array, Array]:

@@ -110,7 +110,7 @@ def consequence(summary: Summary, result: str) -> str:
 def evidence_of(fitted: Fit) -> dict[str, Evidence]:
     """What each label rests on, and under the empty label the whole table."""
     studies: Any = fitted.studies
-    named = () if getattr(fitted.model, "measure", "") else labels(fitted)
+    named = () if fitted.model.measure else labels(fitted)
     of_labels = {label: findings.evidence(studies.select(rows_with(fitted, label)))
                  for label in named if label}  # fmt: skip
     return {"": findings.evidence(studies)} | of_labels
