@@ -27,7 +27,7 @@ from bayespool.replacing import replacing_file
 from bayespool.report import write_report
 
 HERE = Path(__file__).resolve().parent
-MOMENTS = {"report": 8, "posterior.nc": 30, "table": 30}
+MOMENTS = {"report": 6, "posterior.nc": 30, "table": 30}
 ENDINGS = {
     "killed": signal.SIGKILL,
     "terminated": signal.SIGTERM,
@@ -80,6 +80,7 @@ def ended(write: Writer, place: Path, ending: str, after: float, room: int) -> N
     if not child:
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
             if ENDINGS[ending] is None:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
@@ -89,7 +90,9 @@ def ended(write: Writer, place: Path, ending: str, after: float, room: int) -> N
     if (sign := ENDINGS[ending]) is not None:
         time.sleep(after)
         os.kill(child, sign)
-    os.waitpid(child, 0)
+    status = os.waitpid(child, 0)[1]
+    if sign is None and os.WIFSIGNALED(status):
+        raise RuntimeError(f"a full disk ended the writer by signal {os.WTERMSIG(status)}")
 
 
 def tried(

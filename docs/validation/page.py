@@ -65,6 +65,11 @@ posterior standard deviations.
 By `uv run docs/validation/several_modes.py`: odds ratios of which some are told by a P value
 without a direction have posteriors of two modes. {modes_words}
 
+## Writers that are ended
+
+By `uv run docs/validation/kills.py`.
+{kills_words}
+
 ## Partial evidence: what it is worth
 
 By `uv run docs/validation/partial_evidence.py`: complete tables are simulated from a fixed truth,
@@ -172,6 +177,7 @@ def render() -> None:
         family=family(),
         engines=engines(),
         modes_words=modes_words(),
+        kills_words=kills_words(),
         models=models(),
         partial=partial(),
         partial_words=partial_words(),
@@ -377,6 +383,21 @@ def modes_words() -> str:
         "P(mu > 0) differs from that of a brute-force grid by at most "
         f"{worst:.1f} Monte Carlo errors, an end of the 95 % interval by at most {ends:.2f} "
         "posterior SDs.",
+        width=100,
+    )
+
+
+def kills_words() -> str:
+    """How many writers were ended, and what was found afterwards."""
+    with (HERE / "kills.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    moments, old, new, neither = (
+        sum(int(row[key]) for row in rows) for key in ("moments", "old", "new", "neither")
+    )
+    return fill(
+        f"{moments} writers of reports, saved fits and tables were killed, terminated, interrupted "
+        f"or had a full disk at random moments. Afterwards the old was there {old} times and the "
+        f"new {new} times, whole; something else {neither} times.",
         width=100,
     )
 

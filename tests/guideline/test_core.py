@@ -238,7 +238,9 @@ def test_quadas_columns_are_read_from_words_and_codes():
     with pytest.raises(ValueError, match="no columns of risk of bias"):
         bias.low_risk_only(AccuracyStudies.from_table(table))
     wrong = AccuracyStudies.from_table(table | {"rob_index_test": ["low", "dunno"]})
-    with pytest.raises(TableError, match=r"B: 'dunno' is no judgement; low, high or unclear"):
+    with pytest.raises(
+        TableError, match=r"B: 'dunno' is no judgement of QUADAS-2; low, high or unclear"
+    ):
         bias.read_bias(wrong)
 
 

@@ -19,6 +19,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 
 from bayespool import __version__
 from bayespool.cli.delivery import DONE
+from bayespool.cli.exports import export
 from bayespool.cli.fits import accuracy, association
 from bayespool.cli.panel import judgement_form, summary_of_findings
 from bayespool.cli.saved import report
@@ -30,7 +31,7 @@ PACKAGE = Path(__file__).parents[1]
 COMMANDS = {
     Group("A table", sort_key=1): (template, check, datasets),
     Group("Pooling", sort_key=2): (accuracy, association),
-    Group("Reports", sort_key=3): (report, judgement_form, summary_of_findings),
+    Group("Reports", sort_key=3): (report, judgement_form, summary_of_findings, export),
 }
 EXAMPLES = """Examples:
 
@@ -63,6 +64,10 @@ OF_COMMAND = {
 
     bayespool report reports/review --prevalence 0.05 --threshold sens=0.8,0.9
     bayespool report reports/review --judgements judgements.toml""",
+    "export": """Examples:
+
+    bayespool export reports/review --to fhir --out evidence.json
+    bayespool export reports/review --to gradepro --out profile.csv""",
 }
 
 

@@ -276,6 +276,8 @@ class _Target:
         """Whether the expansion, if there is one, agrees with the integrals of a second sample."""
         if self.expansion is None:
             return True
+        if not second.ess:
+            return False
         return self.expansion.holds(second.y, second.w, second.log_target, self.rng)
 
     def node_error(self, y: Array, theta: Array) -> float:

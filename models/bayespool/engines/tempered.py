@@ -52,6 +52,9 @@ class Second(NamedTuple):
 
     @property
     def ess(self) -> float:
+        """Effective draws; none where the posterior has no density at any."""
+        if not np.isfinite(self.log_target).any():
+            return 0.0
         return float(1.0 / np.sum(self.w**2))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bayespool.figures.style import percent_axis, styled, write
-from bayespool.figures.traffic_light import LIGHTS, legend
+from bayespool.figures.traffic_light import LIGHTS, QUADAS_WORDS, legend
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,9 +27,10 @@ class BiasBar:
 
 @dataclass(frozen=True)
 class BiasBarsTable:
-    """Kinds of judgement, each with its domains from top to bottom."""
+    """Kinds of judgement, each with its domains from top to bottom, and the tool's words."""
 
     kinds: tuple[tuple[str, tuple[BiasBar, ...]], ...]
+    words: Mapping[str, str] = field(default_factory=lambda: QUADAS_WORDS)
 
 
 @styled
@@ -61,5 +63,5 @@ def draw(table: BiasBarsTable) -> Figure:
                           fontsize=9, weight="bold", color=light.ink)  # fmt: skip
                 start += share
             y += 1
-    legend(figure)
+    legend(figure, words=table.words)
     return figure

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bayespool.figures.style import FAINT, INK, MUTED, label, styled, write
@@ -30,7 +31,10 @@ LIGHTS = {
     "low": Light("+", "#00523a", "white"),
     "unclear": Light("?", "#f0d45c", INK),
     "high": Light("\u2212", "#d0601a", "white"),
+    "critical": Light("\u00d7", "#7a1d1d", "white"),
+    "no information": Light("\u2205", "#a9bccc", INK),
 }
+QUADAS_WORDS = {"low": "low", "unclear": "unclear", "high": "high"}
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,11 @@ class TrafficRow:
 
 @dataclass(frozen=True)
 class TrafficTable:
-    """Kinds of judgement with their domains, and rows from top to bottom."""
+    """Kinds of judgement with their domains, rows from top to bottom, and the tool's words."""
 
     kinds: tuple[tuple[str, tuple[str, ...]], ...]
     rows: tuple[TrafficRow, ...]
+    words: Mapping[str, str] = field(default_factory=lambda: QUADAS_WORDS)
 
     @property
     def drawn(self) -> tuple[TrafficRow, ...]:
@@ -85,7 +90,7 @@ def draw(table: TrafficTable) -> Figure:
         write(axes, at - 0.1, -0.65, name, rotation=38, ha="left", va="bottom", fontsize=8)
     for at, (kind, _) in zip(starts, table.kinds, strict=True):
         write(axes, at - 0.4, lines - 0.3, kind, ha="left", va="top", fontsize=8.5, weight="bold")
-    legend(figure)
+    legend(figure, words=table.words)
     return figure
 
 
@@ -105,13 +110,17 @@ def light(
           weight="bold", color=found.ink)  # fmt: skip
 
 
-def legend(figure: Figure, bottom: float = 0.0, of: str = "") -> None:
+def legend(
+    figure: Figure, bottom: float = 0.0, of: str = "", words: Mapping[str, str] = QUADAS_WORDS
+) -> None:
     """What the symbols mean, in a line at the height `bottom`; `of` says what is low or high."""
     from matplotlib.patches import Patch
 
     handles = [
-        Patch(facecolor=light.face, label=f"{light.symbol}  {word}{of}")
-        for word, light in LIGHTS.items()
+        Patch(facecolor=LIGHTS[level].face, label=f"{LIGHTS[level].symbol}  {word}{of}")
+        for level, word in words.items()
     ]
-    figure.legend(handles=handles, loc="lower center", ncols=3, bbox_to_anchor=(0.5, bottom),
-                  columnspacing=1.6)  # fmt: skip
+    figure.legend(
+        handles=handles, loc="lower center", ncols=len(words), bbox_to_anchor=(0.5, bottom),
+        columnspacing=1.6,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Risk of bias as tables give it: QUADAS-2 and QUADAS-C columns, read and checked.
+"""Risk of bias as tables give it, by any of the tools in `tools`: columns read and checked.
 
 References
 ----------
@@ -8,12 +8,14 @@ Whiting et al. (2011), Ann Intern Med 155:529-536 (QUADAS-2); Yang et al. (2021)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.guideline.tools import BY_DOMAINS, OVERALL, QUADAS, TOOLS, Tool, worst
 from bayespool.held import held
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.spellings import normalise
@@ -21,12 +23,6 @@ from bayespool.studies.spellings import normalise
 if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
 
-DOMAINS = {
-    "patient_selection": "Patient selection",
-    "index_test": "Index test",
-    "reference_standard": "Reference standard",
-    "flow_timing": "Flow and timing",
-}
 CODES = {
     "1": "low",
     "2": "high",
@@ -41,7 +37,6 @@ CODES = {
     "+": "low",
     "-": "high",
 }
-WORDS = ("low", "unclear", "high")
 _PREFIXES = {
     "rob": ("rob", "riskofbias", "bias", "quadas"),
     "applicability": ("applicability", "app", "concern", "concerns"),
@@ -63,26 +58,27 @@ class RiskOfBias:
     ----------
     rows : tuple of str
         Labels of the rows.
-    judgements : mapping of (kind, domain) to tuple of {"low", "unclear", "high"} or None
-        Kind is ``rob``, ``applicability`` or ``comparative`` (QUADAS-C).
+    judgements : mapping of (kind, domain) to tuple of levels or None
+        Kind is ``rob``, ``applicability`` or ``comparative`` (QUADAS-C); levels are those of
+        `tools`.
+    tool : Tool
+    given : tuple of levels or None
+        What the table itself calls the risk of bias overall, if it does.
     """
 
     rows: tuple[str, ...]
     judgements: Mapping[tuple[str, str], tuple[str | None, ...]]
+    tool: Tool = QUADAS
+    given: tuple[str | None, ...] = ()
 
     @property
     def overall(self) -> tuple[str | None, ...]:
-        """Of each row the worst of its domains of risk of bias; None where one is not judged."""
+        """Of each row what the table gives, else the worst of its domains of risk of bias; None
+        where one is not judged."""
         columns = [v for (kind, _), v in self.judgements.items() if kind == "rob"]
-        out: list[str | None] = []
-        for cells in zip(*columns, strict=True):
-            if "high" in cells:
-                out.append("high")
-            elif None in cells:
-                out.append(None)
-            else:
-                out.append("unclear" if "unclear" in cells else "low")
-        return tuple(out)
+        found = [worst(cells) for cells in zip(*columns, strict=True)]
+        given = self.given or (None,) * len(found)
+        return tuple(own or one for own, one in zip(given, found, strict=True))
 
     @property
     def low(self) -> np.ndarray:
@@ -95,58 +91,86 @@ class RiskOfBias:
         for (own, domain), cells in self.judgements.items():
             judged = [cell for cell in cells if cell is not None]
             if own == kind and judged:
-                out[domain] = {word: judged.count(word) / len(judged) for word in WORDS}
+                out[domain] = {word: judged.count(word) / len(judged) for word in self.tool.levels}
         return out
 
 
 @held
 def read_bias(studies: AccuracyStudies | Any) -> RiskOfBias | None:
-    """QUADAS columns of a table, None where there are none.
+    """Columns of risk of bias of a table, None where there are none.
 
     Columns are named by kind and domain, such as ``rob_patient_selection`` or
-    ``applicability_index_test``; cells are low, high, unclear, or 1, 2, 3 in that order.
+    ``applicability_index_test`` (QUADAS-2), by tool and domain or its number, such as
+    ``rob2_randomisation`` or ``robins_d3``, or as robvis has them: ``D1``, ``D2``, ... and
+    ``Overall``. Cells are the tool's words, their first letters, or of QUADAS 1, 2, 3.
 
     Raises
     ------
     TableError
-        A cell that is no judgement.
+        A cell that is no judgement, or columns of two tools.
     """
-    names = {
-        prefix + word: (kind, domain)
-        for kind, prefixes in _PREFIXES.items()
-        for prefix in prefixes
-        for domain, words in _DOMAIN_WORDS.items()
-        for word in words
-        if not (kind == "applicability" and domain == "flow_timing")
-    }
-    found: dict[tuple[str, str], tuple[str | None, ...]] = {}
+    columns = {normalise(header): header for header in studies.covariates}
+    of_tools = {tool.name: (tool, _columns(tool, columns)) for tool in TOOLS}
+    numbered = [name for name in columns if re.fullmatch("d[1-9]", name)]
+    tool = BY_DOMAINS.get(len(numbered))
+    if tool and sorted(numbered) == [f"d{i + 1}" for i in range(len(numbered))]:
+        own = {("rob", domain): columns[f"d{i}"] for i, domain in enumerate(tool.domains, 1)}
+        of_tools[tool.name] = (tool, of_tools[tool.name][1] | own)
+    used = [(tool, own) for tool, own in of_tools.values() if any(k == "rob" for k, _ in own)]
+    if not used:
+        return None
+    if len(used) > 1:
+        names = " and ".join(tool.name for tool, _ in used)
+        rule = f"columns of risk of bias are of {names}"
+        raise TableError([Problem(studies.file, None, None, rule, "allowed is one tool")])
+    tool, own = used[0]
+    found = {key: _cells(studies, tool, header) for key, header in own.items()}
+    overall = [columns[name] for name in OVERALL if name in columns]
+    given = _cells(studies, tool, overall[0]) if overall else ()
+    order = [(kind, domain) for kind in _PREFIXES for domain in tool.domains]
+    judged = {key: found[key] for key in order if key in found}
+    return RiskOfBias(studies.row, judged, tool, given)
+
+
+def _columns(tool: Tool, columns: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Headers of a tool's columns, by kind and domain."""
+    if tool is QUADAS:
+        names = {
+            prefix + word: (kind, domain)
+            for kind, prefixes in _PREFIXES.items()
+            for prefix in prefixes
+            for domain, words in _DOMAIN_WORDS.items()
+            for word in words
+            if not (kind == "applicability" and domain == "flow_timing")
+        }
+    else:
+        names = {
+            prefix + normalise(word): ("rob", domain)
+            for prefix in tool.prefixes
+            for i, (domain, label) in enumerate(tool.domains.items(), 1)
+            for word in (domain, label, f"d{i}", *tool.spellings.get(domain, ()))
+        }
+    return {names[name]: header for name, header in columns.items() if name in names}
+
+
+def _cells(studies: Any, tool: Tool, header: str) -> tuple[str | None, ...]:
+    """The levels of a column, None where nothing is judged."""
+    read: list[str | None] = []
     problems = []
-    for header, cells in studies.covariates.items():
-        key = names.get(normalise(header))
-        if key is None:
-            continue
-        read: list[str | None] = []
-        for row, cell in zip(studies.row, cells, strict=True):
-            text = "" if cell is None else str(cell).strip().casefold()
-            text = text.removesuffix(".0")
-            if text and text not in CODES:
-                problems.append(
-                    Problem(
-                        studies.file,
-                        None,
-                        header,
-                        f"{row}: {cell!r} is no judgement",
-                        "low, high or unclear, or 1 (low), 2 (high), 3 (unclear)",
-                    )
-                )
-            read.append(CODES.get(text))
-        found[key] = tuple(read)
+    for row, cell in zip(studies.row, studies.covariates[header], strict=True):
+        text = "" if cell is None else " ".join(str(cell).split()).casefold().removesuffix(".0")
+        text = text.replace("\N{MINUS SIGN}", "-")
+        level = CODES.get(text) if tool is QUADAS else tool.level(text)
+        if text and level is None:
+            allowed = " or ".join(tool.words.values())
+            if tool is QUADAS:
+                allowed = "low, high or unclear, or 1 (low), 2 (high), 3 (unclear)"
+            rule = f"{row}: {cell!r} is no judgement of {tool.name}"
+            problems.append(Problem(studies.file, None, header, rule, allowed))
+        read.append(level)
     if problems:
         raise TableError(problems)
-    if not any(kind == "rob" for kind, _ in found):
-        return None
-    order = [(kind, domain) for kind in _PREFIXES for domain in DOMAINS]
-    return RiskOfBias(studies.row, {key: found[key] for key in order if key in found})
+    return tuple(read)
 
 
 def low_risk_only(studies: Any) -> Any:

@@ -12,7 +12,6 @@ from bayespool.figures.fagan import Ribbon
 from bayespool.figures.marks import Interval
 from bayespool.figures.rows import Panel, Row, RowsTable
 from bayespool.guideline import decision
-from bayespool.guideline.bias import DOMAINS
 from bayespool.quantity import Group
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Drawing
@@ -32,6 +31,9 @@ if TYPE_CHECKING:
 
 NB = numbers.SPACE
 MOST_PANELS = 3
+SIGNS = {"low": "Plus", "unclear": "question mark", "high": "minus", "critical": "cross",
+         "no information": "empty set"}  # fmt: skip
+WORST = ("high", "critical")
 POINTS = np.linspace(0.005, 0.995, 100)
 LIKELY = 0.95  # probability from which on testing is said to be best
 
@@ -170,20 +172,21 @@ def _range(x: np.ndarray) -> str:
 def _bias(fitted: Fit) -> list[Drawing]:
     low = low_risk(fitted)
     assert low is not None
-    found = low.bias.judgements
+    found, tool = low.bias.judgements, low.bias.tool
     kinds = [kind for kind in KINDS if any(own == kind for own, _ in found)]
     titles = tuple(
-        (KINDS[kind], tuple(DOMAINS[d] for own, d in found if own == kind)) for kind in kinds
+        (KINDS[kind], tuple(tool.domains[d] for own, d in found if own == kind)) for kind in kinds
     )
     rows = tuple(
         traffic_light.TrafficRow(row, i + 1, tuple(cells[i] for cells in found.values()))
         for i, row in enumerate(low.bias.rows)
     )
-    table = traffic_light.TrafficTable(titles, rows)
+    table = traffic_light.TrafficTable(titles, rows, tool.words)
     words = guideline_words.bias_words(fitted)
+    signs = "; ".join(f"{SIGNS[level]}: {word}" for level, word in tool.words.items())
     caption = (
-        f"Plus: low; question mark: unclear; minus: high; empty: not judged. {words} All "
-        "judgements are in the table below."
+        f"By {tool.name}. {signs}; empty: not judged. {words} All judgements are in the table "
+        "below."
     )
     if len(table.drawn) < len(rows):
         caption += f" The first {len(table.drawn)} of {len(rows):,} rows are drawn."
@@ -192,10 +195,11 @@ def _bias(fitted: Fit) -> list[Drawing]:
     )
     bars = bias_bars.BiasBarsTable(
         tuple(
-            (KINDS[kind], tuple(bias_bars.BiasBar(DOMAINS[d], shares)
+            (KINDS[kind], tuple(bias_bars.BiasBar(tool.domains[d], shares)
                                 for d, shares in low.bias.shares(kind).items()))
             for kind in kinds
-        )
+        ),
+        tool.words,
     )  # fmt: skip
     said = _high_words(low.bias)
     summed = svg.to_svg(bias_bars.draw(bars), "figure-bias", "Risk of bias by domain", said)
@@ -208,10 +212,12 @@ def _bias(fitted: Fit) -> list[Drawing]:
 def _high_words(bias: RiskOfBias) -> str:
     parts = []
     for kind, title in KINDS.items():
-        high = [f"{DOMAINS[d].lower()} {cells.count('high')} of {sum(map(bool, cells))}"
+        high = [f"{bias.tool.domains[d].lower()} {sum(c in WORST for c in cells)} of "
+                f"{sum(map(bool, cells))}"
                 for (own, d), cells in bias.judgements.items() if own == kind]  # fmt: skip
         if high:
-            parts.append(f"{title}, high: {listed(high)}.")
+            worst = " or ".join(bias.tool.words[w] for w in WORST if w in bias.tool.words)
+            parts.append(f"{title}, {worst}: {listed(high)}.")
     return " ".join(parts)
 
 

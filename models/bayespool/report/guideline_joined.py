@@ -81,13 +81,9 @@ def summary_of_findings(
     ValueError
         Different kinds of analysis, measures or prevalences, or a folder that is no report.
     """
-    if not sources:
-        raise ValueError("no report was given; allowed: one or more folders of reports, or fits")
-    if names is not None and len(names) != len(sources):
-        raise ValueError(f"{len(names)} names for {len(sources)} reports; allowed: one for each")
-    records = [_record(source, options) for source in sources]
-    found = list(names) if names is not None else [_name(source) for source in sources]
-    measures = [record.get("measure", "") for record in records]
+    records = named_records(sources, names, options)
+    found = list(records)
+    measures = [record.get("measure", "") for record in records.values()]
     for name, measure in zip(found, measures, strict=True):
         if measure != measures[0]:
             raise ValueError(
@@ -96,7 +92,7 @@ def summary_of_findings(
             )
     build = _effects if measures[0] else _accuracy
     try:
-        tables = build(dict(zip(_unique(found), records, strict=True)))
+        tables = build(records)
     except (AttributeError, LookupError, TypeError) as error:
         raise ValueError(
             f"a summary.json of {', '.join(map(str, sources))} is not as bayespool writes it "
@@ -109,9 +105,22 @@ def summary_of_findings(
     )
     notes += ["Intervals hold the uncertainty of the pooled values only; in a single new setting "
              "the spread is wider."]  # fmt: skip
-    if any(record["findings"]["results_share_people"] for record in records):
+    if any(one["findings"]["results_share_people"] for one in records.values()):
         notes.append("Of a study with several results the largest counts as its participants.")
     return Joined(title, tuple(tables), tuple(notes))
+
+
+def named_records(
+    sources: Sequence[Fit | str | Path], names: Sequence[str] | None, options: Mapping[str, Any]
+) -> dict[str, Record]:
+    """What the summaries of fits or reports hold, by names that tell them apart."""
+    if not sources:
+        raise ValueError("no report was given; allowed: one or more folders of reports, or fits")
+    if names is not None and len(names) != len(sources):
+        raise ValueError(f"{len(names)} names for {len(sources)} reports; allowed: one for each")
+    found = list(names) if names is not None else [_name(source) for source in sources]
+    records = [_record(source, options) for source in sources]
+    return dict(zip(_unique(found), records, strict=True))
 
 
 def _record(source: Fit | str | Path, options: Mapping[str, Any]) -> Record:

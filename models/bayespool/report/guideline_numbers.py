@@ -129,8 +129,6 @@ class LowRisk:
 def low_risk(fitted: Fit) -> LowRisk | None:
     """None where the table has no columns of risk of bias."""
     studies: Any = fitted.studies
-    if fitted.model.measure:
-        return None
     bias = read_bias(studies)
     if bias is None:
         return None

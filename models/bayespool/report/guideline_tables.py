@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.figures.traffic_light import LIGHTS
-from bayespool.guideline.bias import DOMAINS
 from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Table
@@ -105,11 +104,15 @@ def bias_table(fitted: Fit) -> Table | None:
     low = low_risk(fitted)
     if low is None:
         return None
-    found = low.bias.judgements
-    heads = [f"{SHORT[kind]}: {DOMAINS[domain].lower()}" for kind, domain in found]
+    found, tool = low.bias.judgements, low.bias.tool
+    heads = [f"{SHORT[kind]}: {tool.domains[domain].lower()}" for kind, domain in found]
+
+    def cell(level: str | None) -> str:
+        return "not judged" if level is None else f"{LIGHTS[level].symbol} {tool.words[level]}"
+
     rows = tuple(
-        (row, *("not judged" if cells[i] is None else f"{LIGHTS[str(cells[i])].symbol} {cells[i]}"
-                for cells in found.values()), low.bias.overall[i] or "not judged in full")
+        (row, *(cell(cells[i]) for cells in found.values()),
+         tool.words[overall] if (overall := low.bias.overall[i]) else "not judged in full")
         for i, row in enumerate(low.bias.rows[:MAX_ROWS])
     )  # fmt: skip
     caption = "Risk of bias and applicability, as the table gives them"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from bayespool.association.scale import shown_name
 from bayespool.checks.moves import POINTS
-from bayespool.guideline.bias import DOMAINS
 from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING, steps
 from bayespool.guideline.wording import Size, accuracy_sentence, effect_sentence
 from bayespool.quantity import Group, inside
@@ -186,7 +185,7 @@ def domain_words(domain: str, fitted: Fit, summary: Summary, margin: str = "") -
             d: cells for (kind, d), cells in low.bias.judgements.items() if kind == "applicability"
         }
         if concerns:
-            parts = [f"{inside(DOMAINS[d])} {cells.count('high')} of {len(cells)}"
+            parts = [f"{inside(low.bias.tool.domains[d])} {cells.count('high')} of {len(cells)}"
                      for d, cells in concerns.items()]  # fmt: skip
             return f"High concern about applicability: {listed(parts)}."
     if summary.measure and domain == "risk_of_bias":
@@ -220,12 +219,14 @@ def bias_words(fitted: Fit) -> str:
     if low is None:
         return ""
     overall = low.bias.overall
-    parts = [f"{numbers.count(overall.count(word))} {word}" for word in ("low", "unclear", "high")]
+    words = low.bias.tool.words.items()
+    parts = [f"{numbers.count(overall.count(level))} {word}" for level, word in words]
     open_ = overall.count(None)
     if open_:
         parts.append(f"{numbers.count(open_)} not judged in full")
+    how = "as given for" if any(low.bias.given) else "by the worst domain of"
     return (
-        f"Overall risk of bias, by the worst domain of each of "
+        f"Overall risk of bias, {how} each of "
         f"{counted(len(overall), 'row', 'rows')}: {', '.join(parts)}."
     )
 

@@ -8,6 +8,7 @@ longer than to write the numbers.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -47,11 +48,24 @@ class Group:
         return found
 
 
-def write(path: str | Path, groups: Mapping[str, Group], attributes: Mapping[str, Any]) -> None:
-    """Write groups, and attributes of the whole file. The same values give the same bytes."""
+@contextmanager
+def created(path: str | Path) -> Iterator[h5py.File]:
+    """A new HDF5 file, built in memory and written when the block ends.
+
+    The library does not survive a disk that is full when it closes a file; Python says so.
+    """
     import h5py
 
-    with h5py.File(path, "w", track_order=True) as file:
+    with h5py.File(str(path), "w", driver="core", backing_store=False, track_order=True) as file:
+        yield file
+        file.flush()
+        image = file.id.get_file_image()
+    Path(path).write_bytes(image)
+
+
+def write(path: str | Path, groups: Mapping[str, Group], attributes: Mapping[str, Any]) -> None:
+    """Write groups, and attributes of the whole file. The same values give the same bytes."""
+    with created(path) as file:
         for name, value in attributes.items():
             file.attrs[name] = value
         numbers = count()  # of dimensions, in the whole file

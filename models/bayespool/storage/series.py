@@ -19,6 +19,7 @@ from bayespool.engines.draws import Draws
 from bayespool.fitted import Fit
 from bayespool.storage.facts import check_support, engine_info, hierarchy_in_file, seed_in_file
 from bayespool.storage.groups import stored
+from bayespool.storage.netcdf import created
 from bayespool.storage.records import model_from_call, studies_from_record, studies_to_record
 from bayespool.storage.sealed import sealing
 from bayespool.storage.strict import Folder, opened
@@ -42,9 +43,8 @@ def save_series(
     path: str | Path, fitted: Fit, series: Mapping[str, Iterable[tuple[Facts, Fit]]]
 ) -> None:
     """Write several series of refits of a fit, each refit with facts that JSON knows."""
-    import h5py
 
-    with sealing(path) as partial, h5py.File(partial, "w", track_order=True) as file:
+    with sealing(path) as partial, created(partial) as file:
         file.attrs["format"] = FORMAT
         for name, refits in series.items():
             group = file.create_group(name, track_order=True)
