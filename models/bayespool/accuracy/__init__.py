@@ -8,6 +8,7 @@ from bayespool.accuracy.nested import NestedBivariate
 from bayespool.accuracy.nested_regression import NestedMetaRegression
 from bayespool.accuracy.published import prior_from_summary
 from bayespool.accuracy.selection import SelectionBivariate
+from bayespool.accuracy.thresholds import Thresholds
 
 __all__ = [
     "HSROC",
@@ -17,5 +18,6 @@ __all__ = [
     "NestedBivariate",
     "NestedMetaRegression",
     "SelectionBivariate",
+    "Thresholds",
     "prior_from_summary",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 
 from bayespool.bias.accuracy import AccuracyAssessment
 from bayespool.bias.deeks import Deeks
-from bayespool.plots import funnel, share_seen, svg
+from bayespool.figures import funnel, share_seen, svg
 from bayespool.report import numbers, publication_words
 from bayespool.report.blocks import Block, Bullets, Drawing, Prose, Table
 

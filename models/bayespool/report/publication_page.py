@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from bayespool.association.scale import to_analysis
 from bayespool.bias.accuracy import AccuracyAssessment
 from bayespool.bias.assessment import Assessment
-from bayespool.plots import funnel, svg, weight_function
+from bayespool.figures import funnel, svg, weight_function
 from bayespool.quantity import capital
 from bayespool.report import numbers, publication_of_accuracy, publication_words
 from bayespool.report.blocks import Block, Bullets, Drawing, Prose, Section, Table
@@ -20,6 +20,7 @@ from bayespool.studies.measures import MEASURES
 if TYPE_CHECKING:
     from bayespool.report.page import Page
     from bayespool.report.summary import Summary
+    from bayespool.studies import Effects
 
 NB = numbers.SPACE
 INTERVAL = f"95{NB}% interval"
@@ -58,6 +59,20 @@ def section(page: Page) -> Section | None:
     return Section("publication", "Publication bias", "What may be missing", blocks)
 
 
+def funnel_table(
+    studies: Effects, main: float | None = None, adjusted: float | None = None
+) -> funnel.FunnelTable:
+    """Estimates by their standard errors, and what was pooled without and with bias."""
+    measure = MEASURES[studies.measure]
+    null = None if measure.null is None else float(to_analysis(np.array(measure.null),
+                                                               measure.name))  # fmt: skip
+    ratio = measure.back == "exp"
+    return funnel.FunnelTable(
+        measure.label if ratio else measure.analysis_label,
+        np.asarray(studies.estimate), np.asarray(studies.se), null, main, adjusted, ratio=ratio,
+    )  # fmt: skip
+
+
 @singledispatch
 def figures(found: Any) -> list[Drawing]:
     """Of what was found."""
@@ -77,17 +92,9 @@ content.register(AccuracyAssessment, publication_of_accuracy.content)
 @figures.register
 def _(found: Assessment) -> list[Drawing]:
     studies = found.studies
-    measure = MEASURES[studies.measure]
-    null = None if measure.null is None else float(to_analysis(np.array(measure.null),
-                                                               measure.name))  # fmt: skip
-    ratio = measure.back == "exp"
     adjusted = found.adjusted["mu"]
-    table = funnel.FunnelTable(
-        measure.label if ratio else measure.analysis_label,
-        np.asarray(studies.estimate), np.asarray(studies.se), null,
-        found.main["mu"].median, adjusted.median if found.averaged is None else adjusted.mean,
-        ratio=ratio,
-    )  # fmt: skip
+    centre = adjusted.median if found.averaged is None else adjusted.mean
+    table = funnel_table(studies, found.main["mu"].median, centre)
     title = "Funnel plot with contours of significance"
     words = (
         f"{len(studies)} studies by estimate and standard error. Shading: two-sided p above 0.1, "
