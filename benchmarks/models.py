@@ -22,6 +22,7 @@ from bayespool.accuracy import (
     MetaRegression,
     NestedBivariate,
     NestedMetaRegression,
+    SelectionBivariate,
 )
 from bayespool.association import (
     PEESE,
@@ -123,6 +124,8 @@ MODELS: tuple[tuple[str, Callable[[Any], Any], str, Callable[[], Any], float], .
     ("SelectionBeta", lambda s: SelectionBeta(measure="or"), "bcg", trials, 2),
     ("PET", lambda s: PET(measure="or"), "bcg", trials, 2),
     ("PEESE", lambda s: PEESE(measure="or"), "bcg", trials, 2),
+    ("SelectionBivariate", lambda s: SelectionBivariate(seen=0.6), "telomerase", of("telomerase"),
+     4),
 )  # fmt: skip
 
 

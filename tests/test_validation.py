@@ -257,3 +257,36 @@ def test_the_page_shows_trials_without_events(empty_trials):
             share = f"{100 * row['without_events']:.0f} %"
             fitted = f"{row['fitted']:.0f} of {row['replicates']:.0f}"
             assert f"| {case} | {share} | {analysis} | {fitted} | {row['bias']:+.2f} (" in page
+
+
+def of_selection(part: str) -> list[dict[str, str]]:
+    with (VALIDATION / f"selection_{part}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_models_of_publication_bias_recover_what_they_simulated():
+    rows = of_selection("calibration")
+    assert {"SelectionNormal", "PET", "SelectionBivariate"} <= {row["model"] for row in rows}
+    smallest = min(rows, key=lambda row: float(row["ks_p"]))
+    assert float(smallest["ks_p"]) > 0.05 / len(rows), smallest
+    held = [float(row["held_95"]) for row in rows]
+    n = sum(int(row["tables"]) for row in rows)
+    assert abs(sum(held) / len(held) - 0.95) < 4 * sqrt(0.95 * 0.05 / n)
+    assert all(int(row["failed"]) <= 0.1 * int(row["tables"]) for row in rows)
+
+
+def test_what_a_share_of_studies_does_to_simulated_reviews_is_told_as_it_is():
+    """Without regard to selection too high; told a share too low, whether that is right or not."""
+    rows = {(row["seen"], row["model"]): row for row in of_selection("reviews")
+            if row["estimand"] == "log_dor"}  # fmt: skip
+    selected, every = ({m: r for (way, m), r in rows.items() if way.startswith(first)}
+                       for first in ("by t", "all"))  # fmt: skip
+    plain = "counts, no selection"
+    assert float(selected[plain]["bias"]) > 3 * float(selected[plain]["bias_error"])
+    assert abs(float(every[plain]["bias"])) < 4 * float(every[plain]["bias_error"])
+    for errors in ("pooled", "own"):
+        told = f"60 % seen, {errors} errors"
+        assert float(selected[told]["bias"]) < 0 < float(selected[plain]["bias"])
+        assert float(every[told]["bias"]) < -3 * float(every[told]["bias_error"])
+    own, pooled = (float(selected[f"60 % seen, {e} errors"]["bias"]) for e in ("own", "pooled"))
+    assert abs(own) < abs(float(selected[plain]["bias"])) < abs(pooled)  # the page tells both

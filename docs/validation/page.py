@@ -8,6 +8,8 @@ from math import exp
 from pathlib import Path
 from textwrap import fill
 
+from selection_page import section
+
 HERE = Path(__file__).resolve().parent
 
 TEXT = """# Validation
@@ -122,6 +124,8 @@ the truth. Monte Carlo errors are in brackets.
 |---|---|---|---|---|---|---|---|---|
 {empty}
 
+{selection}
+
 ## The accuracy family: published results
 
 Tests hold the models to the worked examples of the Cochrane Handbook for DTA, chapter 9
@@ -185,6 +189,7 @@ def render() -> None:
         few_words=few_words(),
         empty=empty(),
         empty_words=empty_words(),
+        selection=section(),
     )
     (HERE.parent / "validation.md").write_text(page, encoding="utf-8")
 

@@ -93,8 +93,8 @@ content.register(AccuracyAssessment, publication_of_accuracy.content)
 def _(found: Assessment) -> list[Drawing]:
     studies = found.studies
     adjusted = found.adjusted["mu"]
-    at = adjusted.median if found.averaged is None else adjusted.mean
-    table = funnel_table(studies, found.main["mu"].median, at)
+    centre = adjusted.median if found.averaged is None else adjusted.mean
+    table = funnel_table(studies, found.main["mu"].median, centre)
     title = "Funnel plot with contours of significance"
     words = (
         f"{len(studies)} studies by estimate and standard error. Shading: two-sided p above 0.1, "
