@@ -9,14 +9,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 if TYPE_CHECKING:
     from bayespool.bias.assessment import BiasAsked
     from bayespool.report.request import Request
 
+# the order in which a command's help tells of them, after the options of its own
+READING = Group("How the table is read", sort_key=2)
+FITTED = Group("Rows, priors and engine", sort_key=3)
+SENSITIVITY = Group("Sensitivity analyses", sort_key=4)
+ASKED = Group("What a panel asks", sort_key=5)
+MISSING = Group("Publication bias", sort_key=6)
+WRITTEN = Group("Output", sort_key=7)
 
-@Parameter(name="*")
+
+@Parameter(name="*", group=FITTED)
 @dataclass(frozen=True)
 class Fitting:
     """How a model is fitted, and to which rows.
@@ -51,13 +59,13 @@ class Fitting:
     prior: tuple[str, ...] = ()
     engine: str = "auto"
     seed: int | None = None
-    leave_one_out: bool = False
-    prior_sensitivity: bool = False
-    cumulative: bool = False
-    without: tuple[str, ...] = ()
+    leave_one_out: Annotated[bool, Parameter(group=SENSITIVITY)] = False
+    prior_sensitivity: Annotated[bool, Parameter(group=SENSITIVITY)] = False
+    cumulative: Annotated[bool, Parameter(group=SENSITIVITY)] = False
+    without: Annotated[tuple[str, ...], Parameter(group=SENSITIVITY)] = ()
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=ASKED)
 @dataclass(frozen=True)
 class Panel:
     """What a guideline panel asks and has judged.
@@ -76,6 +84,10 @@ class Panel:
         empty one).
     order
         Of the studies in the forest plot: input (as in the table), year or effect.
+    group
+        Of an association: what a reader calls group 1, and again what group 2 is called.
+    unit
+        Of a mean difference or a generic effect, such as m/s.
     """
 
     title: str | None = None
@@ -83,6 +95,8 @@ class Panel:
     threshold: tuple[str, ...] = ()
     judgements: Path | None = None
     order: str | None = None
+    group: tuple[str, ...] = ()
+    unit: str | None = None
 
     def asked(self) -> dict[str, Any]:
         """For `write_report` and `build_summary`, checked."""
@@ -95,8 +109,12 @@ class Panel:
         """For `write_report`."""
         return {"title": self.title, "question": self.question}
 
+    def names(self) -> dict[str, Any]:
+        """Of groups and unit, as far as they are given."""
+        return {"groups": self.group or None, "unit": self.unit}
 
-@Parameter(name="*")
+
+@Parameter(name="*", group=WRITTEN)
 @dataclass(frozen=True)
 class Output:
     """Where the answer goes.
@@ -154,7 +172,7 @@ class Output:
         return check_formats([] if names == ["none"] else names)
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=MISSING)
 @dataclass(frozen=True)
 class Publication:
     """What is asked of studies that may be missing.
@@ -193,7 +211,7 @@ def requested(panel: Panel, output: Output, **numbers: Any) -> Request:
 
     return Request(
         command=spoken(), formats=output.beside(), **panel.asked(), **panel.words(), **numbers
-    ).changed(order=panel.order)
+    ).changed(order=panel.order, **panel.names())
 
 
 def spoken() -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from bayespool.cli.delivery import answer, deliver
 from bayespool.cli.options import (
+    ASKED,
     OUTPUT,
     PANEL,
     Output,
@@ -28,9 +31,9 @@ def report(
     saved: Path,
     /,
     *,
-    prevalence: tuple[float, ...] = (),
-    mid: float | None = None,
-    baseline_risk: tuple[str, ...] = (),
+    prevalence: Annotated[tuple[float, ...], Parameter(group=ASKED)] = (),
+    mid: Annotated[float | None, Parameter(group=ASKED)] = None,
+    baseline_risk: Annotated[tuple[str, ...], Parameter(group=ASKED)] = (),
     panel: Panel = PANEL,
     output: Output = OUTPUT,
 ) -> int:
@@ -57,7 +60,7 @@ def report(
         again = own.request.changed(
             prevalences=prevalence or None, mid=mid,
             baseline_risks=tuple(map(risk, baseline_risk)) or None,
-            **panel.asked(), **panel.words(), order=panel.order,
+            **panel.asked(), **panel.words(), **panel.names(), order=panel.order,
             formats=output.beside(own.request.formats),
             command="\n".join(filter(None, (own.request.command, spoken()))),
         )  # fmt: skip

@@ -12,7 +12,7 @@ from bayespool.accuracy.quantities import at_cutoff
 from bayespool.accuracy.roc import predictive_values
 from bayespool.checks.separate_cutoffs import FEWEST, Separate, rows_at, separate
 from bayespool.estimands import LOWER, UPPER
-from bayespool.plots import bubble, svg
+from bayespool.figures import bubble, svg
 from bayespool.report import numbers
 from bayespool.report.blocks import Block, Bullets, Drawing, Prose, Section, Table
 from bayespool.report.tables import INTERVAL, estimate_cells

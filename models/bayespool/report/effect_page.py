@@ -68,7 +68,9 @@ def _effect(page: Page) -> Section:
             )
         )
     if summary.baseline_risks:
-        needed = Bullets(tuple(map(effect_words.number_needed, summary.numbers_needed)))
+        needed = Bullets(tuple(
+            effect_words.number_needed(one, summary.groups) for one in summary.numbers_needed
+        ))  # fmt: skip
         blocks += [effect_tables.needed_table(summary), needed]
     if summary.probabilities:
         blocks.append(effect_tables.probabilities_table(summary))

@@ -10,7 +10,7 @@ import numpy as np
 from bayespool.association import quantities
 from bayespool.association.scale import shown_name, to_measure
 from bayespool.estimands import Statement
-from bayespool.plots.marks import Interval
+from bayespool.figures.marks import Interval
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
 from bayespool.report.effect_words import people, risk_words
@@ -111,8 +111,8 @@ def needed_table(summary: Summary) -> Table:
                 f"{numbers.TO}{people(ends[1])}) for one event {way}"
             )
         rows.append((risk_words(risk), cell))
-    return Table(f"Number needed: median ({INTERVAL})", ("Risk in group 2", "Number needed"),
-                 tuple(rows))  # fmt: skip
+    head = (f"Risk in {summary.groups[1]}", "Number needed")
+    return Table(f"Number needed: median ({INTERVAL})", head, tuple(rows))
 
 
 def studies_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Table:

@@ -122,7 +122,7 @@ ASSOCIATION = Kind(
             effect_words.answer(summary), *guideline_words.panel_sentences(summary),
             effect_words.plain_words(fitted, summary), effect_words.important(summary),
             effect_words.elsewhere(summary), effect_words.at_covariates(fitted),
-            effect_words.evidence(fitted),
+            effect_words.evidence(fitted, summary.groups),
         )
         if text
     ],
