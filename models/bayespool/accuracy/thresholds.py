@@ -36,12 +36,13 @@ from bayespool.model import Model
 from bayespool.numerics.links import link
 from bayespool.numerics.successive import box_cox
 from bayespool.priors import LKJ, HalfNormal, LogNormal, Normal, ProbabilityInterval
+from bayespool.studies import AccuracyStudies
 from bayespool.studies.ladders import DIRECTIONS
 from bayespool.studies.problems import Problem, TableError
+from bayespool.studies.rows import Rows
 
 if TYPE_CHECKING:
     from bayespool.quantity import Estimand
-    from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
 MARKER_LINKS = {"logit": "logistic", "probit": "normal"}
@@ -109,6 +110,7 @@ class Thresholds(Model):
     unit: float | None = field(default=None, metadata={"quiet": True})
 
     title: ClassVar[str] = "Marker model of several cut-offs"
+    takes: ClassVar[tuple[type[Rows], ...]] = (AccuracyStudies,)
     of_studies: ClassVar[bool] = True
     main_estimands: ClassVar[tuple[str, ...]] = ("sens", "spec")
     references: ClassVar[tuple[str, ...]] = ("jones2019", "steinhauser2016")

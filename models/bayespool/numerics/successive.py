@@ -285,15 +285,27 @@ class Successive:
         return slope, weight
 
     def start(self) -> tuple[Array, Array]:
-        """The mean over a group's cut-offs of what each says alone, and a weight as of the best."""
+        """The line through what a group's cut-offs say alone, and weights as of the best of them.
+
+        Where there is one cut-off, or no spread, the line has the slope of the average.
+        """
         people = self.people[self.unit]
         p = (self.correct + 0.5) / (people + 1.0)
-        z = special.logit(p) if self.link_name == "logit" else special.ndtri(p)
-        weight = (people * p * (1.0 - p))[:, None]
-        total = self._summed(weight + 1e-9)
-        eta = self._summed((weight + 1e-9) * (z[:, None] + self._shift)) / total
+        z = (special.logit(p) if self.link_name == "logit" else special.ndtri(p))[:, None]
+        weight = (people * p * (1.0 - p) + 1e-9)[:, None]
+        total = self._summed(weight)
         most = np.maximum.reduceat(weight, self._starts, axis=0)
-        return self._rows(eta), self._rows(np.broadcast_to(most, eta.shape).copy())
+        middle, height = (self._summed(weight * x) / total for x in (self._shift, z))
+        if not self.spread:
+            return middle + height, np.broadcast_to(most, middle.shape).copy()
+        away = self._shift - middle[self.unit]
+        told = self._summed(weight * away * away)
+        # a little of the average slope, so that few cut-offs close together do not go astray
+        steep = (1.0 - self._summed(weight * away * z)) / (1.0 + told)
+        steep = np.clip(steep, 0.3, 3.0)
+        eta, weights = self._rows(middle + height / steep), self._rows(most + 0.0 * middle)
+        eta[1::2], weights[1::2] = -np.log(steep), told * steep**2
+        return eta, weights
 
     def all_correct(self, eta: Array, rng: np.random.Generator) -> Array:
         """Right results of new patients at every cut-off, (n_cutoffs, n_draws)."""
