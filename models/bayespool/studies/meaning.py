@@ -68,6 +68,14 @@ _OF_PARTIAL = (
 )  # fmt: skip
 
 
+def read_as(studies: Any) -> str:
+    """``12 rows of 10 studies, read as ...``."""
+    what = SHAPES_IN_WORDS[type(studies)]
+    if hasattr(studies, "n_diseased"):
+        what += f": {studies.n_diseased.sum()} diseased and {studies.n_healthy.sum()} healthy"
+    return f"{len(studies)} rows of {studies.n_studies} studies, read as {what}"
+
+
 def columns_in_words(table: Table, studies: Rows) -> list[tuple[str, str]]:
     """Every column of the table and what it is taken for.
 
