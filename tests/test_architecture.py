@@ -26,6 +26,7 @@ FLOORS = (
     ("averaging", "bias", "guideline"),
     ("plots",),
     ("report",),
+    ("app",),
     ("batch", "cli", "terminal"),
 )
 FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
