@@ -13,7 +13,7 @@ PACKAGE = Path(bayespool.__file__).parent
 FLOORS = (
     ("progress",),
     ("parallel",),
-    ("numerics", "held", "streams", "decoded", "replacing"),
+    ("numerics", "held", "quantity", "streams", "decoded", "replacing"),
     ("studies", "priors", "empirical", "calls", "frames", "model"),
     ("covariance", "datasets", "design", "estimands", "pymc_rows"),
     ("integration", "hyperparameters"),

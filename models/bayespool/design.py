@@ -9,8 +9,27 @@ from typing import Any
 import numpy as np
 
 from bayespool.held import held
+from bayespool.quantity import Group
 
 Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Term:
+    """One column of a regression: a number, or a level against the reference."""
+
+    covariate: str
+    level: str = ""
+
+    @property
+    def name(self) -> str:
+        """``latitude`` for a number, ``allocation[random]`` for a level."""
+        return f"{self.covariate}[{self.level}]" if self.level else self.covariate
+
+    @property
+    def words(self) -> str:
+        """``latitude``, ``allocation: random``."""
+        return f"{self.covariate}: {self.level}" if self.level else self.covariate
 
 
 @dataclass(frozen=True)
@@ -35,11 +54,11 @@ class Coding:
     values: tuple[float, ...] = ()
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the columns."""
+    def columns(self) -> tuple[Term, ...]:
+        """What each column is."""
         if not self.levels:
-            return (self.covariate,)
-        return tuple(f"{self.covariate}[{level}]" for level in self.levels[1:])
+            return (Term(self.covariate),)
+        return tuple(Term(self.covariate, level) for level in self.levels[1:])
 
     @property
     def note(self) -> str:
@@ -72,9 +91,14 @@ class Design:
     codings: tuple[Coding, ...]
 
     @property
+    def terms(self) -> tuple[Term, ...]:
+        """What each column is."""
+        return tuple(term for coding in self.codings for term in coding.columns)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """``latitude`` for a number, ``allocation[random]`` for a level."""
-        return tuple(name for coding in self.codings for name in coding.columns)
+        return tuple(term.name for term in self.terms)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -86,23 +110,23 @@ class Design:
         """What one unit of each column is in standard deviations of a number; one for levels."""
         return tuple(coding.sd for coding in self.codings for _ in coding.columns)
 
-    def settings(self) -> dict[str, dict[str, Any]]:
+    def settings(self) -> dict[Group, dict[str, Any]]:
         """Covariate values at which results are told, by label.
 
         Every level of each category, and the smallest, median and largest value of each number,
         with the other covariates at their reference or centre.
         """
         several = len(self.codings) > 1
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[Group, dict[str, Any]] = {}
         for coding in self.codings:
             for value in coding.levels or coding.values:
                 shown = value if isinstance(value, str) else f"{value:g}"
                 plain = bool(coding.levels) and not several
-                label = shown if plain else f"{coding.covariate}={shown}"
-                found[label] = {coding.covariate: value}
+                told = Group(f"{coding.covariate}={shown}", f"{coding.covariate} {shown}")
+                found[Group(shown) if plain else told] = {coding.covariate: value}
         return found
 
-    def by_category(self) -> list[list[str]]:
+    def by_category(self) -> list[list[Group]]:
         """Labels of the levels of each categorical covariate."""
         settings = self.settings()
         return [

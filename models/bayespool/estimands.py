@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from bayespool.numerics.marginals import LogGrid, Marginal, Transformed
+from bayespool.quantity import Estimand, recorded
 
 Array = np.ndarray
 Relation = Literal[">", ">=", "<", "within", "band", "highest"]
@@ -26,6 +28,7 @@ class Estimate:
     """One estimand: summaries and the Monte Carlo standard error of each.
 
     ``lower`` and ``upper`` end the 95 % equal-tailed interval; ``mcse`` belongs to the mean.
+    ``name`` is its record where a model made it.
     """
 
     name: str
@@ -39,6 +42,11 @@ class Estimate:
     mcse_lower: float
     mcse_upper: float
     ess: float
+
+    @property
+    def estimand(self) -> Estimand:
+        """What is known of it beside its numbers."""
+        return self.name if isinstance(self.name, Estimand) else Estimand(self.name)
 
     def row(self) -> dict[str, float | str]:
         """As a table row, with kind and probability of the interval in the column names."""
@@ -116,13 +124,17 @@ class Estimates(Mapping[str, Estimate]):
 
     def __getitem__(self, name: str) -> Estimate:
         if name not in self._made:
-            samples = self.samples[name]
+            samples, name = self.samples[name], self._records[name]
             self._made[name] = (
                 of_marginal(name, self.exact[name], self.error)
                 if name in self.exact
                 else summarise(name, samples, self.ancestor, has_mean=name not in self.without_mean)
             )
         return self._made[name]
+
+    @cached_property
+    def _records(self) -> dict[str, Estimand]:
+        return recorded(self.samples)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return dict, (dict(self),)  # what exact marginals are made of may not be copied

@@ -16,6 +16,7 @@ from bayespool.engines.draws import Draws
 from bayespool.estimands import Estimate, Estimates
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.marginals import Marginal
+from bayespool.quantity import MAIN, Estimand, recorded
 from bayespool.streams import rng
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 Array = np.ndarray
 N_PRIOR = 4_000
 KEPT = ("hierarchy", "estimates")
-# estimands of one place: of the average study, or of the one study that there is
-POINTS = ("sens", "spec", "fpr", "lr_pos", "lr_neg", "dor",
-          "mu", "mu_ratio", "mu_correlation", "mu_proportion")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,11 +182,21 @@ class Fit:
     @cached_property
     def samples(self) -> dict[str, Array]:
         """Draws of every estimand, each of shape (n_chains, n_draws)."""
-        hyper, new = dict(self.draws.hyper), self.new_effects
+        hyper, new = self._recorded(self.draws.hyper), self.new_effects
         found: dict[str, Array] = self.model.estimands(hyper, new, self.coding)
         if not self.of_one_study:
             return found
         return self._in_the_study(found, hyper, self.effects[:, 0], new)
+
+    def _recorded(self, hyper: Mapping[str, Array]) -> dict[str, Array]:
+        """Hyperparameters under the names that the model gave them."""
+        known = {name: name for name in self.hierarchy.names}
+        return {known[name]: values for name, values in hyper.items()}
+
+    @cached_property
+    def named(self) -> dict[str, Estimand]:
+        """The record of every estimand by its name; see `bayespool.quantity`."""
+        return recorded(self.samples)
 
     @property
     def of_one_study(self) -> bool:
@@ -208,13 +216,10 @@ class Fit:
         }
         own = self.model.estimands(hyper | moved, new, self.coding)
         out = dict(average)
-        for name in average:
-            stem, bracket, label = name.partition("[")
-            if stem in POINTS:
+        for name, record in recorded(average).items():
+            if record.role in MAIN:
                 out[name] = own[name]
-                first, _, scale = stem.partition("_") if stem.startswith("mu") else (stem, "", "")
-                shown = f"{first}_average{'_' if scale else ''}{scale}"
-                out[f"{shown}{bracket}{label}"] = average[name]
+                out[record.like("average")] = average[name]
         return out
 
     @cached_property
@@ -231,7 +236,7 @@ class Fit:
             return {}
         found: dict[str, Marginal] = self.model.exact(dict(self.draws.exact), self.studies)
         if self.of_one_study:
-            return {name: marginal for name, marginal in found.items() if name not in POINTS}
+            return {n: marginal for n, marginal in found.items() if self.named[n].role not in MAIN}
         return found
 
     @cached_property

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bayespool import progress
+from bayespool.engines.draws import Draws
 from bayespool.fitted import Fit, package_versions
+from bayespool.streams import rng
 
 if TYPE_CHECKING:
     from bayespool.parallel import Later
@@ -73,6 +75,16 @@ def fit(
         return _with_messages(later.result() if later else _by_nuts(*by_nuts), (message,))
     fitted = Fit(model, studies, draws, seed, package_versions("quadrature"), later)
     return _with_messages(fitted, _cautions(model))
+
+
+def foreseen(model: Any, studies: Any) -> Fit:
+    """One draw of the prior in the place of a fit: what will be estimated, before anything is."""
+    studies = studies.by_study()
+    model.check(studies)
+    hierarchy = model.hierarchy(studies)
+    drawn = hierarchy.natural(hierarchy.draw_prior(1, rng(DEFAULT_SEED, "prior")))
+    draws = Draws("prior", {name: value[None] for name, value in drawn.items()})
+    return Fit(model, studies, draws, DEFAULT_SEED, {})
 
 
 def planned(model: Any, studies: AccuracyStudies, engine: str) -> str:

@@ -33,7 +33,7 @@ def of_estimates(estimates: Mapping[str, Estimate], names: Iterable[str]) -> pd.
 
     chosen: list[str] = []
     for name in names:
-        found = [own for own in estimates if name in (own, own.partition("[")[0])]
+        found = [own for own, e in estimates.items() if name in (own, e.estimand.stem)]
         if not found:
             raise ValueError(f"{name} is not estimated; allowed: {', '.join(estimates)}")
         chosen += found

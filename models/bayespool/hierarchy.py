@@ -22,6 +22,7 @@ from bayespool.numerics.row_likelihood import RowLikelihood
 from bayespool.numerics.selection import Selection
 from bayespool.numerics.study_rows import Rows
 from bayespool.numerics.triangular import Factor, solve_lower, times
+from bayespool.quantity import FREEDOM
 
 Array = np.ndarray
 NEGLIGIBLE = -1e4  # log prior densities below this are taken as zero
@@ -215,7 +216,7 @@ class Hierarchy(Hyperparameters):
         out |= dict(zip(self.slope_names, self.slope_priors, strict=True))
         if self.selection is not None:
             out |= self.selection.weight.positive
-        return out | ({"nu": self.freedom_prior} if self.freedom_prior is not None else {})
+        return out | ({FREEDOM: self.freedom_prior} if self.freedom_prior is not None else {})
 
     @cached_property
     def unit(self) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool import frames
+from bayespool.accuracy.quantities import SENS
 from bayespool.estimands import summarise
+from bayespool.quantity import MAIN, point, recorded
 from bayespool.streams import rng
 
 if TYPE_CHECKING:
@@ -85,12 +87,11 @@ def check_values(fitted: Fit, at: Mapping[str, Any]) -> None:
 
 def _accuracy(fitted: Fit, at: Mapping[str, Any]) -> Mapping[str, Array]:
     if not at:
-        groups = [name for name in fitted.samples if name.startswith("sens[")]
-        if groups and "sens" not in fitted.samples:
+        if "sens" not in fitted.samples:
+            groups = [e.group for e in fitted.named.values() if e == point(SENS, group=e.group)]
             raise ValueError(
-                "the model has no single average study, but one for each of "
-                f"{', '.join(g.removeprefix('sens') for g in groups)}: see summary(), or give "
-                "covariate values"
+                f"the model has no single average study, but one for each of {', '.join(groups)}: "
+                "see summary(), or give covariate values"
             )
         return {name: fitted.samples[name] for name in ACCURACY if name in fitted.samples}
     new = fitted.new_effects
@@ -102,13 +103,13 @@ def _accuracy(fitted: Fit, at: Mapping[str, Any]) -> Mapping[str, Array]:
 
 
 def _association(fitted: Fit, at: Mapping[str, Any]) -> Mapping[str, Array]:
-    from bayespool.association.scale import heading
+    from bayespool.association.quantities import coefficient
     from bayespool.design import design
 
-    hyper = dict(fitted.draws.hyper)
+    hyper = {name: fitted.draws.hyper[name] for name in fitted.hierarchy.names}
     columns = design(fitted.coding, getattr(fitted.model, "covariates", ()))
     moved = hyper["mu"]
-    for name, x in zip(columns.names, columns.at(at), strict=True):
-        moved = moved + x * hyper[heading(name)]
+    for term, x in zip(columns.terms, columns.at(at), strict=True):
+        moved = moved + x * hyper[coefficient(term)]
     own = fitted.model.estimands(hyper | {"mu": moved}, fitted.new_effects, fitted.coding)
-    return {name: x for name, x in own.items() if name == "mu" or name.startswith("mu_")}
+    return {e: own[e] for e in recorded(own).values() if e.role in (*MAIN, "new")}

@@ -19,7 +19,6 @@ from bayespool.priors import Gamma
 from bayespool.report import numbers, write_report
 from bayespool.report.formats import FORMATS
 from bayespool.report.points import compared, labels, main_estimands, of_rows
-from bayespool.report.wording import estimand_kind, estimand_label, parted, told
 from bayespool.storage import load
 
 A, B, C = "first", "second", "third test"
@@ -77,11 +76,11 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return request.param, fitted, write_report(fitted, place, **options(request.param))
 
 
-def shown(name: str, e: Any) -> list[str]:
-    kind = estimand_kind(name)
+def shown(e: Any) -> list[str]:
+    kind = e["unit"]
     bounds = numbers.interval(e["lower"], e["upper"], kind)
     error = numbers.error(e["mcse_median"], kind)
-    return [estimand_label(name), numbers.value(e["median"], kind), bounds, error]
+    return [e["label"], numbers.value(e["median"], kind), bounds, error]
 
 
 def test_first_screen_has_the_numbers_of_every_group(page: Any) -> None:
@@ -94,26 +93,24 @@ def test_first_screen_has_the_numbers_of_every_group(page: Any) -> None:
         assert numbers.percent_prose(e["median"]) in first
         assert numbers.percent_interval_prose(e["lower"], e["upper"]) in first
     for label in labels(fitted):
-        assert told(label) in first
+        assert label.shown in first
 
 
 def test_tables_agree_with_json(page: Any) -> None:
     _, fitted, folder = page
     rows, estimands = [row[:4] for row in read(folder).rows], summary(folder)["estimands"]
-    stems = ("sens", "spec", "lr_pos", "dor", "auc", "sens_difference", "spec_ratio", "dor_ratio")
-    ends = {f"[{label}]" if label else "" for label in labels(fitted)}
+    stems = ("sens", "spec", "lr_pos", "dor", "auc")
+    told_of = {f"{stem}{label.ending}" for stem in stems for label in labels(fitted)}
     for name, e in estimands.items():
-        stem, label = parted(name)
-        told_of = stem in stems and (f"[{label}]" if label else "") in ends
-        if told_of or name.startswith(("tau_", "rho", "beta_", "sens_difference", "nu")):
-            assert shown(name, e) in rows, name
+        if name in told_of or name.startswith(("tau_", "rho", "beta_", "sens_difference", "nu")):
+            assert shown(e) in rows, name
 
 
 def test_hyperparameters_are_beside_their_priors(page: Any) -> None:
     _, fitted, folder = page
     firsts = {row[0]: row for row in read(folder).rows if row}
     for name in fitted.hierarchy.names:
-        label = estimand_label(name)
+        label = name.label
         assert label in firsts, name
         assert label != name
     assert set(fitted.hierarchy.priors) == set(fitted.draws.hyper)
@@ -130,7 +127,7 @@ def test_every_row_is_shown_and_a_study_counts_once(page: Any) -> None:
 
 def more_found(reader: Reader, b: str, a: str, n: int) -> str:
     """How many more true positives: a row of the findings where there are two, else of pairs."""
-    pair = f"{told(b)} \u2212 {told(a)}"
+    pair = f"{b.shown} \u2212 {a.shown}"
     if n > 2:
         return next(r for r in reader.rows if r and r[0] == f"10\u00a0%, {pair}")[1]
     head = next(r for r in reader.rows if r and r[0] == "Of 1,000 people tested")

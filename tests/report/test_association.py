@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import bayespool as bp
 from bayespool.association import BetaBinomial, BinomialNormal, Nested, NormalNormal, Proportion
 from bayespool.estimands import Estimate, Statement
 from bayespool.priors import Fixed, ProbabilityInterval
+from bayespool.quantity import Estimand, Quantity
 from bayespool.report import numbers, write_report
 from bayespool.report.association_numbers import NumberNeeded
 from bayespool.report.effect_tables import statement
@@ -25,7 +27,6 @@ from bayespool.report.effect_words import said as as_told
 from bayespool.report.formats import FORMATS
 from bayespool.report.summary import build_summary
 from bayespool.report.target import CONTENTS
-from bayespool.report.wording import ALONE, POOLED
 
 
 def plain(text: str) -> str:
@@ -89,9 +90,9 @@ SHOWN = {
 }  # fmt: skip
 
 
-def said(record: dict[str, float]) -> tuple[str, str]:
+def said(record: dict[str, Any]) -> tuple[str, str]:
     """Median and interval as the first screen writes them."""
-    name = record["name"]
+    name = Estimand(record["name"], Quantity(record["name"], record["label"], record["unit"]))
     e = Estimate(name, *(0.0,) * 10)
     e = replace(e, **{k: record[k] for k in ("median", "lower", "upper")})
     return tuple(map(plain, as_told(e)))  # type: ignore[return-value]
@@ -104,6 +105,11 @@ def test_answer_and_tables_are_those_of_the_json(written: dict[str, Path], name:
     kind = "proportion" if SHOWN[name] == "mu_proportion" else "effect"
     ends = plain(numbers.interval(e["lower"], e["upper"], kind))
     assert f"<td>{plain(numbers.value(e['median'], kind))}</td><td>{plain(ends)}</td>" in html
+    words: Any = SimpleNamespace(
+        measure=data["measure"],
+        estimates={n: SimpleNamespace(estimand=SimpleNamespace(label=e["label"], unit=e["unit"]))
+                   for n, e in data["estimands"].items()},
+    )  # fmt: skip
     mean = OF_ONE_STUDY.get(name, "Pooled ")
     assert re.search(rf"<p>{mean}.* \(95 % equal-tailed credible interval", html)
     value, bounds = said(e | {"name": SHOWN[name]})
@@ -111,10 +117,9 @@ def test_answer_and_tables_are_those_of_the_json(written: dict[str, Path], name:
     assert f"credible interval {bounds}</span>" in html
     for item in data["probabilities"]:
         if name != "common" or "mu_new" not in item["statement"]:
-            label = POOLED if name != "common" else ALONE
             told = Statement(item["estimand"], item["relation"], item["cut"], item.get("high"))
             assert str(told) == item["statement"]
-            assert plain(statement(told, data["measure"], label)) in html
+            assert plain(statement(told, words)) in html
     assert "significan" not in html.lower()
     assert "nan" not in html.lower().replace("finance", "")
     contents = {p.name for p in written[name].iterdir()}

@@ -20,6 +20,7 @@ from bayespool.association import NormalNormal
 from bayespool.checks.moves import moves
 from bayespool.guideline.judgements import LOWERING, Judgement, Judgements
 from bayespool.priors import Fixed, HalfNormal, Normal, ProbabilityInterval
+from bayespool.quantity import Group
 from bayespool.report import accuracy_words, numbers, write_report
 from bayespool.report.changes import largest_change, variations
 from bayespool.report.findings_table import accuracy_tables
@@ -372,7 +373,7 @@ def test_groups_of_one_test_are_no_tests() -> None:
     sentences = panel_sentences(replace(made, judgements=replace(panel(), subject="MRI")))
     assert [text.partition(" finds")[0] for text in sentences[:2]] == ["MRI (a)", "MRI (b)"]
     as_tests = replace(made, of_tests=True)
-    assert accuracy_words.lead(as_tests) == accuracy_words.difference(made, "b", "a")
+    assert accuracy_words.lead(as_tests) == accuracy_words.difference(made, *map(Group, "ba"))
     assert panel_sentences(as_tests)[0].startswith("A finds")
 
 

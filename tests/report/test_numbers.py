@@ -6,7 +6,7 @@ import pytest
 
 from bayespool.report import numbers
 from bayespool.report.references import REFERENCES, references
-from bayespool.report.wording import counted, estimand_kind, estimand_label, listed
+from bayespool.report.wording import counted, listed
 
 
 def plain(text: str) -> str:
@@ -77,9 +77,6 @@ def test_words() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert plain(counted(1, "study", "studies")) == "1 study"
-    assert plain(estimand_label("ppv@0.125")) == "Positive predictive value at prevalence 12.5 %"
-    assert estimand_kind("npv@0.1") == "proportion"
-    assert estimand_label("probit_sens") == "Pooled sensitivity, probit scale"
 
 
 def test_references() -> None:

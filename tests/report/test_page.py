@@ -14,7 +14,6 @@ from shared import placed
 
 from bayespool.report import numbers, write_report
 from bayespool.report.findings_table import NAMES
-from bayespool.report.wording import estimand_kind, estimand_label
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 
@@ -77,9 +76,10 @@ SHOWN = (
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_tables_agree_with_json(report: Path, name: str) -> None:
-    estimate, kind = summary(report)["estimands"][name], estimand_kind(name)
+    estimate = summary(report)["estimands"][name]
+    kind = estimate["unit"]
     expected = [
-        estimand_label(name),
+        estimate["label"],
         numbers.value(estimate["median"], kind),
         numbers.interval(estimate["lower"], estimate["upper"], kind),
         numbers.error(estimate["mcse_median"], kind),

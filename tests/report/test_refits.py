@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bayespool.accuracy.quantities import SENS, intercept, parameter
 from bayespool.checks.moves import POINTS
 from bayespool.report import numbers, write_report
 from bayespool.report.files import cell
@@ -158,7 +159,8 @@ def test_a_refit_that_failed_its_checks_is_named(
 
 
 def test_hyperparameters_are_spoken_in_words() -> None:
-    names = ("logit_sens", "tau_sens", "rho")
+    own = (intercept("logit", SENS), parameter("tau_sens"), parameter("rho"))
+    names = {name: name for name in own}
     assert spoken("R-hat is 1.02 (logit_sens).", names) == (
         "R-hat is 1.02 (pooled sensitivity, logit scale)."
     )

@@ -25,6 +25,7 @@ from bayespool.accuracy.margins import (
     pymc_inverse_link,
     refuse_repeats,
 )
+from bayespool.accuracy.quantities import parameter
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.links import link
 from bayespool.priors import LKJ, HalfNormal, Normal
@@ -153,5 +154,6 @@ class Bivariate(Margins):
         out = point_estimands(mu, tau, new, link(self.link), nu=draws.get("nu"))
         out |= {name: draws[name] for name in self.parameters}
         if self.link == "logit":
-            out |= roc.hsroc(*mu, *tau, draws["rho"])
+            found = roc.hsroc(*mu, *tau, draws["rho"])
+            out |= {parameter(name): values for name, values in found.items()}
         return out

@@ -26,12 +26,14 @@ from bayespool.accuracy.margins import (
     pymc_inverse_link,
     study_numbers,
 )
+from bayespool.accuracy.quantities import MARGINS, intercept, parameter
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy, Within
 from bayespool.numerics.links import link
 from bayespool.numerics.paired import PairedBinomial
 from bayespool.priors import LKJ, HalfNormal, LogNormal, Normal
 from bayespool.pymc_rows import plackett_cells
+from bayespool.quantity import Estimand, Group
 from bayespool.studies.cutoffs import refuse_cutoffs
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 RIDGES = (("tau_sens", "tau_within_sens"), ("tau_spec", "tau_within_spec"))
-DEPENDENCE = ("dependence_diseased", "dependence_healthy")
+DEPENDENCE = (parameter("dependence_diseased"), parameter("dependence_healthy"))
 
 
 class Layout(NamedTuple):
@@ -68,8 +70,8 @@ class Layout(NamedTuple):
 class PairEvidence(NamedTuple):
     """How two tests were compared: studies with both, and with one of them alone."""
 
-    second: str
-    first: str
+    second: Group
+    first: Group
     within: int
     only_second: int
     only_first: int
@@ -129,7 +131,7 @@ class Comparison(Margins):
         """The prior of each hyperparameter; those of single tests under their common name."""
         out = super().priors
         if self.shared:
-            out = {n: p for n, p in out.items() if not n.startswith("tau_within")}
+            out = {n: p for n, p in out.items() if n not in ("tau_within_sens", "tau_within_spec")}
         return out
 
     def alternatives(self) -> dict[str, Comparison]:
@@ -137,9 +139,14 @@ class Comparison(Margins):
         found = {name: replace(self, **changes) for name, changes in other_priors().items()}
         return found if self.shared else found | results.alternatives(self)
 
-    def groups(self, studies: AccuracyStudies) -> tuple[str, ...]:
+    def groups(self, studies: AccuracyStudies) -> tuple[Group, ...]:
         """The tests, in the order of their first rows."""
-        return tuple(dict.fromkeys(map(str, studies.covariates[self.test])))
+        return tuple(map(Group, dict.fromkeys(map(str, studies.covariates[self.test]))))
+
+    def _of(self, test: Group) -> tuple[Estimand, Estimand]:
+        """The pooled values of a test on the scale of the link."""
+        sens, spec = (intercept(self.link, margin, test) for margin in MARGINS)
+        return sens, spec
 
     def evidence(self, studies: AccuracyStudies) -> tuple[PairEvidence, ...]:
         """For every pair of tests, which studies have both and which have one."""
@@ -227,8 +234,12 @@ class Comparison(Margins):
             "place": np.arange(at.place.max() + 1),
         }
         with pm.Model(coords=coords) as model:
+            pooled = [prior[name] for name in self.intercepts]
             mean = pm.math.stack(
-                [[prior[name].to_pymc(f"{name}[{k}]") for name in self.intercepts] for k in labels]
+                [
+                    [p.to_pymc(name) for p, name in zip(pooled, self._of(k), strict=True)]
+                    for k in labels
+                ]
             )
             tau = pm.math.stack([prior[n].to_pymc(n) for n in ("tau_sens", "tau_spec")])
             rho = prior["rho"].to_pymc("rho")
@@ -296,7 +307,7 @@ class Comparison(Margins):
             kinds=tuple(rows["kinds"][r] for r in at.order),
             labels=rows["labels"],
             row_labels=tuple(rows["row_labels"][r] for r in at.order),
-            coefficients=tuple(f"{name}[{k}]" for k in labels for name in self.intercepts),
+            coefficients=tuple(name for k in labels for name in self._of(k)),
             coefficient_priors=tuple(prior[n] for _ in labels for n in self.intercepts),
             between=self.covariance(),
             within=None if self.shared else self._within(at),
@@ -313,8 +324,11 @@ class Comparison(Margins):
         design[np.arange(len(design)), at.place] = 1.0
         margin = at.margin[np.flatnonzero(np.diff(at.result, prepend=-1))]
         covariances = tuple(
-            Covariance((name,) * size, (getattr(self, name),) * size)
-            for name in ("tau_within_sens", "tau_within_spec")
+            Covariance((parameter(name),) * size, (prior,) * size)
+            for name, prior in (
+                ("tau_within_sens", self.tau_within_sens),
+                ("tau_within_spec", self.tau_within_spec),
+            )
         )
         return Within(design, at.result, covariances, margin)
 
@@ -364,8 +378,9 @@ class Comparison(Margins):
             effect = np.stack([new[0] + new[2], new[1] + new[2 + size]])
         out: dict[str, Array] = {}
         for k in labels:
-            mu = (draws[f"{self.intercepts[0]}[{k}]"], draws[f"{self.intercepts[1]}[{k}]"])
-            out |= point_estimands(mu, tau, effect, g, f"[{k}]", nu=draws.get("nu"), within=within)
+            sens, spec = self._of(k)
+            mu = draws[sens], draws[spec]
+            out |= point_estimands(mu, tau, effect, g, k, nu=draws.get("nu"), within=within)
         out |= groups.comparisons(out, labels)
         return out | draws
 

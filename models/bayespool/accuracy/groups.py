@@ -10,54 +10,55 @@ from itertools import combinations
 
 import numpy as np
 
+from bayespool.accuracy.quantities import DOR, MARGINS
 from bayespool.estimands import Statement
+from bayespool.quantity import Group, compared, point
 
 Array = np.ndarray
-MARGINS = ("sens", "spec")
 
 
-def pairs(labels: Sequence[str]) -> list[tuple[str, str]]:
+def pairs(labels: Sequence[Group]) -> list[tuple[Group, Group]]:
     """Every pair, the later label first: it is compared with the earlier."""
     return [(b, a) for a, b in combinations(labels, 2)]
 
 
-def comparisons(out: Mapping[str, Array], labels: Sequence[str]) -> dict[str, Array]:
+def comparisons(out: Mapping[str, Array], labels: Sequence[Group]) -> dict[str, Array]:
     """Differences and ratios of sensitivity and specificity, and of the odds ratios, by pair.
 
     Of three or more labels also their ranks.
     """
     found: dict[str, Array] = {}
     for b, a in pairs(labels):
-        for name in MARGINS:
-            of_b, of_a = out[f"{name}[{b}]"], out[f"{name}[{a}]"]
-            found[f"{name}_difference[{b} - {a}]"] = of_b - of_a
-            found[f"{name}_ratio[{b} / {a}]"] = of_b / np.maximum(of_a, 1e-300)
-        found[f"dor_ratio[{b} / {a}]"] = out[f"dor[{b}]"] / out[f"dor[{a}]"]
+        for margin in MARGINS:
+            of_b, of_a = out[point(margin, group=b)], out[point(margin, group=a)]
+            found[compared(margin, "difference", b, a)] = of_b - of_a
+            found[compared(margin, "ratio", b, a)] = of_b / np.maximum(of_a, 1e-300)
+        found[compared(DOR, "ratio", b, a)] = out[point(DOR, group=b)] / out[point(DOR, group=a)]
     return found | (_ranks(out, labels) if len(labels) > 2 else {})
 
 
 def statements(
-    samples: Mapping[str, Array], labels: Sequence[str]
+    samples: Mapping[str, Array], labels: Sequence[Group]
 ) -> Iterator[tuple[Statement, Array]]:
     """``P(A > B)`` of every pair, and of three or more the probability of being the highest."""
     for b, a in pairs(labels):
-        for name in MARGINS:
-            of_b, of_a = f"{name}[{b}]", f"{name}[{a}]"
+        for margin in MARGINS:
+            of_b, of_a = point(margin, group=b), point(margin, group=a)
             yield Statement(of_b, ">", of_a), samples[of_b] > samples[of_a]
     if len(labels) < 3:
         return
-    for name in (*MARGINS, "dor"):
-        values = np.stack([samples[f"{name}[{label}]"] for label in labels])
-        best = values.argmax(axis=0)
-        for i, label in enumerate(labels):
-            yield Statement(f"{name}[{label}]", "highest"), best == i
+    for quantity in (*MARGINS, DOR):
+        own = [point(quantity, group=label) for label in labels]
+        best = np.stack([samples[name] for name in own]).argmax(axis=0)
+        for i, name in enumerate(own):
+            yield Statement(name, "highest"), best == i
 
 
-def _ranks(out: Mapping[str, Array], labels: Sequence[str]) -> dict[str, Array]:
+def _ranks(out: Mapping[str, Array], labels: Sequence[Group]) -> dict[str, Array]:
     """Rank of each label, 1 for the highest, by sensitivity, specificity and odds ratio."""
     found: dict[str, Array] = {}
-    for name in (*MARGINS, "dor"):
-        values = np.stack([out[f"{name}[{label}]"] for label in labels])
+    for quantity in (*MARGINS, DOR):
+        values = np.stack([out[point(quantity, group=label)] for label in labels])
         place = (-values).argsort(axis=0).argsort(axis=0) + 1.0
-        found |= {f"{name}_rank[{label}]": place[i] for i, label in enumerate(labels)}
+        found |= {compared(quantity, "rank", label): place[i] for i, label in enumerate(labels)}
     return found

@@ -25,6 +25,7 @@ from bayespool.accuracy.margins import (
     refuse_repeats,
     support_of,
 )
+from bayespool.accuracy.quantities import coefficient, parameter
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
 from bayespool.design import Design, design
@@ -32,6 +33,7 @@ from bayespool.hierarchy import Hierarchy
 from bayespool.model import Model
 from bayespool.numerics.links import link
 from bayespool.priors import HalfNormal, Normal, StudentT, Uniform
+from bayespool.quantity import WHOLE, Group
 
 if TYPE_CHECKING:
     from bayespool.estimands import Statement
@@ -120,7 +122,11 @@ class HSROC(Model):
         used = {COEFFICIENTS[part] for part, names in self._on.items() if names}
         unused = set(COEFFICIENTS.values()) - used
         found = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {n: p for n, p in found.items() if support_of(p) and n not in unused}
+        return {
+            parameter(name): prior
+            for name, prior in found.items()
+            if support_of(prior) and name not in unused
+        }
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
@@ -166,11 +172,11 @@ class HSROC(Model):
             mean = {}
             for part in PARTS:
                 mean[part] = getattr(self, part).to_pymc(part) + np.zeros(len(studies))
-                for name, x, beta in zip(
-                    columns[part].names, columns[part].matrix.T,
+                for term, x, beta in zip(
+                    columns[part].terms, columns[part].matrix.T,
                     self._beta_priors(part, columns[part]), strict=True,
                 ):  # fmt: skip
-                    mean[part] = mean[part] + beta.to_pymc(f"beta_{part}_{name}") * x
+                    mean[part] = mean[part] + beta.to_pymc(coefficient(part, term)) * x
             sigma_alpha = self.sigma_alpha.to_pymc("sigma_alpha")
             sigma_theta = self.sigma_theta.to_pymc("sigma_theta")
 
@@ -198,7 +204,8 @@ class HSROC(Model):
             x = np.column_stack([np.ones(k), columns[part].matrix])
             blocks[part] = np.kron(x, np.array(signs)[:, None])
         names = {
-            part: (part, *(f"beta_{part}_{name}" for name in columns[part].names)) for part in PARTS
+            part: (parameter(part), *(coefficient(part, term) for term in columns[part].terms))
+            for part in PARTS
         }
         priors = {
             part: (getattr(self, part), *self._beta_priors(part, columns[part])) for part in PARTS
@@ -211,7 +218,8 @@ class HSROC(Model):
             stretch_names=names["shape"],
             stretch_priors=priors["shape"],
             between=Covariance(
-                ("sigma_alpha", "sigma_theta"), (self.sigma_alpha, self.sigma_theta)
+                (parameter("sigma_alpha"), parameter("sigma_theta")),
+                (self.sigma_alpha, self.sigma_theta),
             ),
             **rows | {"Z": np.tile([[0.5, 1.0], [0.5, -1.0]], (k, 1))},
         )
@@ -224,11 +232,11 @@ class HSROC(Model):
         """Sensitivity and specificity of every row (proportions), shape (n_rows, ...)."""
         return {"sens": LOGIT.inverse(predictors[0::2]), "spec": LOGIT.inverse(predictors[1::2])}
 
-    def settings(self, studies: AccuracyStudies) -> dict[str, dict[str, Any]]:
+    def settings(self, studies: AccuracyStudies) -> dict[Group, dict[str, Any]]:
         """Covariate values at which the accuracy is told; see `MetaRegression.settings`."""
         return design(studies, self.covariates).settings()
 
-    def groups(self, studies: AccuracyStudies) -> tuple[str, ...]:
+    def groups(self, studies: AccuracyStudies) -> tuple[Group, ...]:
         """Labels of the groups that are compared: levels of the categories."""
         found = design(studies, self.covariates).by_category()
         return tuple(label for labels in found for label in labels)
@@ -241,9 +249,9 @@ class HSROC(Model):
         for part, columns in self._columns(studies).items():
             own = {c: v for c, v in values.items() if c in self._on[part]}
             mean = draws[part]
-            for name, x in zip(columns.names, columns.at(own), strict=True):
+            for term, x in zip(columns.terms, columns.at(own), strict=True):
                 if x != 0.0:
-                    mean = mean + x * draws[f"beta_{part}_{name}"]
+                    mean = mean + x * draws[coefficient(part, term)]
             found.append(mean)
         return found[0], found[1], found[2]
 
@@ -262,7 +270,7 @@ class HSROC(Model):
         self, draws: dict[str, Array], studies: AccuracyStudies, label: str = ""
     ) -> tuple[tuple[Array, Array], tuple[Array, Array], Array]:
         """`point` at one of the settings, or at the centres and references."""
-        return self.point(draws, studies, self.settings(studies)[label] if label else {})
+        return self.point(draws, studies, self.settings(studies)[Group(label)] if label else {})
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """Accuracy at every setting of the covariates, comparisons, and the hyperparameters.
@@ -273,15 +281,16 @@ class HSROC(Model):
         out: dict[str, Array] = {}
         settings = self.settings(studies)
         if not columns.by_category():
-            settings = {"": {}} | settings
-        for label, values in settings.items():
+            settings = {WHOLE: {}} | settings
+        for group, values in settings.items():
             mu, tau, rho = self.point(draws, studies, values)
             shape = self._means(draws, studies, values)[2]
             effect = np.stack([(new[0] / 2.0 + new[1]) * np.exp(-shape / 2.0),
                                (new[0] / 2.0 - new[1]) * np.exp(shape / 2.0)])  # fmt: skip
-            out |= point_estimands(mu, tau, effect, LOGIT, f"[{label}]" if label else "")
-            if not label:
-                out |= {"tau_sens": tau[0], "tau_spec": tau[1], "rho": rho}
+            out |= point_estimands(mu, tau, effect, LOGIT, group)
+            if not group:
+                found = {"tau_sens": tau[0], "tau_spec": tau[1], "rho": rho}
+                out |= {parameter(name): value for name, value in found.items()}
         for labels in columns.by_category():
             out |= groups.comparisons(out, labels)
         return out | draws

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.accuracy import evidence, roc
+from bayespool.accuracy import evidence, quantities, roc
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
 from bayespool.model import Model
 from bayespool.numerics.links import link, mean_proportion
 from bayespool.numerics.scale_mixture import scale_mixture
 from bayespool.priors import LKJ, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
+from bayespool.quantity import WHOLE, Estimand, Group, point
 from bayespool.studies.cutoffs import refuse_cutoffs
 
 if TYPE_CHECKING:
@@ -60,9 +61,10 @@ class Margins(Model):
         return as_call(self)
 
     @property
-    def intercepts(self) -> tuple[str, str]:
+    def intercepts(self) -> tuple[Estimand, Estimand]:
         """Names of the pooled values on the link scale, such as ``logit_sens``."""
-        return f"{self.link}_sens", f"{self.link}_spec"
+        sens, spec = (quantities.intercept(self.link, margin) for margin in quantities.MARGINS)
+        return sens, spec
 
     @property
     def located(self) -> tuple[str, ...]:
@@ -72,7 +74,7 @@ class Margins(Model):
     @property
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter on the scale that it is sampled on."""
-        out = {}
+        out: dict[str, Any] = {}
         for item in fields(self):  # type: ignore[arg-type]
             prior = getattr(self, item.name)
             if support_of(prior):
@@ -83,8 +85,10 @@ class Margins(Model):
         """A prior of proportions as one on the scale of the link; others as they are."""
         return prior.on_link(self.link) if isinstance(prior, ProbabilityInterval) else prior
 
-    def _sampled(self, name: str) -> str:
-        return f"{self.link}_{name}" if name in ("sens", "spec") else name
+    def _sampled(self, name: str) -> Estimand:
+        if name in ("sens", "spec"):
+            return self.intercepts[name == "spec"]
+        return quantities.parameter(name)
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under: ``logit_sens`` and ``sens`` are both ``sens``."""
@@ -94,14 +98,12 @@ class Margins(Model):
             raise ValueError(f"there is no prior {name!r}; allowed: {', '.join(by_name)}")
         return by_name[name]
 
-    def covariance(self, group: str = "") -> Covariance:
-        """Of the study effects; `group` is what its names end in."""
-        return Covariance(
-            (f"tau_sens{group}", f"tau_spec{group}"),
-            (self.tau_sens, self.tau_spec),
-            (f"rho{group}",),
-            self.rho,
+    def covariance(self, group: Group = WHOLE) -> Covariance:
+        """Of the study effects, perhaps of one group of studies."""
+        tau_sens, tau_spec, rho = (
+            quantities.parameter(name, group) for name in ("tau_sens", "tau_spec", "rho")
         )
+        return Covariance((tau_sens, tau_spec), (self.tau_sens, self.tau_spec), (rho,), self.rho)
 
     def on_model_scale(self, values: Array) -> Array:
         """Main estimands (proportions) on the scale that they are modelled on."""
@@ -204,7 +206,7 @@ def point_estimands(
     tau: tuple[Array, Array],
     new: Array,
     g: Link,
-    label: str = "",
+    group: Group = WHOLE,
     nu: Array | None = None,
     within: tuple[Array, Array] | None = None,
 ) -> dict[str, Array]:
@@ -216,25 +218,25 @@ def point_estimands(
         Of sensitivity and specificity on the scale of the link.
     new : array, shape (2, ...)
         Effects of a new study.
-    label : str
-        Ends each name: ``[CCP2]``.
+    group : Group
     nu : array, optional
         Degrees of freedom of Student t study effects.
     within : pair of arrays, optional
         Standard deviations of normal effects within studies, beside ``tau``.
     """
-    out = roc.accuracy_measures(*mu, g)
+    found = roc.accuracy_measures(*mu, g)
+    out: dict[str, Array] = {quantities.measure(name, group): x for name, x in found.items()}
     inside = within if within is not None else (np.zeros(()), np.zeros(()))
     total = [np.hypot(t, w) for t, w in zip(tau, inside, strict=True)]
-    out["auc"] = roc.area(*mu, total[0], total[1], g)
-    for i, name in enumerate(("sens", "spec")):
-        out[f"{name}_marginal"] = (
+    out[quantities.area(group)] = roc.area(*mu, total[0], total[1], g)
+    for i, margin in enumerate(quantities.MARGINS):
+        out[point(margin, "marginal", group)] = (
             mean_proportion(mu[i], total[i], g)
             if nu is None
             else _mean_over_t(mu[i], tau[i], inside[i], nu, g)
         )
-        out[f"{name}_new"] = g.inverse(mu[i] + new[i])
-    return {f"{name}{label}": values for name, values in out.items()}
+        out[point(margin, "new", group)] = g.inverse(mu[i] + new[i])
+    return out
 
 
 def _mean_over_t(mu: Array, tau: Array, within: Array, nu: Array, g: Link) -> Array:

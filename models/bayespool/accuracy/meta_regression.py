@@ -24,11 +24,13 @@ from bayespool.accuracy.margins import (
     pymc_inverse_link,
     refuse_repeats,
 )
+from bayespool.accuracy.quantities import MARGINS, coefficient
 from bayespool.covariance import Covariance
 from bayespool.design import Coding, Design, design
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.links import link
 from bayespool.priors import LKJ, HalfNormal, Normal, StudentT
+from bayespool.quantity import WHOLE, Group
 
 if TYPE_CHECKING:
     from bayespool.estimands import Statement
@@ -106,19 +108,18 @@ class MetaRegression(Margins):
     def _coding(self, columns: Design, covariate: str) -> Coding:
         return next(c for c in columns.codings if c.covariate == covariate)
 
-    def sigma_groups(self, studies: AccuracyStudies) -> tuple[str, ...]:
-        """Levels with their own covariance, the reference first; one empty text when shared."""
+    def sigma_groups(self, studies: AccuracyStudies) -> tuple[Group, ...]:
+        """Levels with their own covariance, the reference first; the whole table when shared."""
         if not self.by:
-            return ("",)
-        return self._coding(design(studies, self.covariates), self.by).levels
+            return (WHOLE,)
+        return tuple(map(Group, self._coding(design(studies, self.covariates), self.by).levels))
 
     def _group(self, studies: AccuracyStudies) -> Array:
         levels = self.sigma_groups(studies)
         return np.array([levels.index(str(v)) for v in studies.covariates[self.by]])
 
     def _covariances(self, studies: AccuracyStudies) -> tuple[Covariance, ...]:
-        names = self.sigma_groups(studies)
-        return tuple(self.covariance(f"[{name}]" if name else "") for name in names)
+        return tuple(map(self.covariance, self.sigma_groups(studies)))
 
     def _beta_priors(self, columns: Design) -> list[Any]:
         """On the coefficient of one unit: the prior is on that of one standard deviation."""
@@ -131,11 +132,11 @@ class MetaRegression(Margins):
         """Mean sensitivity and specificity of every row on the scale of the link, in PyMC."""
         columns = design(studies, self.covariates)
         mean = [self.priors[name].to_pymc(name) for name in self.intercepts]
-        for i, margin in enumerate(groups.MARGINS):
-            for name, x, beta in zip(
-                columns.names, columns.matrix.T, self._beta_priors(columns), strict=True
+        for i, margin in enumerate(MARGINS):
+            for term, x, beta in zip(
+                columns.terms, columns.matrix.T, self._beta_priors(columns), strict=True
             ):
-                mean[i] = mean[i] + beta.to_pymc(f"beta_{margin}_{name}") * x
+                mean[i] = mean[i] + beta.to_pymc(coefficient(margin.name, term)) * x
         return mean
 
     def build(self, studies: AccuracyStudies) -> Any:
@@ -184,10 +185,10 @@ class MetaRegression(Margins):
             ),
             coefficients=(
                 mu_sens, mu_spec,
-                *(f"beta_{margin}_{name}" for name in columns.names for margin in groups.MARGINS),
+                *(coefficient(m.name, term) for term in columns.terms for m in MARGINS),
             ),
             coefficient_priors=(
-                prior[mu_sens], prior[mu_spec], *(b for b in betas for _ in groups.MARGINS)
+                prior[mu_sens], prior[mu_spec], *(b for b in betas for _ in MARGINS)
             ),
             between=covariances if self.by else covariances[0],
             group=self._group(studies) if self.by else None,
@@ -195,14 +196,14 @@ class MetaRegression(Margins):
             **margin_rows(studies, self.link, self.marker),
         )  # fmt: skip
 
-    def settings(self, studies: AccuracyStudies) -> dict[str, dict[str, Any]]:
+    def settings(self, studies: AccuracyStudies) -> dict[Group, dict[str, Any]]:
         """Covariate values at which the pooled accuracy is told, by label.
 
         See `bayespool.design.Design.settings`.
         """
         return design(studies, self.covariates).settings()
 
-    def groups(self, studies: AccuracyStudies) -> tuple[str, ...]:
+    def groups(self, studies: AccuracyStudies) -> tuple[Group, ...]:
         """Labels of the groups that are compared with one another: levels of the categories."""
         found = design(studies, self.covariates).by_category()
         return tuple(label for labels in found for label in labels)
@@ -214,22 +215,22 @@ class MetaRegression(Margins):
         columns = design(studies, self.covariates)
         at = columns.at(values)
         mu = []
-        for margin, intercept in zip(groups.MARGINS, self.intercepts, strict=True):
+        for margin, intercept in zip(MARGINS, self.intercepts, strict=True):
             mean = draws[intercept]
-            for name, x in zip(columns.names, at, strict=True):
+            for term, x in zip(columns.terms, at, strict=True):
                 if x != 0.0:
-                    mean = mean + x * draws[f"beta_{margin}_{name}"]
+                    mean = mean + x * draws[coefficient(margin.name, term)]
             mu.append(mean)
         levels = self.sigma_groups(studies)
-        own = f"[{values.get(self.by, levels[0])}]" if self.by else ""
-        tau = (draws[f"tau_sens{own}"], draws[f"tau_spec{own}"])
-        return (mu[0], mu[1]), tau, draws[f"rho{own}"]
+        own = self.covariance(Group(values.get(self.by, levels[0])) if self.by else WHOLE)
+        tau_sens, tau_spec = (draws[name] for name in own.scales)
+        return (mu[0], mu[1]), (tau_sens, tau_spec), draws[own.correlations[0]]
 
     def at(
         self, draws: dict[str, Array], studies: AccuracyStudies, label: str = ""
     ) -> tuple[tuple[Array, Array], tuple[Array, Array], Array]:
         """`point` at one of the settings, or at the centres and references."""
-        return self.point(draws, studies, self.settings(studies)[label] if label else {})
+        return self.point(draws, studies, self.settings(studies)[Group(label)] if label else {})
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """Accuracy at every setting, comparisons of the groups, and the hyperparameters.
@@ -239,9 +240,9 @@ class MetaRegression(Margins):
         out: dict[str, Array] = {}
         settings = self.settings(studies)
         if not design(studies, self.covariates).by_category():
-            settings = {"": {}} | settings
-        for label, values in settings.items():
-            out |= self.estimands_at(draws, new, studies, values, f"[{label}]" if label else "")
+            settings = {WHOLE: {}} | settings
+        for group, values in settings.items():
+            out |= self.estimands_at(draws, new, studies, values, group)
         for labels in design(studies, self.covariates).by_category():
             out |= groups.comparisons(out, labels)
         return out | draws
@@ -252,13 +253,13 @@ class MetaRegression(Margins):
         new: Array,
         studies: Any,
         values: Mapping[str, Any],
-        ending: str = "",
+        group: Group = WHOLE,
     ) -> dict[str, Array]:
         """Accuracy at covariate values, others at their centre or reference."""
         levels = self.sigma_groups(studies)
         mu, tau, _ = self.point(draws, studies, values)
-        own = new[:, levels.index(str(values.get(self.by, levels[0])))] if self.by else new
-        return point_estimands(mu, tau, own, link(self.link), ending, nu=draws.get("nu"))
+        own = new[:, levels.index(Group(values.get(self.by, levels[0])))] if self.by else new
+        return point_estimands(mu, tau, own, link(self.link), group, nu=draws.get("nu"))
 
     def statements(
         self, samples: Mapping[str, Array], studies: AccuracyStudies

@@ -16,9 +16,11 @@ import numpy as np
 
 from bayespool.accuracy import results
 from bayespool.accuracy.margins import Margins, margin_rows, other_priors, point_estimands
+from bayespool.accuracy.quantities import MARGINS
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.links import link
 from bayespool.priors import LKJ, HalfNormal, Normal
+from bayespool.quantity import point
 
 if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
@@ -120,6 +122,6 @@ class NestedBivariate(Margins):
         tau = (draws["tau_sens"], draws["tau_spec"])
         within = (draws["tau_within_sens"], draws["tau_within_spec"])
         out = point_estimands(mu, tau, new[:2] + new[2:], g, nu=draws.get("nu"), within=within)
-        out |= {f"{name}_new_study": g.inverse(mu[i] + new[i])
-                for i, name in enumerate(("sens", "spec"))}  # fmt: skip
+        out |= {point(margin, "new_study"): g.inverse(mu[i] + new[i])
+                for i, margin in enumerate(MARGINS)}  # fmt: skip
         return out | results.shares_between(draws) | draws

@@ -14,6 +14,7 @@ import numpy as np
 
 from bayespool.accuracy.evidence import observe, refuse_partial
 from bayespool.accuracy.margins import pymc_inverse_link, study_numbers
+from bayespool.accuracy.quantities import parameter
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy, Within
 from bayespool.priors import HalfNormal
@@ -117,9 +118,9 @@ def pymc_results(model: Any, studies: AccuracyStudies, mean_sens: Any, mean_spec
 def with_results(once: Hierarchy, model: Any, studies: AccuracyStudies) -> Hierarchy:
     """The same rows with effects of results inside studies; each result has two rows."""
     covariance = Covariance(
-        ("tau_within_sens", "tau_within_spec"),
+        (parameter("tau_within_sens"), parameter("tau_within_spec")),
         (model.tau_within_sens, model.tau_within_spec),
-        ("rho_within",),
+        (parameter("rho_within"),),
         model.rho_within,
     )
     result = np.repeat(np.arange(len(once.Z) // 2), 2)
@@ -143,7 +144,7 @@ def of_one_result(draws: Mapping[str, Array], between: Pair, rho: Array) -> tupl
 def shares_between(draws: Mapping[str, Array]) -> dict[str, Array]:
     """Share of the variance that lies between studies, of sensitivity and of specificity."""
     return {
-        f"share_between_{name}": (
+        parameter(f"share_between_{name}"): (
             draws[f"tau_{name}"] / np.hypot(draws[f"tau_{name}"], draws[f"tau_within_{name}"])
         )
         ** 2

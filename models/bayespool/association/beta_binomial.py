@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special
 
-from bayespool.association import scale
+from bayespool.association import quantities, scale
 from bayespool.association.regression import check_rows
 from bayespool.association.scale import OVERDISPERSION
 from bayespool.calls import as_call
@@ -23,6 +23,7 @@ from bayespool.hierarchy import Hierarchy
 from bayespool.model import Model
 from bayespool.numerics.likelihoods import BetaBinomialRows
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval
+from bayespool.quantity import point
 
 Array = np.ndarray
 TINY = 1e-12
@@ -105,7 +106,8 @@ class BetaBinomial(Model):
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter."""
         mu = self.mu.on_link("logit") if isinstance(self.mu, ProbabilityInterval) else self.mu
-        return {"mu": mu, "psi": self.psi}
+        effect = point(quantities.analysed(self.measure))
+        return {effect: mu, quantities.parameter("psi", self.measure): self.psi}
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
@@ -155,10 +157,10 @@ class BetaBinomial(Model):
             likelihood=BetaBinomialRows(
                 np.asarray(studies.events), np.asarray(studies.n), np.full((k, 1), 0.1)
             ),
-            coefficients=("mu",),
+            coefficients=(quantities.pooled(studies, quantities.analysed(self.measure)),),
             coefficient_priors=(self.priors["mu"],),
             between=Covariance(("none",), (Fixed(0),)),
-            row_scales=("psi",),
+            row_scales=(quantities.parameter("psi", self.measure),),
             row_scale_priors=(self.psi,),
             kinds=("events",) * k,
             labels=studies.row,
@@ -167,12 +169,16 @@ class BetaBinomial(Model):
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """The mean proportion, a new study's, and the correlation within studies."""
         psi = np.maximum(draws["psi"], TINY)
+        effect, shown = (
+            quantities.pooled(studies, quantity(self.measure))
+            for quantity in (quantities.analysed, quantities.told)
+        )
         return {
-            "mu": draws["mu"],
-            "psi": draws["psi"],
-            "icc": psi / (1.0 + psi),
-            "mu_proportion": special.expit(draws["mu"]),
-            "mu_new_proportion": special.expit(draws["mu"] + new[0]),
+            effect: draws["mu"],
+            quantities.parameter("psi", self.measure): draws["psi"],
+            quantities.parameter("icc", self.measure): psi / (1.0 + psi),
+            shown: special.expit(draws["mu"]),
+            shown.like("new"): special.expit(draws["mu"] + new[0]),
         }
 
     def study_estimands(

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bayespool.association import scale
+from bayespool.association import quantities, scale
 from bayespool.association.counts import observe, possible, without_bound
 from bayespool.association.regression import Regression, check_rows
 from bayespool.design import design
@@ -120,8 +120,8 @@ class BinomialNormal(Regression):
         columns = design(studies, self.covariates)
         with pm.Model(coords={"study": list(studies.row), "effect": ["effect"]}) as model:
             mean = self.mu.to_pymc("mu")
-            for name, x in zip(columns.names, columns.matrix.T, strict=True):
-                mean = mean + self.beta.to_pymc(scale.heading(name)) * x
+            for term, x in zip(columns.terms, columns.matrix.T, strict=True):
+                mean = mean + self.beta.to_pymc(quantities.coefficient(term)) * x
             tau = self.tau.value if isinstance(self.tau, Fixed) else self.tau.to_pymc("tau")
             v = pm.Normal("v", 0.0, 1.0, dims=("study", "effect"))
             if self.nu is not None:
@@ -141,7 +141,7 @@ class BinomialNormal(Regression):
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """mu, tau, a new study, and what they are on the measure's own scale."""
-        return scale.effect_estimands(draws, new[0], self.measure, None)
+        return scale.effect_estimands(draws, new[0], self.measure, studies)
 
     def study_estimands(
         self, draws: dict[str, Array], effects: Array, studies: Any

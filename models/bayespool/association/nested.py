@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bayespool.association import scale
+from bayespool.association import quantities, scale
 from bayespool.association.evidence import estimates, observe
 from bayespool.association.regression import other_priors
 from bayespool.calls import as_call
@@ -22,6 +22,7 @@ from bayespool.hierarchy import Hierarchy, Within
 from bayespool.model import Model
 from bayespool.numerics.marginals import Marginal
 from bayespool.priors import Fixed, HalfNormal, Normal
+from bayespool.quantity import FREEDOM, point
 
 Array = np.ndarray
 
@@ -87,8 +88,10 @@ class Nested(Model):
     @property
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter."""
-        out = {"mu": self.mu, "tau": self.tau, "tau_within": self.tau_within}
-        return out | ({"nu": self.nu} if self.nu is not None else {})
+        out: dict[str, Any] = {point(quantities.analysed(self.measure)): self.mu}
+        for name, prior in (("tau", self.tau), ("tau_within", self.tau_within)):
+            out[quantities.parameter(name, self.measure)] = prior
+        return out | ({FREEDOM: self.nu} if self.nu is not None else {})
 
     @property
     def without_mean(self) -> tuple[str, ...]:
@@ -156,32 +159,33 @@ class Nested(Model):
         n = len(order)
         shared = self.correlation > 0.0
         z = [np.ones(n)] + ([se * np.sqrt(self.correlation)] if shared else [])
+        tau, tau_within = (quantities.parameter(n, self.measure) for n in ("tau", "tau_within"))
         if studies.is_partial.any():
-            within = Covariance(("tau_within",), (self.tau_within,))
+            within = Covariance((tau_within,), (self.tau_within,))
             results: dict[str, Any] = {"within": Within(np.ones((n, 1)), np.arange(n), (within,))}
         else:
-            results = {"row_scales": ("tau_within",), "row_scale_priors": (self.tau_within,)}
+            results = {"row_scales": (tau_within,), "row_scale_priors": (self.tau_within,)}
         return Hierarchy(
             X=np.ones((n, 1)),
             Z=np.column_stack(z),
             study=study,
             likelihood=estimates(studies.select(order), np.sqrt(1.0 - self.correlation)),
-            coefficients=("mu",),
+            coefficients=(quantities.pooled(studies, quantities.analysed(self.measure)),),
             coefficient_priors=(self.mu,),
-            between=Covariance(("tau", "shared_error")[: len(z)], (self.tau, Fixed(1))[: len(z)]),
+            between=Covariance((tau, "shared_error")[: len(z)], (self.tau, Fixed(1))[: len(z)]),
             kinds=("estimate",) * n,
             freedom_prior=self.nu,
             robust=(True, False)[: len(z)],
             labels=labels,
-            ridges=(("tau", "tau_within"),),
+            ridges=((tau, tau_within),),
             **results,
         )
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """mu, both standard deviations, the share between studies, a new study."""
-        out = scale.effect_estimands(draws, new[0], self.measure, None)
+        out = scale.effect_estimands(draws, new[0], self.measure, studies)
         total = draws["tau"] ** 2 + draws["tau_within"] ** 2
-        out["icc"] = draws["tau"] ** 2 / total
+        out[quantities.parameter("icc", self.measure)] = draws["tau"] ** 2 / total
         return out
 
     def exact(self, marginals: dict[str, Marginal], studies: Any) -> dict[str, Marginal]:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bayespool.association import scale
+from bayespool.association import quantities, scale
 from bayespool.association.evidence import estimates, observe
 from bayespool.association.regression import Regression, check_rows, other_priors
 from bayespool.design import design
@@ -82,8 +82,8 @@ class NormalNormal(Regression):
         coords = {"study": list(studies.row), "effect": ["effect"], "column": list(columns.names)}
         with pm.Model(coords=coords) as model:
             mean = self.mu.to_pymc("mu")
-            for name, x in zip(columns.names, columns.matrix.T, strict=True):
-                mean = mean + self.beta.to_pymc(scale.heading(name)) * x
+            for term, x in zip(columns.terms, columns.matrix.T, strict=True):
+                mean = mean + self.beta.to_pymc(quantities.coefficient(term)) * x
             v = pm.Normal("v", 0.0, 1.0, dims=("study", "effect"))
             tau = self.tau.value if isinstance(self.tau, Fixed) else self.tau.to_pymc("tau")
             if self.nu is not None:
@@ -105,7 +105,7 @@ class NormalNormal(Regression):
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """mu, tau, I2, a new study, and what they are on the measure's own scale."""
         variance = scale.typical_variance(studies.se[np.isfinite(studies.estimate)])
-        return scale.effect_estimands(draws, new[0], self.measure, variance)
+        return scale.effect_estimands(draws, new[0], self.measure, studies, variance)
 
     def exact(self, marginals: dict[str, Marginal], studies: Any) -> dict[str, Marginal]:
         """Estimands whose marginal the deterministic path knows without draws."""

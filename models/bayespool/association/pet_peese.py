@@ -52,7 +52,7 @@ class _OnError(SmallStudies):
             likelihood=estimates(studies),
             kinds=("estimate",) * len(studies),
             slope=self.sign * se[:, None] ** self.power,
-            slope_names=(self.slope,),
+            slope_names=(self._named(self.slope),),
             slope_priors=(getattr(self, self.slope),),
             **self.one_effect(studies),
         )

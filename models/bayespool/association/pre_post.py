@@ -14,13 +14,14 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import expit
 
-from bayespool.association import scale
+from bayespool.association import quantities, scale
 from bayespool.association.regression import Regression, check_rows, other_priors
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.paired_tables import PairedTables
 from bayespool.priors import Fixed, HalfNormal, LogNormal, Normal
 from bayespool.pymc_rows import plackett_logs, potential_name
+from bayespool.quantity import FREEDOM
 
 Array = np.ndarray
 FLAT = 1_000.0  # SD that is flat over any logit
@@ -54,7 +55,7 @@ class PrePost(Regression):
     covariates: tuple[str, ...] = field(default=(), init=False, metadata={"quiet": True})
     beta: Any = field(default=Normal(0, 2), init=False, metadata={"quiet": True})
 
-    measure: ClassVar[str] = "or"
+    measure = "or"
     title: ClassVar[str] = "Before-and-after model of paired proportions"
     in_words: ClassVar[str] = (
         "The finding before and after in the same people is a pair, with a midpoint of its own for "
@@ -70,8 +71,8 @@ class PrePost(Regression):
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter."""
         own = super().priors
-        nu = {"nu": own.pop("nu")} if "nu" in own else {}
-        return own | {"dependence": self.dependence} | nu
+        nu = {FREEDOM: own.pop(FREEDOM)} if FREEDOM in own else {}
+        return own | {self._named("dependence"): self.dependence} | nu
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
@@ -119,12 +120,12 @@ class PrePost(Regression):
             Z=np.column_stack([np.ones(2 * k), half]),
             study=np.repeat(np.arange(k), 2),
             likelihood=PairedTables(studies.tables()),
-            coefficients=("mu",),
+            coefficients=(quantities.pooled(studies, quantities.analysed(self.measure)),),
             coefficient_priors=(self.mu,),
-            between=Covariance(("baseline", "tau"), (Fixed(FLAT), self.tau)),
+            between=Covariance(("baseline", self._named("tau")), (Fixed(FLAT), self.tau)),
             robust=(False, True),
             freedom_prior=self.nu,
-            row_scales=("dependence",),
+            row_scales=(self._named("dependence"),),
             row_scale_priors=(self.dependence,),
             kinds=("before", "after") * k,
             labels=studies.row,
@@ -133,7 +134,7 @@ class PrePost(Regression):
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """mu, tau, a new study, and what they are as odds ratios."""
-        return scale.effect_estimands(draws, new[-1], self.measure, None)
+        return scale.effect_estimands(draws, new[-1], self.measure, studies)
 
     def study_estimands(
         self, draws: dict[str, Array], effects: Array, studies: Any

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy import special
 
-from bayespool.association import scale
+from bayespool.association import quantities, scale
 from bayespool.association.regression import Regression, check_rows
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
@@ -46,7 +46,7 @@ class Proportion(Regression):
     covariates: tuple[str, ...] = ()
     nu: Any = None
 
-    measure: ClassVar[str] = "proportion"
+    measure = "proportion"
     title: ClassVar[str] = "Binomial-normal model of a proportion"
     in_words: ClassVar[str] = (
         "In every study the number of events is binomial. Zero counts enter as they are, "
@@ -77,8 +77,8 @@ class Proportion(Regression):
         columns = design(studies, self.covariates)
         with pm.Model(coords={"study": list(studies.row), "effect": ["effect"]}) as model:
             mean = self.priors["mu"].to_pymc("mu")
-            for name, x in zip(columns.names, columns.matrix.T, strict=True):
-                mean = mean + self.beta.to_pymc(scale.heading(name)) * x
+            for term, x in zip(columns.terms, columns.matrix.T, strict=True):
+                mean = mean + self.beta.to_pymc(quantities.coefficient(term)) * x
             tau = self.tau.value if isinstance(self.tau, Fixed) else self.tau.to_pymc("tau")
             v = pm.Normal("v", 0.0, 1.0, dims=("study", "effect"))
             if self.nu is not None:
@@ -98,10 +98,10 @@ class Proportion(Regression):
 
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """mu, tau, a new study, and the proportions; also the mean over studies."""
-        out = scale.effect_estimands(draws, new[0], "proportion", None)
+        out = scale.effect_estimands(draws, new[0], "proportion", studies)
         tau = draws["tau"] if "tau" in draws else np.full(draws["mu"].shape, self.tau.value)
         if self.nu is None:
-            out["mu_proportion_marginal"] = mean_proportion(draws["mu"], tau, link("logit"))
+            out[quantities.mean_proportion()] = mean_proportion(draws["mu"], tau, link("logit"))
         return out
 
     def study_estimands(

@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from bayespool.association import scale
+from bayespool.association import quantities, scale
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
 from bayespool.design import design
 from bayespool.model import Model
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
+from bayespool.quantity import FREEDOM, Estimand, point
 
 Array = np.ndarray
 LEGAL = ("mu", "tau", "beta", "nu")
@@ -32,6 +33,7 @@ class Regression(Model):
     beta: Any
     covariates: tuple[str, ...]
     nu: Any
+    measure: str
     spread: ClassVar[str] = "tau"
     further: ClassVar[tuple[str, ...]] = ()  # fields that hold priors beside these
 
@@ -44,13 +46,16 @@ class Regression(Model):
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter on the scale of analysis; ``beta`` stands for all."""
         mu = self.mu.on_link("logit") if isinstance(self.mu, ProbabilityInterval) else self.mu
-        out = {"mu": mu}
+        out: dict[str, Any] = {point(quantities.analysed(self.measure)): mu}
         if self.covariates:
-            out["beta"] = self.beta
+            out[self._named("beta")] = self.beta
         if not isinstance(self.tau, Fixed):
-            out["tau"] = self.tau
-        out |= {name: getattr(self, name) for name in self.further}
-        return out | ({"nu": self.nu} if self.nu is not None else {})
+            out[self._named("tau")] = self.tau
+        out |= {self._named(name): getattr(self, name) for name in self.further}
+        return out | ({FREEDOM: self.nu} if self.nu is not None else {})
+
+    def _named(self, name: str) -> Estimand:
+        return quantities.parameter(name, self.measure)
 
     @property
     def without_mean(self) -> tuple[str, ...]:
@@ -75,9 +80,12 @@ class Regression(Model):
             "X": np.column_stack([np.ones(k), columns.matrix]),
             "Z": np.ones((k, 1)),
             "study": np.arange(k),
-            "coefficients": ("mu", *map(scale.heading, columns.names)),
+            "coefficients": (
+                quantities.pooled(studies, quantities.analysed(self.measure)),
+                *map(quantities.coefficient, columns.terms),
+            ),
             "coefficient_priors": (self.priors["mu"], *[self.beta] * len(columns.names)),
-            "between": Covariance(("tau",), (self.tau,)),
+            "between": Covariance((self._named("tau"),), (self.tau,)),
             "freedom_prior": self.nu,
             "labels": studies.row,
         }
@@ -90,8 +98,9 @@ class Regression(Model):
         """``mu + x beta`` of every study, (n_studies, ...)."""
         columns = design(studies, self.covariates)
         mean = np.broadcast_to(draws["mu"], (len(studies), *draws["mu"].shape))
-        for name, x in zip(columns.names, columns.matrix.T, strict=True):
-            mean = mean + x.reshape((-1,) + (1,) * draws["mu"].ndim) * draws[scale.heading(name)]
+        for term, x in zip(columns.terms, columns.matrix.T, strict=True):
+            own = draws[quantities.coefficient(term)]
+            mean = mean + x.reshape((-1,) + (1,) * draws["mu"].ndim) * own
         return mean
 
 

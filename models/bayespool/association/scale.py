@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from bayespool.association import quantities
 from bayespool.numerics.marginals import ExpOf, LogGrid, Marginal, NormalMixture, Transformed
 from bayespool.priors import Fixed, HalfNormal, Normal
 from bayespool.studies.measures import MEASURES
@@ -98,7 +99,11 @@ def to_analysis(values: Array, measure: str) -> Array:
 
 
 def effect_estimands(
-    draws: dict[str, Array], new: Array, measure: str, typical_variance: float | None
+    draws: dict[str, Array],
+    new: Array,
+    measure: str,
+    studies: Any,
+    typical_variance: float | None = None,
 ) -> dict[str, Array]:
     """mu, a new study, heterogeneity, and what they are on the measure's own scale.
 
@@ -108,21 +113,25 @@ def effect_estimands(
         With ``mu`` and, unless the effect is common to all studies, ``tau``.
     new : array
         Effect of a new study around mu, one per draw.
-    typical_variance : float or None
+    studies : the table, of one study or several
+    typical_variance : float, optional
         Of Higgins & Thompson (2002), Stat Med 21:1539-1558, for I2; None where rows have no
         known variance.
     """
-    out = {"mu": draws["mu"], "mu_new": draws["mu"] + new}
+    effect, shown = quantities.analysed(measure), quantities.told(measure)
+    mu = quantities.pooled(studies, effect)
+    out: dict[str, Array] = {mu: draws["mu"], mu.like("new"): draws["mu"] + new}
     if "tau" in draws:
-        out["tau"], out["tau2"] = draws["tau"], draws["tau"] ** 2
+        tau, tau2, share = (quantities.parameter(n, measure) for n in ("tau", "tau2", "I2"))
+        out[tau], out[tau2] = draws["tau"], draws["tau"] ** 2
         if typical_variance is not None:
-            out["I2"] = out["tau2"] / (out["tau2"] + typical_variance)
+            out[share] = out[tau2] / (out[tau2] + typical_variance)
     back = _BACK.get(MEASURES[measure].back)
     if back is not None:
-        name, function = back
+        own = quantities.pooled(studies, shown)
         with np.errstate(over="ignore"):  # a new study's heavy-tailed effect may be beyond exp
-            out[f"mu_{name}"] = function(out["mu"])
-            out[f"mu_new_{name}"] = function(out["mu_new"])
+            out[own] = back[1](out["mu"])
+            out[own.like("new")] = back[1](out["mu_new"])
     return out | {name: x for name, x in draws.items() if name not in out}
 
 
@@ -166,8 +175,3 @@ def typical_variance(se: Array) -> float | None:
     if w.size < 2:
         return None
     return float((w.size - 1) * w.sum() / (w.sum() ** 2 - np.sum(w * w)))
-
-
-def heading(name: str) -> str:
-    """What a covariate's coefficient is called."""
-    return f"beta_{name}"

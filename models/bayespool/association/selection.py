@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from bayespool.association import quantities
 from bayespool.association.evidence import estimates
 from bayespool.association.small_studies import SmallStudies
 from bayespool.hierarchy import Hierarchy
@@ -131,7 +132,11 @@ class SelectionNormal(SmallStudies):
         """mu, tau, I2, a new study whether it is seen or not, and the weights."""
         omega = self.steps.omega(draws)
         kept = {name: x for name, x in draws.items() if name not in self.steps.names}
-        found = {f"omega_{j + 1}": w for j, w in enumerate(omega) if j}
+        edges = (0.0, *self.cuts, 1.0)
+        found = {
+            quantities.weight(f"omega_{j + 1}", edges[j], edges[j + 1], self.sides): omega[j]
+            for j in range(1, len(omega))
+        }
         return super().estimands(kept | found, new, studies)
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bayespool.association import scale
+from bayespool.association import quantities, scale
 from bayespool.association.regression import Regression, check_rows, other_priors
 from bayespool.design import design
 from bayespool.priors import Fixed, HalfNormal, Normal
@@ -61,8 +61,8 @@ class SmallStudies(Regression):
         """In a PyMC model: mean of every study and standard deviation of its effect."""
         columns = design(studies, self.covariates)
         mean = self.mu.to_pymc("mu") + np.zeros(len(studies))
-        for name, x in zip(columns.names, columns.matrix.T, strict=True):
-            mean = mean + self.beta.to_pymc(scale.heading(name)) * x
+        for term, x in zip(columns.terms, columns.matrix.T, strict=True):
+            mean = mean + self.beta.to_pymc(quantities.coefficient(term)) * x
         tau = self.tau.value if isinstance(self.tau, Fixed) else self.tau.to_pymc("tau")
         return mean, tau
 
@@ -74,7 +74,8 @@ class SmallStudies(Regression):
     def estimands(self, draws: dict[str, Array], new: Array, studies: Any) -> dict[str, Array]:
         """mu, tau, I2, a new study whether it is seen or not, and the parameters of the bias."""
         variance = scale.typical_variance(studies.se)
-        return scale.effect_estimands(draws, new[0], self.measure, variance)
+        named = {self._named(n) if n in self.further else n: x for n, x in draws.items()}
+        return scale.effect_estimands(named, new[0], self.measure, studies, variance)
 
     def study_estimands(
         self, draws: dict[str, Array], effects: Array, studies: Any

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from bayespool.association.scale import shown_name, to_measure
+from bayespool.association.quantities import analysed, parameter, told, weight
+from bayespool.association.scale import to_measure
 from bayespool.association.small_studies import DIRECTIONS, check_effects, direction_of
 from bayespool.bias.ensemble import Ensemble, Member, OnError, Weighted, psma
 from bayespool.bias.lattice import Integrated, Target, integrate
@@ -22,6 +23,7 @@ from bayespool.bias.scales import Scale, scale_of
 from bayespool.estimands import Estimate, summarise
 from bayespool.fitting import DEFAULT_SEED
 from bayespool.numerics.mixture import systematic
+from bayespool.quantity import point
 from bayespool.streams import rng
 
 Array = np.ndarray
@@ -141,11 +143,13 @@ class Averaged:
     def _named(self, one: Integrated, values: Mapping[str, Array], n: int) -> dict[str, Array]:
         member = one.target.member
         fixed = float(getattr(member.heterogeneity, "value", 0.0))
-        out = {
-            "mu": self.scale.mean_back(values.get("mu", np.zeros(n))),
-            "tau": self.scale.spread_back(values.get("tau", np.full(n, fixed))),
-            "pet": np.asarray(values.get("PET", np.zeros(n))),
-            "peese": values.get("PEESE", np.zeros(n)) / self.scale.spread_back(np.ones(1)),
+        measure = self.studies.measure
+        tau, pet, peese = (parameter(name, measure) for name in ("tau", "pet", "peese"))
+        out: dict[str, Array] = {
+            point(analysed(measure)): self.scale.mean_back(values.get("mu", np.zeros(n))),
+            tau: self.scale.spread_back(values.get("tau", np.full(n, fixed))),
+            pet: np.asarray(values.get("PET", np.zeros(n))),
+            peese: values.get("PEESE", np.zeros(n)) / self.scale.spread_back(np.ones(1)),
         }
         edges = (0.0, *self.cuts, 1.0)
         if not self.cuts:
@@ -158,7 +162,8 @@ class Averaged:
             at = np.searchsorted(np.array(steps.cuts), p, side="left")
             omega = steps.omega(values)[at]
         return out | {
-            f"omega[{a:g},{b:g}]": w for a, b, w in zip(edges, edges[1:], omega, strict=False)
+            weight(f"omega[{a:g},{b:g}]", a, b): w
+            for a, b, w in zip(edges, edges[1:], omega, strict=False)
         }
 
     @cached_property
@@ -185,10 +190,8 @@ class Averaged:
 
     def _summaries(self, draws: Mapping[str, Array], ancestor: Array) -> dict[str, Estimate]:
         measure = self.studies.measure
-        shown = shown_name("mu", measure)
-        found = dict(draws)
-        if shown != "mu":
-            found = {"mu": draws["mu"], shown: to_measure(draws["mu"], measure), **draws}
+        effect, shown = point(analysed(measure)), point(told(measure))
+        found = {effect: draws[effect], shown: to_measure(draws[effect], measure), **draws}
         moving = {name: x for name, x in found.items() if np.ptp(x) > 0 or name in ("mu", shown)}
         return {name: summarise(name, x[None], ancestor) for name, x in moving.items()}
 

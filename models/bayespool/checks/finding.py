@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bayespool.quantity import Estimand
+
 
 @dataclass(frozen=True)
 class Finding:
     """A measured value against its threshold.
 
     ``gate`` findings decide whether the numbers may be used at all; the others inform. A check
-    that could not fail with so few rows is not `checkable`: it did not pass.
+    that could not fail with so few rows is not `checkable`: it did not pass. ``of`` is the
+    hyperparameter that a check is of, where there is one check for each.
     """
 
     name: str
@@ -21,10 +24,13 @@ class Finding:
     gate: bool
     sentence: str
     checkable: bool = True
+    of: Estimand | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values; ``passed`` is None where there was nothing to pass."""
-        return asdict(self) | {"passed": self.passed if self.checkable else None}
+        plain = asdict(self) | {"passed": self.passed if self.checkable else None}
+        del plain["of"]
+        return plain
 
 
 def at_most(name: str, value: float, threshold: float, sentence: str, *, gate: bool) -> Finding:

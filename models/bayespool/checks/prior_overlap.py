@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bayespool.checks.finding import Finding, at_most, whole_percent
 from bayespool.held import held
+from bayespool.quantity import recorded
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -43,21 +45,19 @@ def overlaps(fitted: Fit) -> dict[str, float]:
 
 def check(fitted: Fit) -> list[Finding]:
     """One finding per hyperparameter."""
-    out = []
+    out, known = [], recorded(fitted.hierarchy.names)
     for name, value in overlaps(fitted).items():
         told = (
             "the data say little about it beyond the prior"
             if value > OVERLAP
             else "the data inform it"
         )
-        out.append(
-            at_most(
-                f"prior_overlap_{name}",
-                value,
-                OVERLAP,
-                f"Prior and posterior of {name} share {whole_percent(value)} of their area: "
-                f"{told}.",
-                gate=False,
-            )
+        found = at_most(
+            f"prior_overlap_{name}",
+            value,
+            OVERLAP,
+            f"Prior and posterior of {name} share {whole_percent(value)} of their area: {told}.",
+            gate=False,
         )
+        out.append(replace(found, of=known[name]))
     return out

@@ -211,12 +211,15 @@ def association(
 def _fit(model: Any, studies: Any, fitting: Fitting, output: Output, asked: Request) -> Fit:
     """Fit, and print the answer."""
     from bayespool.checks.leave_one_out import check_studies
-    from bayespool.fitting import DEFAULT_SEED, fit, planned
+    from bayespool.fitting import DEFAULT_SEED, fit, foreseen, planned
     from bayespool.report.ordering import check_order
+    from bayespool.report.summary import checked_request
 
     check_order(asked.order, studies)
     if fitting.leave_one_out:
         check_studies(studies)
+    if asked.thresholds:  # refused before a fit is waited for
+        checked_request(foreseen(model, studies), **asked.of_numbers)
     say(planned(model, studies, fitting.engine))
     seed = DEFAULT_SEED if fitting.seed is None else fitting.seed
     fitted = fit(model, studies, fitting.engine, seed)

@@ -202,7 +202,7 @@ def spoken() -> str:
 
 
 def _thresholds(texts: Sequence[str]) -> dict[str, tuple[float, ...]] | None:
-    from bayespool.guideline.certainty import check_cuts
+    from bayespool.guideline.certainty import check_order
 
     out: dict[str, tuple[float, ...]] = {}
     for text in texts:
@@ -216,7 +216,7 @@ def _thresholds(texts: Sequence[str]) -> dict[str, tuple[float, ...]] | None:
             raise ValueError(f'--threshold "{text}": allowed is NAME=A,B as in sens=0.7,0.8,0.9')
         if name in out:
             raise ValueError(f"--threshold: {name} is given twice")
-        check_cuts(name, cuts)
+        check_order(name, cuts)
         out[name] = cuts
     return out or None
 

@@ -14,19 +14,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bayespool.estimands import Probability, Statement, probability
+from bayespool.quantity import Estimand, Range
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
     from bayespool.fitted import Fit
 
-UNIT = ("sens", "spec", "fpr", "ppv", "npv", "prev", "auc", "icc", "I2")
-PROPORTIONS = ("_proportion", "_proportion_marginal")
-POSITIVE = ("dor", "lr_pos", "lr_neg", "dependence", "tau", "tau2", "nu", "psi")
+# ends of what an estimand may be, in words
+RANGES: dict[Range, tuple[float, float, str]] = {
+    "proportion": (0.0, 1.0, "proportions above 0 and below 1"),
+    "correlation": (-1.0, 1.0, "correlations above -1 and below 1"),
+    "positive": (0.0, np.inf, "numbers above 0"),
+    "real": (-np.inf, np.inf, "all numbers"),
+}
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,11 @@ class Support:
     prior_share: float
 
     @property
+    def estimand(self) -> Estimand:
+        """What is known of it beside its numbers."""
+        return self.estimate.estimand
+
+    @property
     def likely(self) -> Band:
         """The band with most of the probability."""
         return max(self.bands, key=lambda band: band.probability.prob)
@@ -92,10 +102,8 @@ def support(fitted: Fit, thresholds: Mapping[str, Sequence[float]]) -> tuple[Sup
     for name, cuts in thresholds.items():
         check_thresholds(name, cuts, fitted)
         estimate = fitted.estimates[name]
-        stem, bracket, rest = name.partition("[")
-        parts = stem.split("_", 1)
-        new_name = "_".join([parts[0], "new", *parts[1:]]) + bracket + rest
-        new = fitted.estimates.get(new_name)
+        elsewhere = estimate.estimand.new
+        new = None if elsewhere is None else fitted.estimates.get(elsewhere)
         out.append(
             Support(
                 name,
@@ -139,7 +147,7 @@ def crossed(estimate: Estimate, cuts: Sequence[float]) -> tuple[float, ...]:
 
 def prior_share(fitted: Fit, name: str) -> float:
     """Variance of the posterior over that of the prior, on a scale where both are near normal."""
-    transform = _scale_of(name)
+    transform = _SCALES[fitted.named[name].range]
     after = transform(np.asarray(fitted.samples[name], float))
     before = transform(np.asarray(fitted.prior_samples[name], float))
     ratio = _spread(after) / _spread(before)
@@ -152,25 +160,13 @@ def _spread(values: np.ndarray) -> float:
     return float(high - low) / 2.0
 
 
-def _scale_of(name: str) -> Callable[[np.ndarray], np.ndarray]:
-    """The scale on which an estimand is near normal."""
-    kind = _range_of(name)
-    if kind == "proportion":
-        return lambda p: np.log(np.clip(p, 1e-12, 1.0)) - np.log(np.clip(1.0 - p, 1e-12, 1.0))
-    if kind == "positive":
-        return lambda x: np.log(np.clip(x, 1e-300, 1e300))
-    return lambda x: x
-
-
-def _range_of(name: str) -> Literal["proportion", "positive", "real"]:
-    """Which numbers an estimand may be; of a coefficient all, whatever its covariate is called."""
-    stem = name.partition("[")[0].partition("@")[0]
-    if stem.startswith("beta_") or stem.endswith(("_difference", "_rank")):
-        return "real"
-    if stem.endswith("_ratio") or stem in POSITIVE:
-        return "positive"
-    proportion = stem.partition("_")[0] in UNIT or stem.endswith(PROPORTIONS)
-    return "proportion" if proportion else "real"
+# on which an estimand is near normal
+_SCALES: dict[Range, Callable[[np.ndarray], np.ndarray]] = {
+    "proportion": lambda p: np.log(np.clip(p, 1e-12, 1.0)) - np.log(np.clip(1.0 - p, 1e-12, 1.0)),
+    "correlation": lambda r: np.arctanh(np.clip(r, -1.0 + 1e-12, 1.0 - 1e-12)),
+    "positive": lambda x: np.log(np.clip(x, 1e-300, 1e300)),
+    "real": lambda x: x,
+}
 
 
 def check_thresholds(name: str, cuts: Sequence[float], fitted: Fit) -> None:
@@ -180,20 +176,16 @@ def check_thresholds(name: str, cuts: Sequence[float], fitted: Fit) -> None:
             f"thresholds of {name!r}, which the model does not estimate; "
             f"allowed: {', '.join(fitted.samples)}"
         )
-    check_cuts(name, cuts)
-
-
-def check_cuts(name: str, cuts: Sequence[float]) -> None:
-    """Raise ``ValueError`` unless thresholds are in order and in the range of their estimand."""
-    if not cuts or any(not a < b for a, b in pairwise(cuts)) or not np.isfinite(cuts).all():
-        raise ValueError(f"thresholds {name}={_listed(cuts)}; allowed: one or more, increasing")
-    low, high, words = {
-        "proportion": (0.0, 1.0, "proportions above 0 and below 1"),
-        "positive": (0.0, np.inf, "numbers above 0"),
-        "real": (-np.inf, np.inf, "all numbers"),
-    }[_range_of(name)]
+    check_order(name, cuts)
+    low, high, words = RANGES[fitted.named[name].range]
     if not all(low < cut < high for cut in cuts):
         raise ValueError(f"thresholds {name}={_listed(cuts)}; allowed: {words}")
+
+
+def check_order(name: str, cuts: Sequence[float]) -> None:
+    """Raise ``ValueError`` unless there are thresholds, all numbers and increasing."""
+    if not cuts or any(not a < b for a, b in pairwise(cuts)) or not np.isfinite(cuts).all():
+        raise ValueError(f"thresholds {name}={_listed(cuts)}; allowed: one or more, increasing")
 
 
 def _listed(cuts: Sequence[float]) -> str:

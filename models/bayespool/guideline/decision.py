@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bayespool.accuracy.quantities import MARGINS, SENS
 from bayespool.accuracy.roc import predictive_values
 from bayespool.estimands import LOWER, UPPER
 from bayespool.guideline.findings import check_prevalences
+from bayespool.quantity import WHOLE, Group, point
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -36,7 +38,7 @@ class Curve:
 
 
 def post_test(
-    fitted: Fit, label: str = "", x: Array | None = None, *, new: bool = False
+    fitted: Fit, label: Group = WHOLE, x: Array | None = None, *, new: bool = False
 ) -> dict[str, Curve]:
     """Probability of the condition after a positive and a negative result, by that before.
 
@@ -66,7 +68,12 @@ def post_test(
 
 
 def net_benefit(
-    fitted: Fit, prevalence: float, label: str = "", x: Array | None = None, *, new: bool = False
+    fitted: Fit,
+    prevalence: float,
+    label: Group = WHOLE,
+    x: Array | None = None,
+    *,
+    new: bool = False,
 ) -> dict[str, Curve]:
     """Net benefit of testing, of treating all and of treating none, by the threshold probability.
 
@@ -109,13 +116,13 @@ def net_benefit(
     }
 
 
-def _draws(fitted: Fit, label: str, new: bool) -> tuple[Array, Array]:
-    ending, of = f"[{label}]" if label else "", "_new" if new else ""
-    if f"sens{ending}" not in fitted.samples:
-        allowed = [n[5:-1] for n in fitted.samples if n.startswith("sens[")]
-        raise ValueError(f"label={label!r}; allowed: {', '.join(allowed) or 'none'}")
+def _draws(fitted: Fit, label: Group, new: bool) -> tuple[Array, Array]:
+    margins = [point(m, "new" if new else "pooled", Group(label)) for m in MARGINS]
+    if not all(name in fitted.samples for name in margins):
+        allowed = [e.group for e in fitted.named.values() if e == point(SENS, group=e.group)]
+        raise ValueError(f"label={label!r}; allowed: {', '.join(filter(None, allowed)) or 'none'}")
     # a new study may lie as far out as numbers go, and 0 people of 0 have no probability
-    sens, spec = (np.maximum(fitted.samples[f"{m}{of}{ending}"], TINY) for m in ("sens", "spec"))
+    sens, spec = (np.maximum(fitted.samples[name], TINY) for name in margins)
     return sens, spec
 
 

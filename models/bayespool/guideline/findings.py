@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.estimands import Estimate
+from bayespool.quantity import WHOLE, Group
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -41,12 +42,12 @@ class Finding:
 
     result: str
     prevalence: float
-    label: str
+    label: Group
     people: Estimate
 
 
 def accuracy_findings(
-    fitted: Fit, prevalences: Sequence[float], labels: Sequence[str] = ("",)
+    fitted: Fit, prevalences: Sequence[float], labels: Sequence[Group] = (WHOLE,)
 ) -> tuple[Finding, ...]:
     """True and false results of 1,000 people at each prevalence, at the pooled accuracy.
 
@@ -72,23 +73,23 @@ def accuracy_findings(
     return tuple(out)
 
 
-def differences(fitted: Fit, prevalences: Sequence[float], pair: str) -> tuple[Finding, ...]:
+def differences(fitted: Fit, prevalences: Sequence[float], between: Group) -> tuple[Finding, ...]:
     """How many more of each result one test gives than the other, of 1,000 people.
 
     Parameters
     ----------
-    pair : str
-        As the model names it: ``CT - MRI``.
+    between : Group
+        Both, as `bayespool.quantity.pair` names them: ``CT - MRI``.
     """
     out = []
-    sens, spec = (_estimate(fitted, f"{name}_difference[{pair}]") for name in ("sens", "spec"))
+    sens, spec = (_estimate(fitted, f"{name}_difference[{between}]") for name in ("sens", "spec"))
     for p in check_prevalences(prevalences):
         diseased, healthy = PEOPLE * p, PEOPLE * (1.0 - p)
         rows = {
             "tp": scaled(sens, diseased), "fn": scaled(sens, -diseased),
             "tn": scaled(spec, healthy), "fp": scaled(spec, -healthy),
         }  # fmt: skip
-        out += [Finding(result, p, pair, people) for result, people in rows.items()]
+        out += [Finding(result, p, between, people) for result, people in rows.items()]
     return tuple(out)
 
 
@@ -128,8 +129,9 @@ def scaled(estimate: Estimate, factor: float, shift: float = 0.0) -> Estimate:
 
 def _estimate(fitted: Fit, name: str) -> Estimate:
     if name not in fitted.estimates:
-        own = [n for n in fitted.estimates if n.startswith(name.partition("[")[0])]
-        raise ValueError(f"{name}: the model does not estimate it; allowed: {', '.join(own)}")
+        raise ValueError(
+            f"{name}: the model does not estimate it; allowed: {', '.join(fitted.estimates)}"
+        )
     return fitted.estimates[name]
 
 

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.accuracy.groups import pairs
+from bayespool.accuracy.quantities import DOR
+from bayespool.accuracy.quantities import MARGINS as QUANTITIES
 from bayespool.estimands import Estimate, Statement
+from bayespool.quantity import Group, Role, compared, point
 from bayespool.report import numbers
 from bayespool.report.accuracy_words import probability_of
 from bayespool.report.blocks import Table
@@ -14,12 +17,12 @@ from bayespool.report.per_study import StudyRow
 from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
 from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells
-from bayespool.report.wording import LABELS, estimand_label, told
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
 
 NB = numbers.SPACE
+HOW: tuple[Role, ...] = ("difference", "ratio")
 
 
 def _both(estimate: Estimate) -> str:
@@ -30,7 +33,7 @@ def _both(estimate: Estimate) -> str:
 def compact_table(summary: Summary) -> Table:
     """Sensitivity and specificity of each of many groups."""
     rows = tuple(
-        (told(label), *(_both(summary.estimates[f"{name}{ending(label)}"]) for name in MARGINS))
+        (label.shown, *(_both(summary.estimates[f"{name}{ending(label)}"]) for name in MARGINS))
         for label in summary.labels
     )
     return Table(f"Pooled: median ({INTERVAL})", ("", "Sensitivity", "Specificity"), rows)
@@ -40,22 +43,21 @@ def comparisons_table(summary: Summary) -> Table:
     """Differences and ratios of every pair, and the probability that the first is higher."""
     rows = []
     for b, a in (pair for labels in summary.compared for pair in pairs(labels)):
-        for name in (f"sens_difference[{b} - {a}]", f"spec_difference[{b} - {a}]",
-                     f"sens_ratio[{b} / {a}]", f"spec_ratio[{b} / {a}]",
-                     f"dor_ratio[{b} / {a}]"):  # fmt: skip
-            margin, _, kind = name.partition("[")[0].partition("_")
+        own = [compared(margin, how, b, a) for how in HOW for margin in QUANTITIES]
+        for name in (*own, compared(DOR, "ratio", b, a)):
             prob = numbers.MISSING
-            if kind == "difference":
-                higher = Statement(f"{margin}[{b}]", ">", f"{margin}[{a}]")
+            if name.role == "difference":
+                first, second = (point(name.quantity, group=group) for group in (b, a))
+                higher = Statement(first, ">", second)
                 prob = numbers.percent(probability_of(summary, higher))
-            rows.append((estimand_label(name), *estimate_cells(summary.estimates[name]), prob))
+            rows.append((name.label, *estimate_cells(summary.estimates[name]), prob))
     head = ("", "Median", INTERVAL, "Monte Carlo error of the median",
             "Probability that it is above 0")  # fmt: skip
     caption = "Every pair compared; differences are in percentage points"
     return Table(caption, head, tuple(rows))
 
 
-def ranks_table(summary: Summary, labels: Sequence[str]) -> Table:
+def ranks_table(summary: Summary, labels: Sequence[Group]) -> Table:
     """Of three or more: how probably each is the highest, and its rank."""
     rows = []
     for label in labels:
@@ -66,10 +68,11 @@ def ranks_table(summary: Summary, labels: Sequence[str]) -> Table:
                 probability_of(summary, Statement(f"{name}[{label}]", "highest"))
             )
             cells += [highest, f"{rank.median:g} ({rank.lower:g}{numbers.TO}{rank.upper:g})"]
-        rows.append((told(label), *cells))
+        rows.append((label.shown, *cells))
     head = ["Probability of being the highest, and rank"]
     for name in (*MARGINS, "dor"):
-        head += [LABELS[name][0], f"Rank: median ({INTERVAL})"]
+        estimand = summary.estimates[f"{name}_rank[{labels[0]}]"].estimand
+        head += [estimand.quantity.label, f"Rank: median ({INTERVAL})"]
     return Table("Which is the highest; rank 1 is the highest", tuple(head), tuple(rows))
 
 
@@ -91,8 +94,8 @@ def evidence_table(fitted: Fit) -> Table:
 
 def coefficients_table(summary: Summary) -> Table:
     """Coefficients of the covariates, on the scale of the link."""
-    names = [name for name in summary.estimates if name.startswith("beta_")]
-    rows = tuple((estimand_label(name), *estimate_cells(summary.estimates[name])) for name in names)
+    own = [e for e in summary.estimates.values() if e.estimand.role == "coefficient"]
+    rows = tuple((e.estimand.label, *estimate_cells(e)) for e in own)
     head = ("", "Median", INTERVAL, "Monte Carlo error of the median")
     caption = "Coefficients on the scale of the link: of one unit of a number, or of a level"
     return Table(caption, head, rows)
@@ -107,7 +110,7 @@ def settings_table(fitted: Fit, summary: Summary) -> Table:
             continue
         stems = ("sens", "spec", "sens_new", "spec_new", "dor")
         rows.append(
-            (told(label), *(_both(summary.estimates[f"{s}{ending(label)}"]) for s in stems))
+            (label.shown, *(_both(summary.estimates[f"{s}{ending(label)}"]) for s in stems))
         )
     head = ("At", "Sensitivity", "Specificity", "Sensitivity, new study", "Specificity, new study",
             "Diagnostic odds ratio")  # fmt: skip

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.accuracy.groups import pairs
 from bayespool.estimands import Statement
+from bayespool.guideline.judgements import MARGINS as MARGINS_IN_WORDS
+from bayespool.quantity import WHOLE, Group
 from bayespool.report import guideline_words, numbers, points
 from bayespool.report.first_screen import NOT_JUDGED, Tile, certainty_of
 from bayespool.report.numbers import percent_interval_prose, percent_prose
 from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
-from bayespool.report.wording import ALONE, LABELS, POOLED, counted, listed, of_answer, told
+from bayespool.report.wording import ALONE, POOLED, counted, listed, of_answer
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -27,7 +30,7 @@ INTERVAL = f"95{NB}% equal-tailed credible interval"
 
 def question(fitted: Fit) -> str:
     """What the page answers, where nobody said."""
-    labels = [told(label) for part in points.compared(fitted) for label in part]
+    labels = [label.shown for part in points.compared(fitted) for label in part]
     if not labels or len(labels) > MOST_CARDS:
         return f"How accurate {'are the tests' if labels else 'is the test'} in these studies?"
     if not hasattr(fitted.model, "test"):
@@ -40,12 +43,12 @@ def grouped(summary: Summary) -> bool:
     return summary.labels != ("",)
 
 
-def headline(summary: Summary, name: str, label: str = "") -> tuple[str, str, str]:
+def headline(summary: Summary, name: str, label: Group = WHOLE) -> tuple[str, str, str]:
     """Name, median and interval of a pooled proportion, in whole percent."""
     e = summary.estimates[f"{name}{ending(label)}"]
     return (
-        f"{_capital(of_answer(summary.pooled, LABELS[name][0].lower()))}"
-        f"{', ' if label else ''}{told(label)}",
+        f"{_capital(of_answer(summary.pooled, MARGINS_IN_WORDS[name]))}"
+        f"{', ' if label else ''}{label.shown}",
         percent_prose(e.median),
         percent_interval_prose(e.lower, e.upper),
     )
@@ -75,10 +78,10 @@ def answer(summary: Summary) -> str:
             _, median, interval = headline(summary, name, label)
             first = not parts and not own
             kind = INTERVAL if first else "interval"
-            said = of_answer(summary.pooled, LABELS[name][0].lower())
+            said = of_answer(summary.pooled, MARGINS_IN_WORDS[name])
             own.append(f"{_capital(said) if first and not label else said} {median} "
                        f"({kind} {interval})")  # fmt: skip
-        parts.append(f"{told(label)}{': ' if label else ''}{', '.join(own)}")
+        parts.append(f"{label.shown}{': ' if label else ''}{', '.join(own)}")
     text = "; ".join(parts)
     return f"{text[:1].upper()}{text[1:]}."
 
@@ -99,13 +102,13 @@ def plain_words(summary: Summary) -> str:
     )
 
 
-def _plain_of_group(summary: Summary, label: str) -> str:
+def _plain_of_group(summary: Summary, label: Group) -> str:
     found, clear = (summary.estimates[f"{name}{ending(label)}"] for name in MARGINS)
     first = label == summary.labels[0]
     people = "of people who have the condition the test finds" if first else "it finds"
     others = "of people who do not have it" if first else "of people without"
     return (
-        f"for {told(label)}, {people} about {percent_prose(found.median)}"
+        f"for {label.shown}, {people} about {percent_prose(found.median)}"
         f"{' in a typical study' if first else ''}, and {others} about "
         f"{percent_prose(clear.median)} test negative"
     )
@@ -118,7 +121,7 @@ def elsewhere(summary: Summary) -> str:
         of = ending(label)
         sens, spec = summary.estimates[f"sens_new{of}"], summary.estimates[f"spec_new{of}"]
         said.append(
-            f"{f'for {told(label)} ' if label else ''}a sensitivity anywhere from "
+            f"{f'for {label.shown} ' if label else ''}a sensitivity anywhere from "
             f"{percent_interval_prose(sens.lower, sens.upper)} and a specificity anywhere from "
             f"{percent_interval_prose(spec.lower, spec.upper)}"
         )
@@ -151,9 +154,7 @@ def lead(summary: Summary) -> str:
         return _prediction(summary)
     if len(set(judged.values())) == 1:
         return f"The true accuracy {MEANING[judged['sens']]}."
-    said = [
-        f"the true {LABELS[name][0].lower()} {MEANING[level]}" for name, level in judged.items()
-    ]
+    said = [f"the true {MARGINS_IN_WORDS[name]} {MEANING[level]}" for name, level in judged.items()]
     return f"{_capital(listed(said))}."
 
 
@@ -168,7 +169,7 @@ def _prediction(summary: Summary) -> str:
     )
 
 
-def _of_these(summary: Summary, labels: tuple[str, ...]) -> list[str]:
+def _of_these(summary: Summary, labels: Sequence[Group]) -> list[str]:
     if len(labels) == 2:
         return [difference(summary, *pairs(labels)[0])]
     return [_highest(summary, name, labels) for name in MARGINS]
@@ -191,7 +192,7 @@ def probability_of(summary: Summary, statement: Statement) -> float:
     return next(p.prob for p in summary.probabilities if p.statement == statement)
 
 
-def difference(summary: Summary, b: str, a: str) -> str:
+def difference(summary: Summary, b: Group, a: Group) -> str:
     """How one group differs from another, with intervals.
 
     ``CT compared with MRI: sensitivity higher by 22 points (12 to 35), no clear difference in
@@ -200,13 +201,13 @@ def difference(summary: Summary, b: str, a: str) -> str:
     sens, spec = (_margin_difference(summary, name, b, a) for name in MARGINS)
     if sens.startswith(UNCLEAR) and spec.startswith(UNCLEAR):
         spec = f"or {spec.removeprefix(UNCLEAR)}"
-        return f"{_capital(told(b))} compared with {told(a)}: {sens} {spec}."
-    return f"{_capital(told(b))} compared with {told(a)}: {sens}, {spec}."
+        return f"{_capital(b.shown)} compared with {a.shown}: {sens} {spec}."
+    return f"{_capital(b.shown)} compared with {a.shown}: {sens}, {spec}."
 
 
-def _margin_difference(summary: Summary, name: str, b: str, a: str) -> str:
+def _margin_difference(summary: Summary, name: str, b: Group, a: Group) -> str:
     e = summary.estimates[f"{name}_difference[{b} - {a}]"]
-    what, kind = LABELS[name][0].lower(), f"95{NB}% CrI " if name == "sens" else ""
+    what, kind = MARGINS_IN_WORDS[name], f"95{NB}% CrI " if name == "sens" else ""
     ends = [e.lower, e.upper]
     if e.lower > 0.0 or e.upper < 0.0:
         word, sign = ("higher", 1.0) if e.lower > 0.0 else ("lower", -1.0)
@@ -222,20 +223,20 @@ def _points(x: float) -> str:
     return numbers.number(100 * x, 0 if abs(x) >= 0.0995 else 1)
 
 
-def _highest(summary: Summary, name: str, labels: tuple[str, ...]) -> str:
+def _highest(summary: Summary, name: str, labels: Sequence[Group]) -> str:
     of = {x: probability_of(summary, Statement(f"{name}[{x}]", "highest")) for x in labels}
     best = max(of, key=lambda x: of[x])
     e = summary.estimates[f"{name}{ending(best)}"]
     if of[best] < CLEAR:
         medians = sorted(summary.estimates[f"{name}{ending(x)}"].median for x in labels)
         return (
-            f"Which of the {len(labels)} has the highest {LABELS[name][0].lower()} is unclear: "
-            f"{told(best)} with a probability of {numbers.about(of[best])}, and pooled "
+            f"Which of the {len(labels)} has the highest {MARGINS_IN_WORDS[name]} is unclear: "
+            f"{best.shown} with a probability of {numbers.about(of[best])}, and pooled "
             f"values run from {percent_prose(medians[0])} to {percent_prose(medians[-1])}."
         )
     return (
-        f"Of the {len(labels)} compared, {told(best)} most probably has the highest "
-        f"{LABELS[name][0].lower()}, with a probability of {numbers.about(of[best])}: "
+        f"Of the {len(labels)} compared, {best.shown} most probably has the highest "
+        f"{MARGINS_IN_WORDS[name]}, with a probability of {numbers.about(of[best])}: "
         f"{percent_prose(e.median)} ({INTERVAL} {percent_interval_prose(e.lower, e.upper)})."
     )
 
@@ -367,9 +368,9 @@ def _curves(summary: Summary) -> str:
 
 def _spread(fitted: Fit, summary: Summary, name: str, of: str) -> str:
     tau = summary.estimates[f"tau_{name}{of}"]
-    whose = f" of {told(of[1:-1])}" if of else ""
+    whose = f" of {tau.estimand.group.shown}" if of else ""
     text = (
-        f"On the {fitted.model.link} scale {LABELS[name][0].lower()}{whose} varies between studies "
+        f"On the {fitted.model.link} scale {MARGINS_IN_WORDS[name]}{whose} varies between studies "
         "with a standard deviation of "
         f"{numbers.number(tau.median)} ({numbers.interval(tau.lower, tau.upper, 'number')})."
     )
@@ -398,14 +399,14 @@ def _correlation(summary: Summary, of: str) -> str:
         reading = "More sensitive studies are less specific, as when studies differ in threshold."
     else:
         reading = "Studies that are more sensitive are also more specific."
-    whose = f" of {told(of[1:-1])}" if of else ""
+    whose = f" of {rho.estimand.group.shown}" if of else ""
     return f"Sensitivity and specificity{whose} correlate between studies by {bounds}. {reading}"
 
 
 def _within(fitted: Fit, summary: Summary, name: str) -> str:
     tau = summary.estimates[f"tau_within_{name}"]
     text = (
-        f"Results of one study vary in {LABELS[name][0].lower()} with a standard deviation of "
+        f"Results of one study vary in {MARGINS_IN_WORDS[name]} with a standard deviation of "
         f"{numbers.number(tau.median)} ({numbers.interval(tau.lower, tau.upper, 'number')}) on "
         f"the {fitted.model.link} scale."
     )
@@ -418,10 +419,10 @@ def _within(fitted: Fit, summary: Summary, name: str) -> str:
     )
 
 
-def _new(summary: Summary, label: str) -> str:
+def _new(summary: Summary, label: Group) -> str:
     sens, spec = (summary.estimates[f"{name}_new{ending(label)}"] for name in MARGINS)
     return (
-        f"A new study's own values are expected, for {told(label)}, within "
+        f"A new study's own values are expected, for {label.shown}, within "
         f"{percent_interval_prose(sens.lower, sens.upper)} (sensitivity) and "
         f"{percent_interval_prose(spec.lower, spec.upper)} (specificity), each with 95{NB}% "
         "probability."

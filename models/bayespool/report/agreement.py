@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayespool.agreement import Agreement, Difference
+from bayespool.quantity import inside
 from bayespool.report import numbers
 from bayespool.report.blocks import Bullets, Prose, Section, Table
 from bayespool.report.summary import Summary
-from bayespool.report.wording import estimand_kind, inside, label_of
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -38,7 +38,7 @@ def agreement_section(fitted: Fit, other: Agreement, summary: Summary) -> Sectio
 
 def named(fitted: Fit, one: Difference) -> str:
     """What a difference is of, in words."""
-    return f"{OF[one.summary]}{inside(label_of(fitted, one.name))}"
+    return f"{OF[one.summary]}{inside(fitted.named[one.name].label)}"
 
 
 def agreement_table(fitted: Fit, other: Agreement, summary: Summary) -> Table:
@@ -49,12 +49,13 @@ def agreement_table(fitted: Fit, other: Agreement, summary: Summary) -> Table:
         (one.name, one.summary): one.value for one in other.differences(summary.estimates, names)
     }
     for name in names:
-        a, b, kind = summary.estimates[name], other.estimates[name], estimand_kind(name)
+        a, b = summary.estimates[name], other.estimates[name]
+        kind = a.estimand.unit
         cells = [numbers.value(x, kind) for x in (a.median, b.median)]
         cells.append(numbers.number(apart.get((name, "median"), 0.0), 1))
         cells += [numbers.value(x, kind) for x in (a.mean, b.mean)]
         cells.append(numbers.number(apart.get((name, "mean"), 0.0), 1))
-        rows.append((label_of(fitted, name), *cells))
+        rows.append((fitted.named[name].label, *cells))
     first, second = (fitted.engine, other.engine)
     if first == second:
         first, second = f"{first}, seed {fitted.seed}", f"{second}, seed {other.seed}"

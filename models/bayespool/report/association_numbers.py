@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.association import scale
+from bayespool.association import quantities, scale
 from bayespool.estimands import (
     LOWER,
     UPPER,
@@ -166,7 +166,8 @@ def absolute_effects(
             p = risk
         other = _risk(mu, p, fitted.model.measure)
         name = risk_name(risk)
-        for label, draws in ((f"risk@{name}", other), (f"difference@{name}", other - p)):
+        for what, draws in (("risk", other), ("difference", other - p)):
+            label = quantities.absolute(what, name)
             out[label] = summarise(label, draws, ancestor)
         d = out[f"difference@{name}"]
         needed.append(NumberNeeded(risk, d.median, d.lower, d.upper))

@@ -67,8 +67,7 @@ def first_lines(estimates: Mapping[str, Estimate], fitted: Fit) -> Iterator[Esti
     """The estimates to print: pooled values, those of groups, and the model's own parameters."""
     for first in FIRST_LINES:
         for name, estimate in estimates.items():
-            stem, bracket, _ = name.partition("[")
-            if stem == first and (not bracket or first in OF_GROUPS):
+            if first == name or (first in OF_GROUPS and first == estimate.estimand.stem):
                 yield estimate
     for name in fitted.hierarchy.names:
         if name.startswith(OWN):

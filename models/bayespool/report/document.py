@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
+from bayespool.quantity import recorded
 from bayespool.report import publication_words
 from bayespool.report.blocks import Block, Drawing, Section, Table
 from bayespool.report.contents import ordered
 from bayespool.report.first_screen import Tile, most_urgent
 from bayespool.report.kinds import kind_of
 from bayespool.report.page import Page, every_note, sections
-from bayespool.report.wording import label_of, spoken
+from bayespool.report.wording import spoken
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -96,8 +96,8 @@ def document(page: Page) -> Document:
 
 def failed_words(fitted: Fit, summary: Summary) -> tuple[str, ...]:
     """Checks that forbid to use the numbers, as sentences."""
-    name = partial(label_of, fitted)
-    of_gates = [spoken(f.sentence, fitted.draws.hyper, name) for f in summary.failed_gates]
+    known = recorded(fitted.hierarchy.names)
+    of_gates = [spoken(f.sentence, known) for f in summary.failed_gates]
     return (*of_gates, *(f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures))
 
 

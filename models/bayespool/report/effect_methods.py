@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from bayespool.association.scale import varies
 from bayespool.priors import Fixed
+from bayespool.quantity import inside
 from bayespool.report.effect_words import at_covariates
-from bayespool.report.wording import ALONE, inside, naming
+from bayespool.report.wording import ALONE, naming
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:

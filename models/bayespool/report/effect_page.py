@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bayespool.design import design
+from bayespool.quantity import inside
 from bayespool.report import (
     effect_tables,
     effect_variation,
@@ -14,7 +15,6 @@ from bayespool.report import (
     numbers,
 )
 from bayespool.report.blocks import Block, Bullets, Prose, Section
-from bayespool.report.wording import inside
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bayespool.association import quantities
 from bayespool.association.scale import shown_name, to_measure
 from bayespool.estimands import Statement
 from bayespool.plots.marks import Interval
@@ -15,11 +16,6 @@ from bayespool.report.blocks import Table
 from bayespool.report.effect_words import people, risk_words
 from bayespool.report.per_study import StudyRow
 from bayespool.report.tables import INTERVAL, MAX_ROWS, daggers, estimate_cells, only_first
-from bayespool.report.wording import (
-    POOLED,
-    estimand_kind,
-    estimand_label,
-)
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -33,7 +29,7 @@ SCALE = {"exp": "log", "expit": "percent"}
 
 def kind_of(measure: str) -> str:
     """How values on the measure's own scale are written."""
-    return estimand_kind(shown_name("mu", measure))
+    return quantities.told(measure).unit
 
 
 def written(interval: Interval, kind: str) -> str:
@@ -62,8 +58,8 @@ def estimates_table(summary: Summary, names: Sequence[str], caption: str) -> Tab
         if summary.tells_of(name):
             e = summary.estimates[name]
             median, interval, _ = estimate_cells(e)
-            label = estimand_label(name, summary.measure, summary.pooled)
-            rows.append((label, median, interval, _error(e.mcse_median, estimand_kind(name))))
+            error = _error(e.mcse_median, e.estimand.unit)
+            rows.append((e.estimand.label, median, interval, error))
     return Table(caption, ("", "Median", INTERVAL, "Numerical error of the median"), tuple(rows))
 
 
@@ -80,31 +76,26 @@ def probabilities_table(summary: Summary) -> Table:
     for item in summary.probabilities:
         if not summary.tells_of(item.statement.estimand):
             continue
-        said = statement(item.statement, summary.measure, summary.pooled)
+        said = statement(item.statement, summary)
         error = _error(item.mcse, "proportion")
         rows.append((said, numbers.percent(item.prob), error))
     head = ("", "Probability", "Numerical error (percentage points)")
     return Table("How probable it is, given the data and the priors", head, tuple(rows))
 
 
-def statement(said: Statement, measure: str, pooled: str = POOLED) -> str:
+def statement(said: Statement, summary: Summary) -> str:
     """A probability statement about a number, in words."""
-    name, cut = said.estimand, said.cut
+    name, cut, measure = said.estimand, said.cut, summary.measure
     assert isinstance(cut, float | int)
-    if said.relation == "within":
-        assert said.high is not None
-        ends = f"{_cut(cut, name)} to {_cut(said.high, name)}"
-        return f"{estimand_label(name, measure, pooled)} within {ends}: too small to matter"
     if name in ("mu", "mu_new") and shown_name(name, measure) != name:
         name, cut = shown_name(name, measure), float(to_measure(np.array(cut), measure))
+    estimand = summary.estimates[name].estimand
+    if said.relation == "within":
+        assert said.high is not None
+        ends = f"{numbers.cut(cut, estimand.unit)} to {numbers.cut(said.high, estimand.unit)}"
+        return f"{estimand.label} within {ends}: too small to matter"
     word = "above" if said.relation == ">" else "below"
-    return f"{estimand_label(name, measure, pooled)} {word} {_cut(cut, name)}"
-
-
-def _cut(x: float, name: str) -> str:
-    if estimand_kind(name) == "proportion":
-        return numbers.given_percent(x)
-    return f"{x:.4g}".replace("-", numbers.MINUS)
+    return f"{estimand.label} {word} {numbers.cut(cut, estimand.unit)}"
 
 
 def needed_table(summary: Summary) -> Table:

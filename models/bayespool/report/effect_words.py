@@ -10,17 +10,12 @@ import numpy as np
 from bayespool.association.scale import prior_source, shown_name
 from bayespool.design import design
 from bayespool.estimands import Statement
+from bayespool.quantity import inside
 from bayespool.report import guideline_words, numbers
 from bayespool.report.association_numbers import BaselineRisk, NumberNeeded
 from bayespool.report.first_screen import Tile, certainty_of
 from bayespool.report.numbers import percent_interval_prose, percent_prose
-from bayespool.report.wording import (
-    counted,
-    estimand_kind,
-    estimand_label,
-    inside,
-    listed,
-)
+from bayespool.report.wording import counted, listed
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -54,11 +49,11 @@ def says_above(fitted: Fit) -> str:
 
 def said(estimate: Estimate) -> tuple[str, str]:
     """Median and interval as sentences write them."""
-    if estimand_kind(estimate.name) == "proportion":
+    if estimate.estimand.unit == "proportion":
         return percent_prose(estimate.median), percent_interval_prose(
             estimate.lower, estimate.upper
         )
-    kind = estimand_kind(estimate.name)
+    kind = estimate.estimand.unit
     low, high = (numbers.value(x, kind) for x in (estimate.lower, estimate.upper))
     return numbers.value(estimate.median, kind), f"{low} to {high}"
 
@@ -108,7 +103,7 @@ def above_null(summary: Summary) -> float:
 
 def label(summary: Summary) -> str:
     """What the pooled value is called; nothing is pooled where there is one study."""
-    return estimand_label(shown_name("mu", summary.measure), summary.measure, summary.pooled)
+    return pooled(summary).estimand.label
 
 
 def the(summary: Summary) -> str:

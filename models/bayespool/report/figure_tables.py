@@ -98,26 +98,27 @@ def _prior_panel(fitted: Fit, name: str, prior: Any) -> priors.PriorPanel:
     bins = max(12, min(60, round(50 * (high - low) / width)))
     heights, edges = np.histogram(inside, bins=np.linspace(low, high, bins + 1))
     density = heights / (len(draws) * np.diff(edges))
-    title = wording.label_of(fitted, name)
+    title = fitted.named[name].label
     return priors.PriorPanel(
-        title, x, np.exp(prior.logpdf(x)), edges, density, _ticks(fitted.model, name, low, high)
+        title, x, np.exp(prior.logpdf(x)), edges, density, _ticks(fitted, name, low, high)
     )
 
 
-def _ticks(model: Any, name: str, low: float, high: float) -> tuple[tuple[float, str], ...]:
+def _ticks(fitted: Fit, name: str, low: float, high: float) -> tuple[tuple[float, str], ...]:
     """Places of a pooled value on the scale of analysis, with what they are for a reader."""
+    model: Any = fitted.model
     measure = wording.measure_of(model)
     if measure:
         shown = scale.shown_name(name, measure)
         if name != "mu" or shown == name:
             return ()
-        kind = wording.estimand_kind(shown)
+        kind = fitted.named[shown].unit
 
         def text(at: float) -> str:
             x = float(scale.to_measure(np.array(at), measure))
             return numbers.percent_prose(x) if kind == "proportion" else numbers.small(x)
     else:
-        if name.partition("[")[0] not in getattr(model, "intercepts", ()):
+        if fitted.named[name].quantity.name not in getattr(model, "intercepts", ()):
             return ()
         g = link(model.link)
 
@@ -139,6 +140,6 @@ def rank_panels(fitted: Fit) -> tuple[traces.RankPanel, ...]:
         ranks[np.argsort(draws, axis=None, kind="stable")] = np.arange(draws.size)
         bins = (ranks * BINS // draws.size).reshape(draws.shape)
         counts = np.stack([np.bincount(chain, minlength=BINS) for chain in bins])
-        label = wording.label_of(fitted, name)
+        label = fitted.named[name].label
         out.append(traces.RankPanel(label, counts))
     return tuple(out)

@@ -15,13 +15,13 @@ from bayespool.accuracy.groups import pairs
 from bayespool.association.scale import shown_name
 from bayespool.guideline.findings import PEOPLE, RESULTS, Evidence, Finding
 from bayespool.guideline.judgements import LOWERING, MARGINS, PICO, RAISING, steps
+from bayespool.quantity import WHOLE, Group, capital, pair
 from bayespool.report import guideline_words, numbers
 from bayespool.report.association_numbers import risk_name
 from bayespool.report.blocks import Block, Bullets, Prose, Table
 from bayespool.report.effect_words import risk_words
 from bayespool.report.points import ending
 from bayespool.report.tables import INTERVAL, estimate_cells
-from bayespool.report.wording import estimand_label, told
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -106,7 +106,7 @@ def accuracy_tables(summary: Summary) -> list[Table]:
     Of more than `MOST_ROWS` tests one table for each prevalence, with a row for each.
     """
     out = []
-    for part in summary.compared or (("",),):
+    for part in summary.compared or ((WHOLE,),):
         if len(part) <= MOST_ROWS:
             out.append(_by_result(summary, part))
         else:
@@ -119,16 +119,11 @@ def at_prevalence(p: float) -> str:
     return f"Prevalence {numbers.given_percent(p)}"
 
 
-def row_label(result: str, label: str = "") -> str:
+def row_label(result: str, label: Group = WHOLE) -> str:
     """``True positives, CT``; with what it means where there is one test."""
     if label:
-        return f"{(NAMES | AFTER)[result]}, {told(label)}"
+        return f"{(NAMES | AFTER)[result]}, {label.shown}"
     return f"{(NAMES | AFTER)[result]}: {(GLOSS | AFTER_GLOSS)[result]}"
-
-
-def against(b: str, a: str) -> str:
-    """A pair as a row of the table names it."""
-    return f"{told(b)} {numbers.MINUS} {told(a)}"
 
 
 def _found(summary: Summary, p: float, label: str, result: str) -> Finding:
@@ -136,7 +131,7 @@ def _found(summary: Summary, p: float, label: str, result: str) -> Finding:
     return next(f for f in both if (f.prevalence, f.label, f.result) == (p, label, result))
 
 
-def _by_result(summary: Summary, part: Sequence[str]) -> Table:
+def _by_result(summary: Summary, part: Sequence[Group]) -> Table:
     own = [getattr(summary.judgements, r) if summary.judgements else "" for r in RESULTS]
     consequences = dict(zip(RESULTS, own, strict=True))
     said = any(own)
@@ -151,7 +146,7 @@ def _by_result(summary: Summary, part: Sequence[str]) -> Table:
             cells = [more_cell(_found(summary, p, f"{b} - {a}", result))
                      for p in summary.prevalences]  # fmt: skip
             ends = [numbers.MISSING] * (len(rows[-1]) - 1 - len(cells))
-            rows.append((f"{NAMES[result]}, {against(b, a)}", *cells, *ends))
+            rows.append((f"{NAMES[result]}, {pair(b, a).shown}", *cells, *ends))
     for value in AFTER:
         for label in part:
             cells = [_both(summary.estimates[f"{value}{ending(label)}@{p:g}"])
@@ -172,10 +167,10 @@ def _ends(summary: Summary, label: str, result: str) -> list[str]:
     return cells
 
 
-def _by_label(summary: Summary, p: float, part: Sequence[str]) -> Table:
+def _by_label(summary: Summary, p: float, part: Sequence[Group]) -> Table:
     rows = tuple(
         (
-            told(label),
+            label.shown,
             *(people_cell(_found(summary, p, label, result)) for result in RESULTS),
             *(_both(summary.estimates[f"{value}{ending(label)}@{p:g}"]) for value in AFTER),
             evidence_cell(summary.evidence[label]),
@@ -218,7 +213,7 @@ def differences_table(summary: Summary) -> Table | None:
     for p in summary.prevalences:
         for b, a in (x for part in summary.compared if len(part) > 2 for x in pairs(part)):
             cells = [more_cell(_found(summary, p, f"{b} - {a}", r)) for r in ("tp", "fp")]
-            rows.append((f"{numbers.given_percent(p)}, {against(b, a)}", *cells))
+            rows.append((f"{numbers.given_percent(p)}, {pair(b, a).shown}", *cells))
     caption = f"Of 1,000 people tested, how many more (+) or fewer (−): median ({INTERVAL})"
     folded = "Every pair compared, of 1,000 people"
     head = ("Prevalence", NAMES["tp"], NAMES["fp"])
@@ -228,14 +223,14 @@ def differences_table(summary: Summary) -> Table | None:
 def effect_table(summary: Summary) -> Table:
     """Relative and absolute effect in one row for every baseline risk."""
     name = shown_name("mu", summary.measure)
-    relative = estimand_label(name, summary.measure, summary.pooled)
+    relative = summary.estimates[name].estimand.label
     ends = [evidence_cell(summary.evidence[""])]
     heads = [evidence_head(summary.evidence[""])]
     if summary.judgements is not None:
         ends.append(certainty_cell(summary))
         heads.append("Certainty")
     outcome = (summary.judgements.outcome if summary.judgements else "") or "The outcome"
-    outcome = f"{outcome[:1].upper()}{outcome[1:]}"
+    outcome = capital(outcome)
     both = _both(summary.estimates[name])
     rows: list[tuple[str, ...]] = [(outcome, *ends, both)]
     head = ("Outcome", *heads, relative)

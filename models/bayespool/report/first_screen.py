@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bayespool.quantity import inside
 from bayespool.report import guideline_words, numbers, refit_words
 from bayespool.report.changes import Change, PriorWidth, largest_change, prior_width
 from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.refits import Refits
-from bayespool.report.wording import estimand_kind, inside, label_of
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -62,7 +62,7 @@ def most_urgent(fitted: Fit, refits: Refits, notes: Sequence[str]) -> tuple[str,
     if change is not None and abs(change.move.shift) >= guideline_words.MATTERS:
         own.append(_change(change, fitted))
     if width is not None:
-        own.append(_width(width, fitted))
+        own.append(_width(width))
     low = low_risk(fitted)
     if low is not None and not low.bias.low.any():
         own.insert(0, "No study has a low risk of bias.")
@@ -75,30 +75,29 @@ def _change(change: Change, fitted: Fit) -> str:
     how = refit.name or change.label
     if refit.variant is not None:
         how = refit_words.under_words(fitted, refit.variant)
-    kind = estimand_kind(move.before.name)
-    after, before = (_prose(e, kind) for e in (move.after, move.before))
-    what = inside(label_of(fitted, move.before.name))
+    after, before = map(_prose, (move.after, move.before))
+    what = inside(move.before.estimand.label)
     return f"{how[:1].upper()}{how[1:]}: {what} {after} instead of {before}."
 
 
-def _prose(e: Estimate, kind: str) -> str:
-    if kind == "proportion":
+def _prose(e: Estimate) -> str:
+    if e.estimand.unit == "proportion":
         bounds = numbers.percent_interval_prose(e.lower, e.upper)
         return f"{numbers.percent_prose(e.median)} ({bounds})"
-    return f"{numbers.value(e.median, kind)} ({guideline_words.interval_words(e)})"
+    return f"{numbers.value(e.median, e.estimand.unit)} ({guideline_words.interval_words(e)})"
 
 
-def _width(width: PriorWidth, fitted: Fit) -> str:
+def _width(width: PriorWidth) -> str:
     """``The lower end of specificity rests on the heterogeneity prior: 49 % with ...``"""
-    name = width.lowest[1].before.name
+    estimand = width.lowest[1].before.estimand
     ends = []
     for variant, move in (width.lowest, width.highest):
-        value = numbers.value(getattr(move.after, width.point), estimand_kind(name))
+        value = numbers.value(getattr(move.after, width.point), estimand.unit)
         if variant.prior is None:
             ends.append(f"{value} as fitted")
         else:
             ends.append(
                 f"{value} with {variant.prior.prior if variant.prior.word else variant.name}"
             )
-    what = inside(label_of(fitted, name))
+    what = inside(estimand.label)
     return f"The {width.point} end of {what} rests on the heterogeneity prior: {' or '.join(ends)}."

@@ -22,6 +22,7 @@ from bayespool.plots.forest_table import (
     Panel,
 )
 from bayespool.plots.marks import Interval
+from bayespool.quantity import WHOLE, Group
 from bayespool.report import figure_tables, numbers, points
 from bayespool.report.blocks import Drawing
 from bayespool.report.comparators import Comparator, by_name
@@ -29,7 +30,7 @@ from bayespool.report.ordering import WORDS
 from bayespool.report.per_study import EMPTY_SHORT, Margin, StudyRow
 from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
-from bayespool.report.wording import ALONE, AVERAGE, listed, told
+from bayespool.report.wording import ALONE, AVERAGE, listed
 from bayespool.report.wording import POOLED as AS_POOLED
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ def accuracy_table(
     endings = [_endings(summary, label, i) for i, label in enumerate(labels)]
     external = tuple(_external(name, found) for name, found in by_name(comparators).items())
     several = fitted.studies.several_rows()
-    if labels == ("",) or not several:
+    if labels == (WHOLE,) or not several:
         blocks = [
-            [*([Line(HEADING, told(label))] if label else []),
+            [*([Line(HEADING, label.shown)] if label else []),
              *(line for line in lines if line.series == i), *endings[i]]
             for i, label in enumerate(labels)
         ]  # fmt: skip
@@ -75,11 +76,13 @@ def accuracy_table(
     return ForestTable(
         tuple(Panel(title) for title in TITLES), (*found, *external), COLUMNS,
         tuple(f"{title}, %\n(95 % interval)" for title in TITLES),
-        tuple(map(told, labels)) if several and labels != ("",) else (),
+        tuple(x.shown for x in labels) if several and labels != (WHOLE,) else (),
     )  # fmt: skip
 
 
-def _by_tests(rows: Sequence[StudyRow], lines: Sequence[Line], labels: Sequence[str]) -> list[Line]:
+def _by_tests(
+    rows: Sequence[StudyRow], lines: Sequence[Line], labels: Sequence[Group]
+) -> list[Line]:
     """Studies under the tests that they have."""
     tests: dict[str, list[str]] = {}
     for row in rows:
@@ -89,7 +92,7 @@ def _by_tests(rows: Sequence[StudyRow], lines: Sequence[Line], labels: Sequence[
     found = []
     for title in titles:
         only = " only" if len(title) == 1 else ""
-        found.append(Line(HEADING, f"{listed(list(map(told, title)))}{only}"))
+        found.append(Line(HEADING, f"{listed([x.shown for x in title])}{only}"))
         found += [x for x, row in zip(lines, rows, strict=True) if sets[row.study] == title]
     return found
 
@@ -135,7 +138,7 @@ def _found(row: StudyRow, margin: Margin, name: str) -> str:
     return bare(f"{numbers.share(margin.successes, margin.trials)} ({bounds})")
 
 
-def _endings(summary: Summary, label: str, series: int) -> list[Line]:
+def _endings(summary: Summary, label: Group, series: int) -> list[Line]:
     of = ending(label)
     where = SHORT[summary.pooled]
     new = "New study"
@@ -143,7 +146,7 @@ def _endings(summary: Summary, label: str, series: int) -> list[Line]:
         new = "One result of a new study"
     names = {POOLED: ("", where), NEW: ("_new", new)}
     return [
-        Line(kind, f"{told(label)}: {name.lower()}" if label else name,
+        Line(kind, f"{label.shown}: {name.lower()}" if label else name,
              tuple(_summed(summary, f"{margin}{stem}{of}") for margin in MARGINS), series=series)
         for kind, (stem, name) in names.items()
     ]  # fmt: skip

@@ -9,9 +9,9 @@ import numpy as np
 from bayespool.estimands import LOWER, UPPER
 from bayespool.numerics.links import link
 from bayespool.plots import bubble, svg
+from bayespool.quantity import Group
 from bayespool.report import numbers, points
 from bayespool.report.blocks import Drawing
-from bayespool.report.wording import told
 from bayespool.streams import rng
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def bubble_table(fitted: Fit, covariate: str) -> bubble.BubbleTable:
     return bubble.BubbleTable(covariate, x, observed, people, series, lines)
 
 
-def _line(fitted: Fit, label: str, covariate: str, at: Array) -> bubble.Line:
+def _line(fitted: Fit, label: Group, covariate: str, at: Array) -> bubble.Line:
     g, model, studies = link(fitted.model.link), fitted.model, fitted.studies
     hyper = {name: draws.ravel() for name, draws in fitted.draws.hyper.items()}
     fixed: dict[str, Any] = dict(model.settings(studies)[label]) if label else {}
@@ -86,4 +86,4 @@ def _line(fitted: Fit, label: str, covariate: str, at: Array) -> bubble.Line:
             found[i, :3, k] = np.quantile(mu[i], [0.5, LOWER, UPPER])
             found[i, 3:, k] = np.quantile(mu[i] + tau[i] * z, [LOWER, UPPER])
     median, lower, upper, new_lower, new_upper = g.inverse(found).swapaxes(0, 1)
-    return bubble.Line(told(label), at, median, lower, upper, new_lower, new_upper)
+    return bubble.Line(label.shown, at, median, lower, upper, new_lower, new_upper)

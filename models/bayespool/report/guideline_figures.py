@@ -13,6 +13,7 @@ from bayespool.plots import bias_bars, decision_curve, fagan, robustness, svg, t
 from bayespool.plots.fagan import Ribbon
 from bayespool.plots.marks import Interval
 from bayespool.plots.rows import Panel, Row, RowsTable
+from bayespool.quantity import Group
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Drawing
 from bayespool.report.changes import AS_FITTED, variations
@@ -20,7 +21,7 @@ from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.guideline_tables import KINDS
 from bayespool.report.points import drawn, ending
 from bayespool.report.refits import Refits, shown
-from bayespool.report.wording import estimand_kind, label_of, listed, of_answer, told
+from bayespool.report.wording import listed, of_answer
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -52,7 +53,7 @@ def middle(prevalences: Sequence[float]) -> float:
     return sorted(prevalences)[(len(prevalences) - 1) // 2]
 
 
-def _labels(fitted: Fit) -> tuple[str, ...]:
+def _labels(fitted: Fit) -> tuple[Group, ...]:
     return drawn(fitted)[:MOST_PANELS]
 
 
@@ -72,10 +73,10 @@ def _interval(e: Estimate) -> Interval:
     return Interval(e.median, e.lower, e.upper)
 
 
-def after_words(summary: Summary, label: str, p: float) -> str:
+def after_words(summary: Summary, label: Group, p: float) -> str:
     """What a result does to one probability."""
     ppv, npv = (summary.estimates[f"{name}{ending(label)}@{p:g}"] for name in ("ppv", "npv"))
-    of = f"{told(label)}: where" if label else "Where"
+    of = f"{label.shown}: where" if label else "Where"
     bounds = numbers.percent_interval_prose
     return (
         f"{of} {numbers.given_percent(p)} have the condition before the test, "
@@ -95,7 +96,7 @@ def _fagan(fitted: Fit, summary: Summary) -> Drawing:
         new = decision.post_test(fitted, label, POINTS, new=True)
         panels.append(
             fagan.FaganPanel(
-                told(label), _ribbon(curves["positive"]), _ribbon(curves["negative"]), p,
+                label.shown, _ribbon(curves["positive"]), _ribbon(curves["negative"]), p,
                 _interval(ppv), negative, (_ribbon(new["positive"]), _ribbon(new["negative"])),
             )
         )  # fmt: skip
@@ -117,10 +118,10 @@ def _decision(fitted: Fit, summary: Summary) -> Drawing:
     for label in _labels(fitted):
         curves = decision.net_benefit(fitted, p, label, POINTS)
         everyone = _ribbon(curves["all"], 1000.0)
-        tests.append((told(label), _ribbon(curves["test"], 1000.0)))
+        tests.append((label.shown, _ribbon(curves["test"], 1000.0)))
         elsewhere = decision.net_benefit(fitted, p, label, POINTS, new=True)
         new.append(_ribbon(elsewhere["test"], 1000.0))
-        said.append(_best(told(label), curves["chance"], elsewhere["chance"]))
+        said.append(_best(label.shown, curves["chance"], elsewhere["chance"]))
     assert everyone is not None
     words = " ".join(said)
     caption = (
@@ -207,7 +208,7 @@ def _robustness(fitted: Fit, refits: Refits) -> Drawing:
     names = shown(fitted)
     found = variations(fitted, refits)
     panels = tuple(
-        Panel(label_of(fitted, name), estimand_kind(name) == "proportion", _interval(e),
+        Panel(fitted.named[name].label, fitted.named[name].unit == "proportion", _interval(e),
               log=name.endswith("_ratio"))
         for name, e in zip(names, found[0].estimates, strict=True)
     )  # fmt: skip
@@ -217,7 +218,7 @@ def _robustness(fitted: Fit, refits: Refits) -> Drawing:
     )
     words = " ".join(
         f"{one.label}: "
-        + listed([f"{numbers.value(e.median, estimand_kind(e.name))} "
+        + listed([f"{numbers.value(e.median, e.estimand.unit)} "
                   f"({guideline_words.interval_words(e)})" for e in one.estimates]) + "."
         for one in found[1:]
     )  # fmt: skip

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bayespool.association import quantities
 from bayespool.calls import parse_prior
 from bayespool.decoded import from_json
 from bayespool.estimands import Estimate
 from bayespool.guideline.findings import RESULTS, Evidence, Finding
 from bayespool.guideline.judgements import MARGINS
+from bayespool.quantity import Group, point
 from bayespool.report import numbers
 from bayespool.report.association_numbers import risk_name
 from bayespool.report.blocks import Table
@@ -19,7 +21,6 @@ from bayespool.report.effect_words import risk_words
 from bayespool.report.files import to_csv
 from bayespool.report.findings_table import NAMES, evidence_cell, people_cell
 from bayespool.report.tables import INTERVAL
-from bayespool.report.wording import estimand_kind, estimand_label, told
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -199,13 +200,13 @@ def _accuracy(records: Mapping[str, Record]) -> list[Table]:
     return [*tables, *(_per_thousand(records, p) for p in shared)]
 
 
-def _labels(record: Record) -> list[str]:
-    own = [row["label"] for row in record["findings"]["rows"] if not row["difference"]]
-    return list(dict.fromkeys(own))
+def _labels(record: Record) -> list[Group]:
+    own = [row for row in record["findings"]["rows"] if not row["difference"]]
+    return list(dict.fromkeys(Group(row["label"], row.get("shown")) for row in own))
 
 
-def _title(name: str, label: str) -> str:
-    return f"{name}, {told(label)}" if label else name
+def _title(name: str, label: Group) -> str:
+    return f"{name}, {label.shown}" if label else name
 
 
 def _per_thousand(records: Mapping[str, Record], p: float) -> Table:
@@ -228,28 +229,25 @@ def _finding(row: Record) -> Finding:
         row["result"], mean=row["median"], median=row["median"], sd=0.0, lower=row["lower"],
         upper=row["upper"], mcse=0.0, mcse_median=0.0, mcse_lower=0.0, mcse_upper=0.0, ess=0.0,
     )  # fmt: skip
-    return Finding(row["result"], row["prevalence"], row["label"], e)
+    return Finding(row["result"], row["prevalence"], Group(row["label"]), e)
 
 
 def _effects(records: Mapping[str, Record]) -> list[Table]:
-    measure = next(iter(records.values()))["measure"]
+    effect = point(quantities.told(next(iter(records.values()))["measure"]))
     rows, absolute = [], []
     for name, record in records.items():
         told_of = {row["estimand"]: row for row in record["findings"]["rows"]}
-        main = next(iter(told_of))
-        new = next((n for n in told_of if n.startswith("mu_new")), None)
-        kind = estimand_kind(main)
-        cells = [_both(told_of[main], kind),
-                 _both(told_of[new], kind) if new else numbers.MISSING]  # fmt: skip
+        kind, new = effect.unit, effect.like("new")
+        cells = [_both(told_of[effect], kind),
+                 _both(told_of[new], kind) if new in told_of else numbers.MISSING]  # fmt: skip
         rows.append((name, *cells, _evidence(record), _level(record)))
         for given in record["baseline_risks"]:
             risk = parse_prior(given) if isinstance(given, str) else float(given)
             at = risk_name(risk)
             absolute.append((f"{name}, {risk_words(risk)}", _people(told_of[f"risk@{at}"]),
                              _people(told_of[f"difference@{at}"])))  # fmt: skip
-    label = estimand_label(main, measure)
-    head = ("", label, "In a new study", *ENDS)
-    out = [Table(f"{label}: median ({INTERVAL})", head, tuple(rows))]
+    head = ("", effect.label, "In a new study", *ENDS)
+    out = [Table(f"{effect.label}: median ({INTERVAL})", head, tuple(rows))]
     if absolute:
         heads = ("Risk in group 2", "Events per 1,000 in group 1", "Difference per 1,000")
         out.append(Table(f"In 1,000 people: median ({INTERVAL})", heads, tuple(absolute)))

@@ -18,6 +18,7 @@ from bayespool.guideline.certainty import Band, Support, support
 from bayespool.guideline.findings import Evidence, Finding
 from bayespool.guideline.judgements import MARGINS
 from bayespool.held import held
+from bayespool.quantity import pair
 from bayespool.report.points import compared, labels, rows_with
 from bayespool.studies.measures import MEASURES
 
@@ -96,7 +97,7 @@ def accuracy_numbers(
         one
         for part in compared(fitted)
         for b, a in pairs(part)
-        for one in findings.differences(fitted, prevalences, f"{b} - {a}")
+        for one in findings.differences(fitted, prevalences, pair(b, a))
     ]
     return found, tuple(more)
 
@@ -164,7 +165,8 @@ def _numbers(estimate: Estimate) -> Record:
 
 def _findings(summary: Summary) -> Record:
     rows: list[Record] = [
-        {"prevalence": f.prevalence, "label": f.label, "result": f.result, "difference": more,
+        {"prevalence": f.prevalence, "label": f.label, "shown": f.label.shown,
+         "result": f.result, "difference": more,
          "consequence": consequence(summary, f.result), **_numbers(f.people)}
         for more, found in ((False, summary.findings), (True, summary.differences))
         for f in found
@@ -176,7 +178,7 @@ def _findings(summary: Summary) -> Record:
         rows += [
             {"estimand": name, "per": findings.PEOPLE,
              **{k: findings.PEOPLE * v for k, v in _numbers(e).items()}}
-            for name, e in summary.estimates.items() if name.startswith(("risk@", "difference@"))
+            for name, e in summary.estimates.items() if e.estimand.role == "absolute"
         ]  # fmt: skip
     told = {label: _evidence(one) for label, one in summary.evidence.items()}
     return told.pop("") | {"labels": told, "rows": rows}

@@ -14,7 +14,6 @@ from bayespool.report.changes import Variation, variations
 from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.refits import Refits, shown
 from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells, only_first
-from bayespool.report.wording import label_of
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -34,7 +33,7 @@ def bands_tables(summary: Summary) -> list[Table]:
     """Probability of each band, one table for estimands that share their thresholds."""
     shared: dict[tuple[str, ...], list[Support]] = {}
     for one in summary.support:
-        words = tuple(guideline_words.band_words(band, one.name) for band in one.bands)
+        words = tuple(guideline_words.band_words(band, one.estimand.unit) for band in one.bands)
         shared.setdefault(words, []).append(one)
     errors = [band.probability.mcse for one in summary.support for band in one.bands]
     caption = (
@@ -46,7 +45,7 @@ def bands_tables(summary: Summary) -> list[Table]:
         Table(
             caption, ("", *(text[:1].upper() + text[1:] for text in words)),
             tuple(
-                (guideline_words.support_label(one, summary),
+                (one.estimand.label,
                  *(numbers.percent(band.probability.prob) for band in one.bands))
                 for one in found
             ),
@@ -60,10 +59,12 @@ def crossed_table(summary: Summary) -> Table:
     rows = []
     for one in summary.support:
         new = numbers.MISSING if one.new is None else _both(one.new)
-        crossed_new = numbers.MISSING if one.new is None else _cuts(one.crossed_new, one.name)
+        crossed_new = (
+            numbers.MISSING if one.new is None else _cuts(one.crossed_new, one.estimand.unit)
+        )
         rows.append(
-            (guideline_words.support_label(one, summary), _both(one.estimate),
-             _cuts(one.crossed, one.name), new, crossed_new,
+            (one.estimand.label, _both(one.estimate),
+             _cuts(one.crossed, one.estimand.unit), new, crossed_new,
              numbers.percent(min(one.prior_share, 0.9999)))
         )  # fmt: skip
     head = ("", "Median (interval)", "Thresholds inside it (imprecision)",
@@ -73,8 +74,8 @@ def crossed_table(summary: Summary) -> Table:
     return Table(caption, head, tuple(rows))
 
 
-def _cuts(cuts: Sequence[float], name: str) -> str:
-    return ", ".join(guideline_words.cut_words(cut, name) for cut in cuts) or "none"
+def _cuts(cuts: Sequence[float], unit: str) -> str:
+    return ", ".join(numbers.cut(cut, unit) for cut in cuts) or "none"
 
 
 def form_table(fitted: Fit, summary: Summary) -> Table:
@@ -124,7 +125,7 @@ def variations_table(fitted: Fit, refits: Refits) -> Table:
         (one.label, numbers.MISSING if one.rows is None else numbers.count(one.rows), *_cells(one))
         for one in found
     )
-    head = ("", "Rows", *(label_of(fitted, name) for name in shown(fitted)))
+    head = ("", "Rows", *(fitted.named[name].label for name in shown(fitted)))
     return Table(f"The answer after each change: median ({INTERVAL})", head, rows, words=True)
 
 

@@ -10,26 +10,19 @@ from bayespool.checks.moves import POINTS
 from bayespool.guideline.bias import DOMAINS
 from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING, steps
 from bayespool.guideline.wording import Size, accuracy_sentence, effect_sentence
+from bayespool.quantity import Group, inside
 from bayespool.report import numbers, publication_words, refit_words
 from bayespool.report.changes import Change, PriorWidth, largest_change, prior_width
 from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.points import ending
 from bayespool.report.refits import Refits, shown
-from bayespool.report.wording import (
-    counted,
-    estimand_kind,
-    estimand_label,
-    inside,
-    label_of,
-    listed,
-    told,
-)
+from bayespool.report.wording import counted, listed
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
     from bayespool.fitted import Fit
-    from bayespool.guideline.certainty import Band, Support
+    from bayespool.guideline.certainty import Band
     from bayespool.guideline.judgements import Judgements
     from bayespool.report.summary import Summary
 
@@ -115,12 +108,12 @@ def _accuracy(summary: Summary) -> list[str]:
     return out
 
 
-def _subject(summary: Summary, label: str) -> str:
+def _subject(summary: Summary, label: Group) -> str:
     """The test; where groups of its studies are compared, with the group."""
     if summary.of_tests:
-        return told(label)
+        return label.shown
     test = (summary.judgements.subject if summary.judgements else "") or "the test"
-    return f"{test} ({told(label)})" if label else test
+    return f"{test} ({label.shown})" if label else test
 
 
 def _of_hundred(p: float) -> str:
@@ -142,31 +135,19 @@ def effect_sentences(summary: Summary) -> list[str]:
     return [effect_sentence(subject, changed, size, judged.certainty, causal=judged.causal)]
 
 
-def cut_words(cut: float, name: str) -> str:
-    """A threshold with the digits that somebody chose."""
-    if estimand_kind(name) == "proportion":
-        return numbers.given_percent(cut)
-    return f"{cut:.4g}".replace("-", numbers.MINUS)
-
-
-def band_words(band: Band, name: str) -> str:
+def band_words(band: Band, unit: str) -> str:
     """``70 to 80 %``, ``below 70 %``."""
     if math.isinf(band.low):
-        return f"below {cut_words(band.high, name)}"
+        return f"below {numbers.cut(band.high, unit)}"
     if math.isinf(band.high):
-        return f"{cut_words(band.low, name)} or more"
-    low = cut_words(band.low, name).removesuffix(f"{NB}%")
-    return f"{low}{numbers.TO}{cut_words(band.high, name)}"
-
-
-def support_label(one: Support, summary: Summary) -> str:
-    """The estimand in words."""
-    return told(estimand_label(one.name, summary.measure, summary.pooled))
+        return f"{numbers.cut(band.low, unit)} or more"
+    low = numbers.cut(band.low, unit).removesuffix(f"{NB}%")
+    return f"{low}{numbers.TO}{numbers.cut(band.high, unit)}"
 
 
 def interval_words(estimate: Estimate) -> str:
     """``60.1 to 95.2 %``."""
-    kind = estimand_kind(estimate.name)
+    kind = estimate.estimand.unit
     return numbers.interval(estimate.lower, estimate.upper, kind)
 
 
@@ -193,8 +174,9 @@ def domain_words(domain: str, fitted: Fit, summary: Summary, margin: str = "") -
         return _crossings(summary, margin, new=True)
     if domain == "large_effect" and summary.measure:
         e = summary.estimates[shown_name("mu", summary.measure)]
-        label = estimand_label(e.name, summary.measure, summary.pooled)
-        return f"{label} {numbers.value(e.median, estimand_kind(e.name))} ({interval_words(e)})."
+        return (
+            f"{e.estimand.label} {numbers.value(e.median, e.estimand.unit)} ({interval_words(e)})."
+        )
     low = low_risk(fitted)
     if low is not None and domain == "risk_of_bias":
         return " ".join(text for text in (bias_words(fitted), low_risk_words(fitted)) if text)
@@ -213,15 +195,15 @@ def domain_words(domain: str, fitted: Fit, summary: Summary, margin: str = "") -
 
 def _crossings(summary: Summary, margin: str, *, new: bool) -> str:
     """Which thresholds lie inside the intervals, those that hold the same ones together."""
-    found = [one for one in summary.support if one.name.startswith(margin)]
+    found = [s for s in summary.support if not margin or s.estimand.quantity.name == margin]
     held: dict[str, list[str]] = {}
     for one in found[:MOST_SUPPORTS]:
-        label = inside(support_label(one, summary))
+        label = inside(one.estimand.label)
         if (one.new if new else one.estimate) is None:
             held.setdefault("no prediction of a new study", []).append(label)
             continue
         cuts = one.crossed_new if new else one.crossed
-        words = listed([cut_words(cut, one.name) for cut in cuts]) if cuts else "no threshold"
+        words = listed([numbers.cut(cut, one.estimand.unit) for cut in cuts]) or "no threshold"
         held.setdefault(words, []).append(label)
     if not held:
         return "No thresholds were given."
@@ -257,8 +239,8 @@ def low_risk_words(fitted: Fit) -> str:
     parts = []
     for name in shown(fitted)[:MOST_SUPPORTS]:
         e = low.fit.estimates[name]
-        value = numbers.value(e.median, estimand_kind(name))
-        parts.append(f"{inside(label_of(fitted, name))} {value} ({interval_words(e)})")
+        value = numbers.value(e.median, e.estimand.unit)
+        parts.append(f"{inside(fitted.named[name].label)} {value} ({interval_words(e)})")
     n = counted(len(low.fit.studies), "row", "rows")
     return f"With the {n} of low risk alone: {listed(parts)}."
 
@@ -269,7 +251,7 @@ def change_words(change: Change, fitted: Fit) -> str:
     Where an end of the interval moves further than the median, of that end.
     """
     move, refit = change.move, change.refit
-    what, kind = inside(label_of(fitted, move.before.name)), estimand_kind(move.before.name)
+    what, kind = inside(fitted.named[move.before.name].label), move.before.estimand.unit
     if move.point == "median":
         beside = interval_words(move.after)
     else:
@@ -290,7 +272,7 @@ def width_words(width: PriorWidth, fitted: Fit) -> str:
     name = width.lowest[1].before.name
     ends = []
     for variant, move in (width.lowest, width.highest):
-        value = numbers.value(getattr(move.after, width.point), estimand_kind(name))
+        value = numbers.value(getattr(move.after, width.point), move.after.estimand.unit)
         how = "as fitted"
         if variant.prior is not None:
             how = f"with {variant.prior.prior}" if variant.prior.word else f"under “{variant.name}”"
@@ -298,7 +280,7 @@ def width_words(width: PriorWidth, fitted: Fit) -> str:
     return (
         "How wide the intervals are rests on the prior of the variation between studies: over "
         f"plausible ones the {POINTS[width.point]} of the 95{NB}% interval of "
-        f"{inside(label_of(fitted, name))} goes from {' to '.join(ends)}."
+        f"{inside(fitted.named[name].label)} goes from {' to '.join(ends)}."
     )
 
 

@@ -18,10 +18,11 @@ from bayespool.checks.contribution import (
 )
 from bayespool.checks.moves import moves
 from bayespool.held import held
+from bayespool.quantity import inside
 from bayespool.report import numbers
 from bayespool.report.points import main_estimands
 from bayespool.report.refits import Record, also_shown, shown, sound, values_of
-from bayespool.report.wording import counted, estimand_kind, inside, label_of, listed, measure_of
+from bayespool.report.wording import counted, listed, measure_of
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -118,8 +119,8 @@ def sentences(fitted: Fit) -> list[str]:
         return [f"{said}. There is no answer without {it}: {why[:1].lower()}{why[1:]}"]
     parts = []
     for name in shown(fitted)[:MOST_NAMED]:
-        e, kind = fit.estimates[name], estimand_kind(name)
-        label = inside(label_of(fitted, name))
+        e, kind = fit.estimates[name], fitted.named[name].unit
+        label = inside(fitted.named[name].label)
         pooled = "" if measure_of(fitted.model) else "pooled "
         if kind == "proportion":
             median = numbers.percent_prose(e.median)

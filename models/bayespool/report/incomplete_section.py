@@ -10,7 +10,7 @@ from bayespool.report.blocks import Block, Prose, Section, Table
 from bayespool.report.incomplete import Incomplete, incomplete, kind_words
 from bayespool.report.points import main_estimands
 from bayespool.report.refits import shown, with_new
-from bayespool.report.wording import label_of, listed
+from bayespool.report.wording import listed
 
 if TYPE_CHECKING:
     from bayespool.checks.contribution import Contribution
@@ -99,12 +99,12 @@ def _without(fitted: Fit, found: Incomplete) -> list[Block]:
         return [Prose(f"There is no answer without the incomplete rows. {found.without.why}")]
     names, seen = main_estimands(fitted), shown(fitted)
     rows = [
-        (label_of(fitted, move.before.name), _both(move.before), _both(move.after),
+        (fitted.named[move.before.name].label, _both(move.before), _both(move.after),
          refit_words.shift(move))
         for move in moves(fitted.model, fitted.estimates, fit.estimates, names, seen)
     ]  # fmt: skip
     rows += [
-        (label_of(fitted, name), _both(fitted.estimates[name]), _both(fit.estimates[name]),
+        (fitted.named[name].label, _both(fitted.estimates[name]), _both(fit.estimates[name]),
          numbers.MISSING)
         for name in _new(fitted, seen) if name in fit.estimates
     ]  # fmt: skip

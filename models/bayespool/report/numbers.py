@@ -156,3 +156,10 @@ def interval(lower: float, upper: float, kind: str) -> str:
 def error(x: float, kind: str) -> str:
     """A Monte Carlo error: percentage points for proportions, the same unit otherwise."""
     return small(100 * x) if kind in ("proportion", "points") else small(x)
+
+
+def cut(x: float, unit: str) -> str:
+    """A threshold with the digits that somebody chose."""
+    if unit == "proportion":
+        return given_percent(x)
+    return f"{x:.4g}".replace("-", MINUS)

@@ -13,6 +13,7 @@ from bayespool.checks.influence import leave_one_out
 from bayespool.checks.predictive import PredictiveRow, predictive_rows
 from bayespool.estimands import LOWER, UPPER
 from bayespool.plots.marks import Interval
+from bayespool.quantity import WHOLE, Group
 from bayespool.report.points import MARGINS, of_rows
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class StudyRow:
     elpd: float
     pareto_k: float
     first: bool = True
-    group: str = ""
+    group: Group = WHOLE
     precision: float | None = None
     note: str = ""
 

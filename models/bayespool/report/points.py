@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bayespool.design import Coding, design
+from bayespool.quantity import WHOLE, Group
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -23,7 +24,7 @@ def codings(fitted: Fit) -> tuple[Coding, ...]:
     return design(fitted.coding, covariates).codings if covariates else ()
 
 
-def compared(fitted: Fit) -> tuple[tuple[str, ...], ...]:
+def compared(fitted: Fit) -> tuple[tuple[Group, ...], ...]:
     """Labels that are compared with one another: the tests, or levels of each category."""
     model: Any = fitted.model
     if hasattr(model, "test"):
@@ -33,38 +34,38 @@ def compared(fitted: Fit) -> tuple[tuple[str, ...], ...]:
     return tuple(map(tuple, design(fitted.studies, model.covariates).by_category()))
 
 
-def drawn(fitted: Fit) -> tuple[str, ...]:
+def drawn(fitted: Fit) -> tuple[Group, ...]:
     """Labels that figures tell apart: tests or levels of the first category; one empty text."""
     found = compared(fitted)
-    return found[0] if found else ("",)
+    return found[0] if found else (WHOLE,)
 
 
-def labels(fitted: Fit) -> tuple[str, ...]:
+def labels(fitted: Fit) -> tuple[Group, ...]:
     """All labels that accuracy is told for; one empty text where there is one summary point."""
-    return tuple(label for part in compared(fitted) for label in part) or ("",)
+    return tuple(label for part in compared(fitted) for label in part) or (WHOLE,)
 
 
-def covariances(fitted: Fit) -> tuple[str, ...]:
+def covariances(fitted: Fit) -> tuple[Group, ...]:
     """Levels with their own covariance between studies; one empty text where all share one."""
     model: Any = fitted.model
-    return model.sigma_groups(fitted.studies) if hasattr(model, "sigma_groups") else ("",)
+    return model.sigma_groups(fitted.studies) if hasattr(model, "sigma_groups") else (WHOLE,)
 
 
-def of_rows(fitted: Fit) -> tuple[str, ...]:
+def of_rows(fitted: Fit) -> tuple[Group, ...]:
     """Which of the labels drawn every row of the table has."""
     model, studies = fitted.model, fitted.studies
     found = drawn(fitted)
-    if found == ("",):
-        return ("",) * len(studies)
+    if found == (WHOLE,):
+        return (WHOLE,) * len(studies)
     if hasattr(model, "test"):
-        return tuple(map(str, studies.covariates[model.test]))
+        return tuple(Group(str(test)) for test in studies.covariates[model.test])
     settings = model.settings(studies)
     category = next(iter(settings[found[0]]))
     by_level = {str(settings[label][category]): label for label in found}
     return tuple(by_level[str(value)] for value in studies.covariates[category])
 
 
-def rows_with(fitted: Fit, label: str) -> list[int]:
+def rows_with(fitted: Fit, label: Group) -> list[int]:
     """Which rows of the table have a test, or the level of a category; all of them without one."""
     model, studies = fitted.model, fitted.studies
     if not label:

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from bayespool.association.scale import prior_source
 from bayespool.guideline.findings import what_counts
+from bayespool.quantity import inside, recorded
 from bayespool.report import numbers
 from bayespool.report.summary import Summary
-from bayespool.report.wording import (
-    counted,
-    inside,
-    label_of,
-    listed,
-    measure_of,
-    spoken,
-)
+from bayespool.report.wording import counted, listed, measure_of, spoken
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -97,13 +90,12 @@ def cautions(
     failed = [f for f in failed if not (exact and f.name == "loo_pareto_k")]
     if n == 1:  # there is nothing to predict it from
         failed = [f for f in failed if f.name != "loo_pareto_k"]
-    prefix = "prior_overlap_"
-    little = [f.name.removeprefix(prefix) for f in failed if f.name.startswith(prefix)]
+    little = [f.of for f in failed if f.of is not None]
     if little:
-        words = listed([inside(label_of(fitted, name)) for name in little])
+        words = listed([inside(estimand.label) for estimand in little])
         out.append(f"Informed mainly by the priors: {words}.")
-    names, label = fitted.draws.hyper, partial(label_of, fitted)
-    out += [spoken(f.sentence, names, label) for f in failed if not f.name.startswith(prefix)]
+    known = recorded(fitted.hierarchy.names)
+    out += [spoken(f.sentence, known) for f in failed if f.of is None]
     return tuple(dict.fromkeys(numbers.tied(text) for text in out))
 
 
@@ -208,7 +200,10 @@ def methods(fitted: Fit, likelihood: str, observed: str, *, exact: bool) -> tupl
     model, studies = fitted.model, fitted.studies
     measure = measure_of(model)
     used = {n: p for n, p in model.priors.items() if n != "dependence" or _crossed(fitted)}
-    priors = "; ".join(f"{label_of(fitted, n)}: {p!r}" for n, p in used.items())
+    known = recorded(used) | {
+        n: x for n, x in recorded(fitted.hierarchy.names).items() if n in used
+    }
+    priors = "; ".join(f"{known[name].label}: {prior!r}" for name, prior in used.items())
     if measure:
         source = prior_source(model, studies)
         priors += f" ({source or 'all of them given by the user'})"

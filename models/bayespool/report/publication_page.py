@@ -13,7 +13,6 @@ from bayespool.bias.assessment import Assessment
 from bayespool.plots import funnel, svg, weight_function
 from bayespool.report import numbers, publication_words
 from bayespool.report.blocks import Block, Bullets, Drawing, Prose, Section, Table
-from bayespool.report.wording import estimand_kind
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
 NB = numbers.SPACE
 INTERVAL = f"95{NB}% interval"
 MOST_MODELS = 12
-NAMES = {
-    "tau": "between studies (tau)", "pet": "slope on the standard error (PET)",
-    "peese": "slope on the variance (PEESE)", "delta": "rate of the weight (delta)",
-}  # fmt: skip
 WHAT = {
     "robma": (
         "Nobody knows whether studies are missing, or why. Models with and without an effect, "
@@ -135,27 +130,17 @@ def _answers(found: Assessment) -> Table:
     if found.averaged is not None and found.averaged.given_effect:
         given = found.averaged.given_effect[found.shown]
         rows.append((f"{label}, over the models that have an effect", *_cells(given)))
-    for name, e in found.adjusted.items():
-        if name in NAMES or name.startswith("omega"):
-            rows.append((NAMES.get(name) or _weight_name(found, name), *_cells(e)))
+    for e in found.adjusted.values():
+        if e.estimand.role == "bias" or e.name == "tau":
+            rows.append((e.estimand.label, *_cells(e)))
     head = ("", "Mean", "Median", INTERVAL)
     return Table("What was estimated with publication bias in the model", head, tuple(rows))
 
 
-def _weight_name(found: Assessment, name: str) -> str:
-    if "[" in name:
-        low, high = name.removeprefix("omega[").removesuffix("]").split(",")
-    else:
-        edges = (0.0, *next(iter((found.fits or {}).values())).model.cuts, 1.0)
-        j = int(name.removeprefix("omega_"))
-        low, high = f"{edges[j - 1]:g}", f"{edges[j]:g}"
-    return f"weight of one-sided p from {low} to {high}"
-
-
 def _cells(e: Any) -> tuple[str, str, str]:
-    kind = estimand_kind(e.name)
-    return (numbers.value(e.mean, kind), numbers.value(e.median, kind),
-            numbers.interval(e.lower, e.upper, kind))  # fmt: skip
+    unit = e.estimand.unit
+    return (numbers.value(e.mean, unit), numbers.value(e.median, unit),
+            numbers.interval(e.lower, e.upper, unit))  # fmt: skip
 
 
 def _inclusions(found: Assessment) -> Table:

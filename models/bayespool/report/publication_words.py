@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.bias.assessment import Assessment
+from bayespool.quantity import inside
 from bayespool.report import numbers
-from bayespool.report.wording import estimand_kind, inside
 from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ OVERLAPPING = 0.7
 
 def value(e: Estimate) -> str:
     """Median and interval."""
-    kind = estimand_kind(e.name)
-    return f"{numbers.value(e.median, kind)} ({numbers.interval(e.lower, e.upper, kind)})"
+    unit = e.estimand.unit
+    return f"{numbers.value(e.median, unit)} ({numbers.interval(e.lower, e.upper, unit)})"
 
 
 def strength(log_bayes_factor: float) -> str:

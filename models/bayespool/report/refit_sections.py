@@ -12,11 +12,12 @@ from bayespool.estimands import Estimate
 from bayespool.plots import cumulative, influence, sensitivity, svg
 from bayespool.plots.marks import Interval
 from bayespool.plots.rows import MAX_ROWS, Panel, Row, RowsTable
+from bayespool.quantity import inside
 from bayespool.report import numbers, refit_words, tables
 from bayespool.report.blocks import Block, Drawing, Prose, Section, Table
 from bayespool.report.points import main_estimands
 from bayespool.report.refits import Refits, bayes_factor, shown, with_new
-from bayespool.report.wording import estimand_kind, inside, label_of, listed, measure_of
+from bayespool.report.wording import listed, measure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +107,7 @@ def _panels(fitted: Fit, estimates: Mapping[str, Estimate]) -> tuple[Panel, ...]
     names = shown(fitted)
     return tuple(
         Panel(
-            label_of(fitted, name), estimand_kind(name) == "proportion", interval,
+            fitted.named[name].label, fitted.named[name].unit == "proportion", interval,
             log=name.endswith("_ratio"),
         )
         for name, interval in zip(names, _intervals(estimates, names), strict=True)
@@ -114,7 +115,7 @@ def _panels(fitted: Fit, estimates: Mapping[str, Estimate]) -> tuple[Panel, ...]
 
 
 def _labels(fitted: Fit, names: Sequence[str]) -> list[str]:
-    return [label_of(fitted, name) for name in names]
+    return [fitted.named[name].label for name in names]
 
 
 def _intervals(estimates: Mapping[str, Estimate], names: Sequence[str]) -> tuple[Interval, ...]:
@@ -198,7 +199,7 @@ def _symbols(fitted: Fit) -> str:
     """What the names of priors stand for."""
     if measure_of(fitted.model):
         names = [name for name in fitted.model.priors if name in SYMBOLS]
-        first, *others = [f"for the {inside(label_of(fitted, name))}" for name in names]
+        first, *others = [f"for the {inside(fitted.named[name].label)}" for name in names]
         meant = [f"{names[0]} stands {first}"]
         meant += [f"{name} {words}" for name, words in zip(names[1:], others, strict=True)]
         return f"Here {listed(meant)}."

@@ -6,21 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.checks.moves import POINTS, Move, moves
+from bayespool.quantity import inside
 from bayespool.report import numbers
 from bayespool.report.points import main_estimands
 from bayespool.report.refits import Refits, shown, sound
-from bayespool.report.wording import (
-    counted,
-    estimand_kind,
-    inside,
-    label_of,
-    listed,
-    measure_of,
-    naming,
-    of_answer,
-    parted,
-    told,
-)
+from bayespool.report.wording import counted, listed, measure_of, naming, of_answer
 
 if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
@@ -80,7 +70,7 @@ def other_priors(fitted: Fit, variants: Sequence[Variant]) -> str:
     ranges = []
     for name in shown(fitted):
         medians = [one.estimates[name].median for one in variants]
-        bounds = numbers.interval(min(medians), max(medians), estimand_kind(name))
+        bounds = numbers.interval(min(medians), max(medians), fitted.named[name].unit)
         ranges.append(f"{_pooled(fitted, name)} {bounds}")
     return f"{said} Over all of them the medians stay within: {listed(ranges)}."
 
@@ -101,7 +91,7 @@ def under_words(fitted: Fit, variant: Variant) -> str:
     prior = variant.prior
     if prior is None or not prior.word:
         return f"under the prior “{variant.name}”"
-    what = OF.get(prior.of) or listed([f"the {inside(label_of(fitted, n))}" for n in prior.names])
+    what = OF.get(prior.of) or listed([f"the {inside(fitted.named[n].label)}" for n in prior.names])
     return f"under a {prior.word} prior of {what}, {prior.prior}"
 
 
@@ -110,7 +100,7 @@ def over_time(fitted: Fit, variants: Sequence[Variant]) -> str:
     first, last = variants[0], variants[-1]
     parts = []
     for name in shown(fitted):
-        a, b, kind = first.estimates[name], last.estimates[name], estimand_kind(name)
+        a, b, kind = first.estimates[name], last.estimates[name], fitted.named[name].unit
         parts.append(
             f"{_pooled(fitted, name)} from {numbers.value(a.median, kind)} "
             f"({numbers.interval(a.lower, a.upper, kind)}) to {numbers.value(b.median, kind)} "
@@ -142,10 +132,10 @@ def largest_error(found: Sequence[Move]) -> str:
 def _pooled(fitted: Fit, name: str) -> str:
     """``pooled sensitivity``, ``pooled odds ratio``."""
     if measure_of(fitted.model):
-        return inside(label_of(fitted, name))
-    stem, group = parted(name)
-    whose = f" of {told(group)}" if group else ""
-    return f"{of_answer(naming(fitted), inside(label_of(fitted, stem)))}{whose}"
+        return inside(fitted.named[name].label)
+    estimand = fitted.named[name]
+    whose = f" of {estimand.group.shown}" if estimand.group else ""
+    return f"{of_answer(naming(fitted), inside(estimand.what))}{whose}"
 
 
 def shift(move: Move) -> str:
@@ -155,7 +145,7 @@ def shift(move: Move) -> str:
 
 def from_to(move: Move) -> str:
     """``68.1 % to 50.4 %``, of what moves furthest."""
-    kind = estimand_kind(move.before.name)
+    kind = move.before.estimand.unit
     before, after = (numbers.value(x, kind) for x in move.values)
     return f"{before} to {after}"
 

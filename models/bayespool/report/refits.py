@@ -145,15 +145,8 @@ def series_records(fitted: Fit, variants: Sequence[Variant]) -> list[Record]:
 
 def with_new(variant: Variant, names: Sequence[str]) -> list[str]:
     """The estimands and, where the model has them, those of a new study."""
-    return [*names, *(n for n in map(_new, names) if n in variant.estimates)]
-
-
-def _new(name: str) -> str:
-    """The same estimand in a new study: ``mu_new_ratio``, ``sens_new[CT]``."""
-    if name.startswith("mu"):
-        return name.replace("mu", "mu_new", 1)
-    stem, bracket, label = name.partition("[")
-    return f"{stem}_new{bracket}{label}"
+    new = (variant.estimates[name].estimand.new for name in names)
+    return [*names, *(n for n in new if n is not None and n in variant.estimates)]
 
 
 def shown(fitted: Fit) -> tuple[str, ...]:

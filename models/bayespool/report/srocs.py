@@ -12,6 +12,7 @@ from bayespool.numerics.links import link
 from bayespool.plots import sroc, svg
 from bayespool.plots.marks import Interval
 from bayespool.plots.sroc import External, Part, SrocTable
+from bayespool.quantity import Group
 from bayespool.report import numbers, points
 from bayespool.report.accuracy_words import answer
 from bayespool.report.blocks import Drawing
@@ -20,7 +21,7 @@ from bayespool.report.figure_tables import bias_words
 from bayespool.report.group_figures import BIAS_WORDS
 from bayespool.report.points import MARGINS, ending, of_rows
 from bayespool.report.summary import Summary
-from bayespool.report.wording import counted, told
+from bayespool.report.wording import counted
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -50,7 +51,7 @@ def _mirrored(spec: Interval) -> Interval:
     return Interval(1.0 - spec.centre, 1.0 - spec.upper, 1.0 - spec.lower)
 
 
-def _part(fitted: Fit, summary: Summary, label: str) -> Part:
+def _part(fitted: Fit, summary: Summary, label: Group) -> Part:
     """Summary point, regions and curve of one group or test.
 
     Regions are ellipses on the link scale, drawn back on the scale of proportions. The credible
@@ -83,7 +84,7 @@ def _part(fitted: Fit, summary: Summary, label: str) -> Part:
         new = np.stack([fitted.samples[f"{name}_new{of}"].ravel() for name in MARGINS])
         size = _holds(g.forward(new), centre, covariance + between)
     return Part(
-        label=told(label),
+        label=label.shown,
         studies=_places(studies)[both],
         sizes=np.stack([studies.n_healthy, studies.n_diseased], axis=1)[both],
         rows=tuple(rows[both].tolist()),

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bayespool.accuracy.quantities import MARGINS as QUANTITIES
+from bayespool.accuracy.quantities import PREDICTIVE_VALUES, after
 from bayespool.accuracy.roc import predictive_values
 from bayespool.association.scale import prior_source, varies
 from bayespool.bias.assessment import Assessment, assess
@@ -29,7 +31,8 @@ from bayespool.guideline.certainty import Support, check_thresholds
 from bayespool.guideline.findings import Evidence, check_prevalences
 from bayespool.guideline.findings import Finding as PerThousand
 from bayespool.guideline.judgements import Judgements, read_judgements
-from bayespool.report import changes, guideline_numbers, incomplete, points
+from bayespool.quantity import WHOLE, Group, point
+from bayespool.report import changes, guideline_numbers, incomplete, numbers, points
 from bayespool.report.association_numbers import (
     BaselineRisk,
     NumberNeeded,
@@ -101,7 +104,7 @@ class Summary:
     numbers_needed: tuple[NumberNeeded, ...] = ()
     varies: bool = True
     pooled: str = POOLED
-    compared: tuple[tuple[str, ...], ...] = ()
+    compared: tuple[tuple[Group, ...], ...] = ()
     of_tests: bool = False
     prevalences_given: bool = True
     thresholds_given: bool = True
@@ -113,13 +116,15 @@ class Summary:
     publication: Assessment | None = None
 
     @property
-    def labels(self) -> tuple[str, ...]:
+    def labels(self) -> tuple[Group, ...]:
         """Whose accuracy is told; one empty text where there is one summary point."""
-        return tuple(label for part in self.compared for label in part) or ("",)
+        return tuple(label for part in self.compared for label in part) or (WHOLE,)
 
     def tells_of(self, name: str) -> bool:
         """The estimand is there; under a common effect a new study's is the pooled one again."""
-        return name in self.estimates and (self.varies or not name.startswith("mu_new"))
+        return name in self.estimates and (
+            self.varies or self.estimates[name].estimand.role != "new"
+        )
 
     @property
     def failed_gates(self) -> tuple[Finding, ...]:
@@ -237,12 +242,12 @@ def checked_request(
 
 
 def _of_groups(
-    cuts: Mapping[str, Sequence[float]], labels: Sequence[str]
+    cuts: Mapping[str, Sequence[float]], labels: Sequence[Group]
 ) -> dict[str, Sequence[float]]:
     """Cut-offs of ``sens`` are those of every group."""
     out: dict[str, Sequence[float]] = {}
     for name, values in cuts.items():
-        own = labels if name in MARGINS else ("",)
+        own = labels if name in MARGINS else (WHOLE,)
         out |= {f"{name}{ending(label)}": values for label in own}
     return out
 
@@ -273,12 +278,13 @@ def _check_options(
 
 
 def _predictive_values(fitted: Fit, prevalences: Sequence[float]) -> dict[str, Estimate]:
-    samples, out = fitted.samples, {}
+    samples, out = fitted.samples, dict[str, Estimate]()
     for p in prevalences:
-        for group in map(ending, points.labels(fitted)):
-            values = predictive_values(samples[f"sens{group}"], samples[f"spec{group}"], p)
-            for value, draws in zip(("ppv", "npv"), values, strict=True):
-                name = f"{value}{group}@{p:g}"
+        for group in points.labels(fitted):
+            sens, spec = (samples[point(margin, group=group)] for margin in QUANTITIES)
+            found = zip(PREDICTIVE_VALUES, predictive_values(sens, spec, p), strict=True)
+            for quantity, draws in found:
+                name = after(quantity, p, numbers.given_percent(p), group)
                 out[name] = summarise(name, draws, fitted.draws.ancestor)
     return out
 
@@ -300,19 +306,21 @@ def default_prevalences(studies: Any) -> tuple[float, ...]:
 def summary_dict(summary: Summary, fitted: Fit, refits: Refits | None = None) -> dict[str, Any]:
     """The summary as plain lists, texts and numbers, without NaN or infinity (null instead).
 
-    An association has its measure, mid, baseline risks and numbers needed beside the keys that
-    both kinds of analysis have: among these "warnings" (what is odd about the table but allowed),
-    and "findings", "certainty", "risk_of_bias" (null without such columns) and "sensitivity", which
-    are what a guideline panel takes away. With refits there is a
+    Every estimand has its label and unit (proportion, points, ratio, effect or number) beside its
+    numbers. An association has its measure, mid, baseline risks and numbers needed beside the keys
+    that both kinds of analysis have: among these "warnings" (what is odd about the table but
+    allowed), and "findings", "certainty", "risk_of_bias" (null without such columns) and
+    "sensitivity", which are what a guideline panel takes away. With refits there is a
     list of records for each: "leave_one_out", "prior_sensitivity", "cumulative"; with rows that are
     no full results also "incomplete" and "without_incomplete". After a check by another engine
     there is "agreement", and "publication_bias" where that was asked.
     """
     estimands = {}
     for name, estimate in summary.estimates.items():
+        words = {"label": estimate.estimand.label, "unit": estimate.estimand.unit}
         values = asdict(estimate)
         values.pop("name")
-        estimands[name] = values
+        estimands[name] = words | values
     other = fitted.agreement
     plain: dict[str, Any] = strict(
         {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from bayespool.checks import Finding
@@ -12,23 +11,15 @@ from bayespool.checks.influence import PARETO_K
 from bayespool.checks.predictive import AS_GIVEN, LOG, LOGIT, spreads
 from bayespool.checks.prior_overlap import hyper_priors, overlaps
 from bayespool.estimands import Estimate
+from bayespool.guideline.judgements import MARGINS as MARGINS_IN_WORDS
+from bayespool.quantity import capital, recorded
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
 from bayespool.report.comparators import Comparator
 from bayespool.report.per_study import DAGGER, EMPTY, Margin, StudyRow
 from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
-from bayespool.report.wording import (
-    ALONE,
-    LABELS,
-    check_label,
-    estimand_kind,
-    estimand_label,
-    label_of,
-    measure_of,
-    spoken,
-    told,
-)
+from bayespool.report.wording import ALONE, check_label, measure_of, spoken
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -42,7 +33,7 @@ HSROC = ("Lambda", "Theta", "shape", "sigma_alpha", "sigma_theta")
 
 def estimate_cells(estimate: Estimate) -> tuple[str, str, str]:
     """Median, interval and Monte Carlo error of the median."""
-    kind = estimand_kind(estimate.name)
+    kind = estimate.estimand.unit
     return (
         numbers.value(estimate.median, kind),
         numbers.interval(estimate.lower, estimate.upper, kind),
@@ -53,9 +44,8 @@ def estimate_cells(estimate: Estimate) -> tuple[str, str, str]:
 def estimates_table(summary: Summary, names: Sequence[str], caption: str) -> Table:
     """Estimands in words, one a row."""
     rows = [
-        (estimand_label(name), *estimate_cells(summary.estimates[name]))
-        for name in names
-        if name in summary.estimates
+        (e.estimand.label, *estimate_cells(e))
+        for e in (summary.estimates[name] for name in names if name in summary.estimates)
     ]
     return Table(caption, ("", "Median", INTERVAL, "Monte Carlo error of the median"), tuple(rows))
 
@@ -76,7 +66,7 @@ def three_summaries(summary: Summary) -> Table:
                 estimate = summary.estimates[f"{name}{suffix}{group}"]
                 median, interval, _ = estimate_cells(estimate)
                 cells.append(f"{median} ({interval})")
-            rows.append((estimand_label(f"{name}{group}"), *cells))
+            rows.append((summary.estimates[f"{name}{group}"].estimand.label, *cells))
     count = "Four" if len(columns) == 4 else "Three"
     caption = f"{count} summaries of the same fit: median ({INTERVAL})"
     return Table(caption, ("", *columns.values()), tuple(rows))
@@ -90,14 +80,14 @@ def comparators_table(summary: Summary, comparators: Sequence[Comparator]) -> Ta
         for label in summary.labels:
             estimate = summary.estimates[f"{item.measure}{ending(label)}"]
             median, interval, _ = estimate_cells(estimate)
-            ours.append(f"{told(label)}{': ' if label else ''}{median} ({interval})")
+            ours.append(f"{label.shown}{': ' if label else ''}{median} ({interval})")
         theirs = numbers.percent(item.estimate)
         if item.lower is not None and item.upper is not None:
             bounds = numbers.percent_interval(item.lower, item.upper)
             theirs += f" ({numbers.tied(item.interval) + ' ' if item.interval else ''}{bounds})"
         about = "; ".join(text for text in (item.reference, item.note) if text)
-        label = f"{LABELS[item.measure][0]}: {item.name}"
-        rows.append((label, theirs, "; ".join(ours), about))
+        what = f"{capital(MARGINS_IN_WORDS[item.measure])}: {item.name}"
+        rows.append((what, theirs, "; ".join(ours), about))
     head = (
         "External result (not pooled)",
         "Published",
@@ -116,7 +106,7 @@ def studies_table(rows: Sequence[StudyRow]) -> Table:
         cells: list[str] = []
         for name, margin in zip(MARGINS, row.margins, strict=True):
             cells += [_observed(row, margin, name), _shrunken(margin)]
-        body.append((row.marked, *([told(row.group)] if row.group else []), *cells))
+        body.append((row.marked, *([row.group.shown] if row.group else []), *cells))
     head = (
         "Study", *(["Group"] if rows[0].group else []), "Sensitivity observed",
         "Sensitivity, model-based", "Specificity observed", "Specificity, model-based",
@@ -225,7 +215,7 @@ _AT_LEAST = ("ess", "ess_bulk", "ess_tail", "e_bfmi", "predictive_coverage")
 
 def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Table:
     """What was measured, what is asked, and whether it holds."""
-    rows, measure, label = [], measure_of(fitted.model), partial(label_of, fitted)
+    rows, measure = [], measure_of(fitted.model)
     for item in findings:
         value = numbers.MISSING if math.isnan(item.value) else numbers.measured(item.value)
         if item.name.startswith("spread_"):  # a probability
@@ -240,8 +230,8 @@ def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Ta
         elif not item.passed:
             result = "FAILED" if item.gate else "read with care"
         rows.append(
-            (check_label(item.name, measure), spoken(item.sentence, fitted.draws.hyper, label),
-             value, asked, result)
+            (check_label(item, measure),
+             spoken(item.sentence, recorded(fitted.hierarchy.names)), value, asked, result)
         )  # fmt: skip
     head = ("Check", "In words", "Value", "Asked for", "Result")
     return Table(caption, head, tuple(rows), words=True)
@@ -255,6 +245,6 @@ def priors_table(fitted: Fit, summary: Summary) -> Table:
         median, interval, _ = estimate_cells(summary.estimates[name])
         call = repr(prior).replace(", ", f",{NB}")
         cells = (call, f"{median} ({interval})", numbers.percent_prose(shared[name]))
-        rows.append((label_of(fitted, name), *cells))
+        rows.append((fitted.named[name].label, *cells))
     head = ("", "Prior", f"Posterior median ({INTERVAL})", "Area shared")
     return Table("Priors and posteriors", head, tuple(rows))
