@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bayespool.app.prepared import Prepared
@@ -36,7 +36,7 @@ class Answer:
     tiles, sentence, failed, cautions, compact
         As the first screen of the report has them.
     drawings
-        The forest plot, page by page, and the ROC plot, if there is one.
+        The forest plot, page by page, and the ROC plot, if there is one; they come last.
     estimates
         Every estimand, as CSV.
     notes
@@ -84,39 +84,38 @@ def refined(
     """The answer that counts, by the same fit as on the command line, and that fit."""
     start = time.perf_counter()
     fitted = fit(prepared.model, prepared.studies, engine, seed)
-    return shown(fitted, request, stamp, start), fitted
+    answer, fitted = numbers(fitted, request, stamp)
+    return replace(answer, seconds=time.perf_counter() - start), fitted
 
 
-def shown(fitted: Fit, request: Request, stamp: str, start: float | None = None) -> Answer:
-    """The answer of a fit that is there, to what is asked of it now.
-
-    Parameters
-    ----------
-    fitted, request, stamp
-    start
-        When the work began, on `time.perf_counter`.
-    """
-    start = time.perf_counter() if start is None else start
+def numbers(fitted: Fit, request: Request, stamp: str) -> tuple[Answer, Fit]:
+    """The answer of a fit that is there, to what is asked of it now; no figures yet."""
+    start = time.perf_counter()
     stage("summary and checks")
     summary = summary_of(fitted, request)
     kind = kind_of(fitted)
-    page = page_of(fitted, summary, request)
-    rows = kind.rows(fitted, {})
-    stage("figures")
-    drawings = kind.own_drawings(fitted, summary, rows, (), request.order)
-    return Answer(
+    answer = Answer(
         stamp,
         False,
         tuple(kind.tiles(summary)),
         kind.answer(summary),
         failed_words(fitted, summary),
-        cautions(page),
+        cautions(page_of(fitted, summary, request)),
         tuple(kind.compact(summary)),
-        tuple(_plain(d) for d in drawings if _is_shown(d.name)),
-        summary_csv(summary),
-        tuple(fitted.draws.messages),
-        time.perf_counter() - start,
+        estimates=summary_csv(summary),
+        notes=tuple(fitted.draws.messages),
+        seconds=time.perf_counter() - start,
     )
+    return answer, fitted
+
+
+def with_figures(answer: Answer, fitted: Fit, request: Request) -> Answer:
+    """The same answer with its figures."""
+    stage("figures")
+    kind = kind_of(fitted)
+    rows = kind.rows(fitted, {})
+    drawings = kind.own_drawings(fitted, summary_of(fitted, request), rows, (), request.order)
+    return replace(answer, drawings=tuple(_plain(d) for d in drawings if _is_shown(d.name)))
 
 
 def page_of(fitted: Fit, summary: Summary, request: Request) -> Page:

@@ -11,7 +11,7 @@ from bayespool import empirical, priors
 from bayespool.app.asked import ACCURACY, Asked
 from bayespool.app.prepared import Prepared
 from bayespool.fitting import DEFAULT_SEED
-from bayespool.report.request import Request
+from bayespool.report.request import FORMATS, Request
 
 JUDGEMENTS, REPORT = "judgements.toml", "report"
 _PACKAGES = ("bayespool.accuracy", "bayespool.association")
@@ -78,6 +78,8 @@ def _of_request(request: Request) -> Iterator[str]:
         yield from ("--judgements", JUDGEMENTS)
     if request.order != "input":
         yield from ("--order", request.order)
+    if request.formats != FORMATS:
+        yield from ("--formats", ",".join(request.formats) or "none")
     if request.bias.kind != "none":
         yield from ("--bias", request.bias.kind)
     for prior in request.bias.priors:
@@ -179,8 +181,9 @@ def _words(asked: Asked) -> Mapping[str, Any]:
             words[name] = getattr(request, name)
     if request.judgements is not None:
         words["judgements"] = JUDGEMENTS
-    if request.order != "input":
-        words["order"] = request.order
+    for name, default in (("order", "input"), ("formats", FORMATS)):
+        if getattr(request, name) != default:
+            words[name] = getattr(request, name)
     if request.bias.kind != "none":
         words["bias"] = request.bias
     return words

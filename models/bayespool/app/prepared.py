@@ -11,9 +11,10 @@ from bayespool.app.asked import ACCURACY, Asked
 from bayespool.association import choosing as of_association
 from bayespool.bias.assessment import check_asked
 from bayespool.calls import with_priors
+from bayespool.fitting import foreseen
 from bayespool.guideline.bias import low_risk_only
-from bayespool.report.association_numbers import check_baseline, check_mid
 from bayespool.report.ordering import check_order
+from bayespool.report.summary import checked_request
 from bayespool.studies import (
     MEASURES,
     AccuracyStudies,
@@ -128,8 +129,6 @@ def prepare(found: Any, asked: Asked) -> Prepared:
         )
         model = with_priors(model, asked.priors)
         check_asked(model, studies, request.bias)
-        check_mid(request.mid, measure)
-        check_baseline(request.baseline_risks, measure)
     check_order(request.order, studies)
-    model.check(studies.by_study())
+    checked_request(foreseen(model, studies), **request.of_numbers)
     return Prepared(model, studies, found)

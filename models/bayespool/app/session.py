@@ -221,6 +221,16 @@ class Session:
         table = self.sheet.source.sha256 if self.sheet is not None else ""
         return hashlib.sha256(f"{table} {text}".encode()).hexdigest()
 
+    @property
+    def rows_of_studies(self) -> tuple[int | None, ...]:
+        """Which row of the sheet each row of the fitted studies is, in their order."""
+        prepared, sheet = self.understood.prepared, self.sheet
+        if prepared is None or sheet is None:
+            return ()
+        read = zip(prepared.found.row, self.understood.places, strict=True)
+        place = {label: sheet.index_of(number) for label, number in read}
+        return tuple(place.get(label) for label in prepared.studies.by_study().row)
+
     def accept(self, answer: Answer | None, fitted: Fit | None = None) -> bool:
         """Take an answer; one to what is not asked any more is thrown away.
 

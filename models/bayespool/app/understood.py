@@ -27,6 +27,8 @@ class Understood:
         Every column, and what it is taken for.
     rows
         Label of every row, and what it says.
+    places
+        Row number of every row, as in a `Problem`.
     covariates
         Columns that a model can take in.
     warnings
@@ -40,6 +42,7 @@ class Understood:
     sentence: str = ""
     columns: tuple[tuple[str, str], ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
+    places: tuple[int, ...] = ()
     covariates: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     prepared: Prepared | None = None
@@ -70,6 +73,7 @@ def understand(source: Content, asked: Asked) -> Understood:
         sentence=read_as(found),
         columns=tuple(columns_in_words(table, found)),
         rows=tuple(rows_in_words(found, len(found))),
+        places=table.row_numbers,
         covariates=tuple(found.covariates),
         warnings=found.warnings,
     )

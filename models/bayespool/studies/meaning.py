@@ -39,7 +39,7 @@ SHAPES_IN_WORDS = {
     Proportions: "events and people of single groups",
     PairedProportions: "a finding before and after in the same people",
 }
-_ROLES = {
+ROLES = {
     "tp": "true positives", "fp": "false positives", "fn": "false negatives",
     "tn": "true negatives", "n_diseased": "people with the condition",
     "n_healthy": "people without the condition", "sens": "sensitivity, as printed",
@@ -89,8 +89,8 @@ def columns_in_words(table: Table, studies: Rows) -> list[tuple[str, str]]:
     found = _recognised(table, studies)
     words: dict[int, str] = {}
     for role, index in found.roles.items():
-        words[index] = _ROLES.get(role) or _of_group(role)
-    words |= {index: f"{_ROLES[group.total]}, checked" for group, index in found.totals}
+        words[index] = ROLES.get(role) or _of_group(role)
+    words |= {index: f"{ROLES[group.total]}, checked" for group, index in found.totals}
     if found.study is not None:
         words[found.study] = "study"
     if found.year is not None:
