@@ -20,6 +20,7 @@ from bayespool.app.understood import Understood, understand
 from bayespool.datasets import data_dir, dataset_shape
 from bayespool.decoded import decoded, from_json
 from bayespool.fitted import Fit
+from bayespool.guideline.judgements import as_toml
 from bayespool.report.request import Request
 from bayespool.studies import TableError
 from bayespool.studies.cochrane.reading import Choice
@@ -267,13 +268,16 @@ class Session:
     def beside(self) -> dict[str, bytes]:
         """Files that belong to a report: table, script, command, session."""
         assert self.sheet is not None
-        source = self.sheet.source
-        return {
+        source, judged = self.sheet.source, self.asked.request.judgements
+        files = {
             source.file: source.content,
             "analysis.py": self.script().encode(),
             "command.txt": f"{self.command()}\n".encode(),
             SESSION_FILE: self.save(),
         }
+        if judged is not None:
+            files[code.JUDGEMENTS] = as_toml(judged).encode()
+        return files
 
     def save(self) -> bytes:
         """The session as a file that `open` reads: table, mapping, question, judgements."""
