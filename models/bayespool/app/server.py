@@ -78,7 +78,11 @@ class Guard:
         if not secrets.compare_digest(known.encode(), self._token.encode()):
             await _refuse(scope, send, 403, "Open the address with its token, as it was printed.")
             return
-        if int(headers.get("content-length", "0") or 0) > LARGEST_BODY:
+        length = headers.get("content-length", "0")
+        if not length.isdecimal():
+            await _refuse(scope, send, 400, "The length of the request is no number.")
+            return
+        if int(length) > LARGEST_BODY:
             await _refuse(scope, send, 413, f"Allowed are {LARGEST_BODY // 2**20} MiB at most.")
             return
         await self._app(scope, _limited(receive), _with_policy(send))
