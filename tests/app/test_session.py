@@ -133,6 +133,23 @@ def test_an_answer_is_current_until_anything_is_asked_anew():
     assert not session.is_current
 
 
+def test_whoever_goes_back_finds_the_answer_and_the_fit_again():
+    session = loaded(FAULTY.replace(b"x", b"14"))
+    first, fitted = Answer(session.stamp, False, (), ""), object()
+    session.accept(first, fitted)
+    session.edit(lambda sheet: sheet.with_cell(0, 1, "13"))
+    assert session.answer is first  # shown as out of date
+    session.accept(Answer(session.stamp, False, (), ""), object())
+    session.undo()
+    assert session.is_current
+    assert (session.answer, session.fit) == (first, fitted)
+    for seed in range(5):
+        session.ask(seed=seed)
+        session.accept(Answer(session.stamp, False, (), ""), object())
+    session.ask(seed=2026)
+    assert not session.is_current  # the oldest are forgotten
+
+
 def test_a_fit_serves_as_long_as_table_and_model_stay():
     session = loaded(FAULTY.replace(b"x", b"14"))
     fitted = object()

@@ -241,4 +241,5 @@ def serve(host: str, port: int, token: str, *, browser: bool) -> None:
         ui.run(
             host=host, port=port, title="bayespool", favicon="📊", dark=None, reload=False,
             show=False, show_welcome_message=False, reconnect_timeout=30.0, tailwind=False,
+            language="en-US",
         )  # fmt: skip

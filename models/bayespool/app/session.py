@@ -28,6 +28,7 @@ from bayespool.studies.sources import Content
 from bayespool.studies.spellings import normalise
 
 MOST_STEPS = 200  # that can be undone
+MOST_KEPT = 4  # answers and fits, for whoever goes back
 SESSION_FILE = "session.json"
 LARGEST_SESSION = 64 * 2**20  # bytes
 _FORM = "bayespool session"
@@ -71,7 +72,8 @@ class Session:
         self.answer: Answer | None = None
         self.taken: Taken | None = None
         self.refused: TableError | None = None
-        self._fit: tuple[str, Fit] | None = None
+        self._answers: dict[str, Answer] = {}
+        self._fits: dict[str, Fit] = {}
         self._past: list[State] = []
         self._future: list[State] = []
 
@@ -191,6 +193,7 @@ class Session:
             Understood() if sheet is None else understand(sheet.source, state.asked_of_source)
         )
         self.state = state
+        self.answer = self._answers.get(self.stamp, self.answer)
 
     @property
     def request(self) -> Request:
@@ -211,8 +214,7 @@ class Session:
     @property
     def fit(self) -> Fit | None:
         """The fit of the present table and model, if it is there."""
-        found = self._fit
-        return found[1] if found is not None and found[0] == self._fit_stamp else None
+        return self._fits.get(self._fit_stamp)
 
     @property
     def _fit_stamp(self) -> str:
@@ -243,8 +245,10 @@ class Session:
         if answer is None or not self.understood.ready or answer.stamp != self.stamp:
             return False
         self.answer = answer
+        if not answer.coarse:
+            _keep(self._answers, answer.stamp, answer)
         if fitted is not None:
-            self._fit = (self._fit_stamp, fitted)
+            _keep(self._fits, self._fit_stamp, fitted)
         return True
 
     def command(self) -> str:
@@ -354,3 +358,11 @@ def _sheet(table: _Table) -> Sheet:
 
 def _reading(asked: Asked) -> tuple[Any, ...]:
     return asked.sheet, asked.column_map, asked.comparison, asked.outcome
+
+
+def _keep[Kept](kept: dict[str, Kept], stamp: str, new: Kept) -> None:
+    """Put the newest last, and forget the oldest."""
+    kept.pop(stamp, None)
+    kept[stamp] = new
+    while len(kept) > MOST_KEPT:
+        del kept[next(iter(kept))]

@@ -1,4 +1,5 @@
-// A study that is pointed at lights up in the table, the forest plot and the ROC plot.
+// A study that is pointed at lights up in the table, the forest plot and the ROC plot; one that is
+// clicked in a plot is left out.
 (() => {
   const light = (row, on) => {
     document.querySelectorAll(`[data-row="${row}"], .ag-row[row-id="${row}"]`).forEach(found =>
@@ -15,5 +16,9 @@
   document.addEventListener("mouseout", event => {
     const row = rowOf(event.target);
     if (row !== null) light(row, false);
+  });
+  document.addEventListener("click", event => {
+    const found = event.target.closest?.(".figure [data-row]");
+    if (found) emitEvent("study", Number(found.dataset.row));
   });
 })();

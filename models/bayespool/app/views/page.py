@@ -109,7 +109,8 @@ class Page:
     @property
     def _finished(self) -> bool:
         answer = self._session.answer
-        return self._session.is_current and answer is not None and not answer.coarse
+        complete = answer is not None and not answer.coarse and bool(answer.drawings)
+        return complete and self._session.is_current
 
     async def _answer_it(self, number: int) -> None:
         await asyncio.sleep(DEBOUNCE)
@@ -203,7 +204,7 @@ class Page:
             parts.append("the numbers below are out of date")
         elif session.is_current and answer is not None and answer.coarse:
             parts.append("first digits; the full answer follows")
-        elif self._finished and answer is not None:
+        elif session.is_current and answer is not None:
             parts.append(f"of the table as it stands, in {answer.seconds:.1f} s")
         elif not working:
             parts.append("about to fit")

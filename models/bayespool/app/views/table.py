@@ -41,6 +41,7 @@ class TableView:
         self._grid: Any = None
         self._header: tuple[str, ...] = ()
         self._build()
+        ui.on("study", self._clicked)
 
     def _build(self) -> None:
         with ui.element("section").classes("part").props('aria-label="Table"'):
@@ -129,7 +130,9 @@ class TableView:
             self._grid.on("cellValueChanged", self._edited, ["colId", "rowId", "newValue"])
             with ui.element("div").classes("line"):
                 ui.button("Add a row", icon="add", on_click=self._add).props("flat dense no-caps")
-                ui.label("Untick a row to leave it out. Enter edits a cell.").classes("said")
+                ui.label("Untick a row, or click its study in a plot, to leave it out.").classes(
+                    "said"
+                )
 
     def _options(self, sheet: Sheet) -> dict[str, Any]:
         columns: list[dict[str, Any]] = [
@@ -172,6 +175,12 @@ class TableView:
                 words = f"{problem.rule}; {problem.allowed}"
                 found.setdefault(row, {})[_field(sheet, problem)] = words
         return found
+
+    async def _clicked(self, event: events.GenericEventArguments) -> None:
+        """A study was clicked in a plot."""
+        row, sheet = event.args, self._session.sheet
+        if isinstance(row, int) and sheet is not None and 0 <= row < len(sheet.rows):
+            await self._change(self._session.edit, lambda sheet: sheet.switched(row))
 
     async def _edited(self, event: events.GenericEventArguments) -> None:
         row, field, value = int(event.args["rowId"]), event.args["colId"], event.args["newValue"]
