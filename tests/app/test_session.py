@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -212,3 +213,18 @@ def test_what_is_asked_is_kept_whole():
     )  # fmt: skip
     assert asked_from(json.loads(asked.text())) == asked
     assert asked.of_fit() == replace(asked, request=Request(title="other")).of_fit()
+
+
+def test_a_file_of_several_outcomes_is_asked_which_is_meant():
+    review = Path(__file__).parents[1] / "studies/cochrane/Fleiss1993.rm5"
+    session = loaded(review.read_bytes(), review.name)
+    assert [number for number, _ in session.understood.choices] == ["1.1", "1.2"]
+    for outcome, measure in (("1.1", "or"), ("1.2", "smd")):
+        session.ask(outcome=outcome)
+        assert session.understood.ready
+        assert session.asked.measure == measure
+        assert f"--outcome {outcome}" in session.command()
+    session.edit(lambda sheet: sheet.with_cell(0, 0, "Renamed"))
+    assert session.understood.ready
+    assert session.understood.rows[0][0].startswith("Renamed")
+    assert "--outcome" not in session.command()  # the mended table has one

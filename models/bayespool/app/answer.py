@@ -14,6 +14,7 @@ from bayespool.report.blocks import Drawing, Table
 from bayespool.report.document import cautions, failed_words
 from bayespool.report.files import summary_csv
 from bayespool.report.first_screen import Tile
+from bayespool.report.guideline_tables import form_table
 from bayespool.report.kinds import kind_of
 from bayespool.report.page import Page
 from bayespool.report.refits import Refits
@@ -37,6 +38,8 @@ class Answer:
         As the first screen of the report has them.
     drawings
         The forest plot, page by page, and the ROC plot, if there is one; they come last.
+    form
+        The domains of GRADE with their numbers beside.
     estimates
         Every estimand, as CSV.
     notes
@@ -53,6 +56,7 @@ class Answer:
     cautions: tuple[str, ...] = ()
     compact: tuple[Table, ...] = ()
     drawings: tuple[Drawing, ...] = ()
+    form: Table | None = None
     estimates: str = field(default="", repr=False)
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -102,6 +106,7 @@ def numbers(fitted: Fit, request: Request, stamp: str) -> tuple[Answer, Fit]:
         failed_words(fitted, summary),
         cautions(page_of(fitted, summary, request)),
         tuple(kind.compact(summary)),
+        form=form_table(fitted, summary),
         estimates=summary_csv(summary),
         notes=tuple(fitted.draws.messages),
         seconds=time.perf_counter() - start,

@@ -24,6 +24,7 @@ from bayespool.guideline.judgements import as_toml
 from bayespool.report.request import Request
 from bayespool.studies import TableError
 from bayespool.studies.cochrane.reading import Choice
+from bayespool.studies.cochrane.review import ChoiceError
 from bayespool.studies.sources import Content
 from bayespool.studies.spellings import normalise
 
@@ -107,6 +108,8 @@ class Session:
         source, asked = Content(name, content), self.asked.of_other_table()
         try:
             sheet = opened(source, None, ())
+        except ChoiceError:
+            sheet = Sheet(source, (), (), ())  # which outcome is meant has to be asked
         except TableError as error:
             self.refused = error
             raise
@@ -157,8 +160,23 @@ class Session:
         if sheet is not None and not sheet.edited and _reading(asked) != _reading(self.asked):
             choice = Choice(asked.comparison, asked.outcome)
             also = {normalise(column) for _, column in asked.column_map}
-            sheet = replace(opened(sheet.origin, asked.sheet, also, choice), off=sheet.off)
+            try:
+                read = opened(sheet.origin, asked.sheet, also, choice)
+            except TableError:  # `understood` says why
+                read = Sheet(sheet.origin, (), (), ())
+            rows_stay = read.rows == sheet.rows
+            sheet = replace(read, off=sheet.off) if rows_stay else read
+            if not rows_stay:
+                asked = replace(asked, measure=self._measure_of_part(sheet.origin, asked))
         self._change(State(sheet, asked))
+
+    def _measure_of_part(self, source: Content, asked: Asked) -> str | None:
+        """That which is asked for, if the part of the file can be read as that."""
+        try:
+            readable = readable_as(source, asked)
+        except TableError:
+            return asked.measure
+        return asked.measure if asked.measure in readable else measure_of_columns(readable)
 
     @property
     def can_undo(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from bayespool.app.asked import Asked
 from bayespool.app.prepared import Prepared, prepare, read_as_asked
 from bayespool.studies import Problem, TableError
+from bayespool.studies.cochrane.review import ChoiceError
 from bayespool.studies.meaning import columns_in_words, read_as, rows_in_words
 from bayespool.studies.sources import Content
 
@@ -19,6 +20,8 @@ class Understood:
     ----------
     problems
         Of the table; with any, nothing can be fitted.
+    choices
+        Outcomes of a review, one of which has to be chosen: number, and what it is.
     refusal
         Why what is asked does not go with the table; empty if it does.
     sentence
@@ -38,6 +41,7 @@ class Understood:
     """
 
     problems: tuple[Problem, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
     refusal: str = ""
     sentence: str = ""
     columns: tuple[tuple[str, str], ...] = ()
@@ -65,6 +69,9 @@ def understand(source: Content, asked: Asked) -> Understood:
     """
     try:
         table, found = read_as_asked(source, asked)
+    except ChoiceError as error:
+        found = tuple((one.number, one.in_words()) for one in error.choices)
+        return Understood(problems=error.problems, choices=found)
     except TableError as error:
         return Understood(problems=error.problems)
     except ValueError as error:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from nicegui import ui
 
 from bayespool.app.answer import Answer
 from bayespool.app.session import Session
-from bayespool.report.blocks import Drawing, Table
+from bayespool.app.views.tables import plain_table
+from bayespool.report.blocks import Drawing
 
 _STUDY = re.compile(r'data-study="(\d+)"')
 
@@ -60,7 +60,7 @@ class AnswerView:
                     ui.label(tile.certainty).classes("certainty")
         ui.label(answer.sentence).classes("lead")
         for table in answer.compact:
-            _table(table)
+            plain_table(table)
         notes = (*answer.cautions, *answer.notes)
         if notes:
             with ui.element("div").classes("odd"):
@@ -77,15 +77,3 @@ def _figure(drawing: Drawing, places: Mapping[int, int | None]) -> None:
 
     ui.html(_STUDY.sub(row, drawing.svg), sanitize=False).classes("figure")
     ui.label(drawing.caption).classes("caption")
-
-
-def _table(table: Table) -> None:
-    with ui.element("div").classes("wide"), ui.element("table").classes("plain"):
-        with ui.element("caption").style("text-align: left; font-weight: 600"):
-            ui.label(table.caption)
-        for n, cells in enumerate((table.head, *table.rows)):
-            with ui.element("tr"):
-                for i, text in enumerate(cells):
-                    kind: Any = ui.element("th" if not (n and i) else "td")
-                    with kind:
-                        ui.label(text)

@@ -18,6 +18,7 @@ from bayespool.app import taken
 from bayespool.app.server import Sessions
 from bayespool.app.session import Session
 from bayespool.app.views.answer import AnswerView
+from bayespool.app.views.panel import PanelView
 from bayespool.app.views.question import QuestionView
 from bayespool.app.views.table import TableView
 from bayespool.app.views.takeaway import TakeawayView
@@ -75,6 +76,7 @@ class Page:
                         self._cancel = ui.button("Cancel", on_click=self._stop)
                         self._cancel.props("flat dense no-caps")
                     self._answer = AnswerView(self._session)
+                self._panel = PanelView(self._session, self.change)
                 self._takeaway = TakeawayView(self._session, self.write)
 
     def _small(self, words: str, icon: str, action: Callable[[], Any]) -> Any:
@@ -84,7 +86,9 @@ class Page:
 
     def refresh(self) -> None:
         """Have every part show the session as it is."""
-        for view in (self._table, self._question, self._answer, self._takeaway):
+        for view in (
+            self._table, self._question, self._answer, self._panel, self._takeaway,
+        ):  # fmt: skip
             view.refresh()
         self._undo.set_enabled(self._session.can_undo)
         self._redo.set_enabled(self._session.can_redo)

@@ -9,6 +9,8 @@ from nicegui import events, ui
 
 from bayespool.app.session import LARGEST_SESSION, Session
 from bayespool.app.sheet import Sheet, pasted
+from bayespool.app.views.columns import ColumnsView
+from bayespool.app.views.tables import rows_of
 from bayespool.datasets import dataset_card, dataset_names
 from bayespool.studies import TableError
 from bayespool.studies.limits import MOST_BYTES
@@ -69,6 +71,7 @@ class TableView:
             self._refused = ui.element("div").classes("part").props('role="alert"')
             self._wrong = ui.element("div").classes("part")
             self._place = ui.element("div").classes("part")
+            self._columns = ColumnsView(self._session, self._change)
             self._said = ui.element("div").classes("part").props('aria-live="polite"')
 
     async def _uploaded(self, event: events.UploadEventArguments) -> None:
@@ -113,7 +116,11 @@ class TableView:
         sheet = self._session.sheet
         if sheet is None:
             return
-        if self._grid is None or self._header != sheet.header:
+        self._columns.refresh()
+        if not sheet.header:
+            self._place.clear()
+            self._grid, self._header = None, ()
+        elif self._grid is None or self._header != sheet.header:
             self._make_grid(sheet)
         else:
             self._grid.run_grid_method("setGridOption", "rowData", self._rows(sheet))
@@ -215,8 +222,8 @@ class TableView:
                         ui.label(sentence)
             if about.columns:
                 with ui.expansion("How every column and row is read", icon="rule").classes("part"):
-                    _pairs(("Column", "is taken for"), about.columns)
-                    _pairs(("Row", "says"), about.rows)
+                    rows_of("", ("Column", "is taken for"), about.columns)
+                    rows_of("", ("Row", "says"), about.rows)
 
     def _fault(self, sheet: Sheet, problem: Problem) -> None:
         row = None if problem.row is None else sheet.index_of(problem.row)
@@ -242,16 +249,3 @@ def _height(rows: int) -> int:
 
 def _title(name: str) -> str:
     return dataset_card(name).splitlines()[0].lstrip("# ")
-
-
-def _pairs(head: tuple[str, str], rows: tuple[tuple[str, str], ...]) -> None:
-    with ui.element("div").classes("wide"), ui.element("table").classes("plain"):
-        with ui.element("tr"):
-            for text in head:
-                with ui.element("th").props("scope=col").style("font-weight: 600"):
-                    ui.label(text)
-        for row in rows:
-            with ui.element("tr"):
-                for text in row:
-                    with ui.element("td"):
-                        ui.label(text)
