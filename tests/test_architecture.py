@@ -94,6 +94,10 @@ def test_importing_the_package_is_cheap():
     assert not heavy & loaded_after("import bayespool")
 
 
+def test_nothing_but_the_page_needs_nicegui():
+    assert "nicegui" not in loaded_after("import bayespool.cli, bayespool.app.session")
+
+
 def test_a_quadrature_summary_needs_no_heavy_package():
     code = (
         "import bayespool as bp\n"

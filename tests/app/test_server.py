@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bayespool.app.server import KEPT, LARGEST_BODY, Guard, Sessions
+from bayespool.app.server import LARGEST_BODY, Guard, Sessions
 from bayespool.app.work import Cancelled, Workshop
 
 TOKEN, COOKIE = "right", "bayespool_1"
@@ -105,8 +105,12 @@ def test_tabs_share_nothing_and_leave_nothing(tmp_path: Path):
     sessions.leave("one")
     sessions.clear()
     assert sessions.take("one")[0] is one  # reloaded in time
+    assert sessions.take("one")[0] is one  # and again, before the page before was gone
     sessions.leave("one")
-    sessions.clear(now=1e12 + KEPT)
+    sessions.clear(now=1e12)
+    assert folder.exists()
+    sessions.leave("one")
+    sessions.clear(now=1e12)
     assert not folder.exists()
     assert other.exists()
     assert sessions.take("one")[0] is not one

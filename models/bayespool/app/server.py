@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 import webbrowser
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -153,28 +154,31 @@ class Sessions:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._held: dict[str, tuple[Session, Path]] = {}
+        self._pages: Counter[str] = Counter()  # a page that is loaded again outlives itself
         self._left: dict[str, float] = {}
 
     def take(self, tab: str) -> tuple[Session, Path]:
         """The session of a tab, with its folder; a new one if it has none."""
-        self._left.pop(tab, None)
         if tab not in self._held:
             if len(self._held) >= MOST_SESSIONS:
                 raise RuntimeError(f"{MOST_SESSIONS} sessions are open; close one, or come back")
             folder = Path(tempfile.mkdtemp(dir=self._root))
             self._held[tab] = Session(), folder
+        self._left.pop(tab, None)
+        self._pages[tab] += 1
         return self._held[tab]
 
     def leave(self, tab: str) -> None:
-        """A page was closed; its session stays for a while."""
-        if tab in self._held:
+        """A page was closed; if it was the last of its tab, the session stays for a while."""
+        self._pages[tab] -= 1
+        if not self._pages[tab]:
             self._left[tab] = time.monotonic()
 
     def clear(self, now: float | None = None) -> None:
         """Forget sessions whose page was closed long ago, and remove their folders."""
         now = time.monotonic() if now is None else now
         for tab in [tab for tab, since in self._left.items() if now - since > KEPT]:
-            del self._left[tab]
+            del self._left[tab], self._pages[tab]
             _, folder = self._held.pop(tab)
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -27,6 +27,7 @@ from bayespool.progress import Event
 
 HERE = Path(__file__).parent
 DEBOUNCE = 0.3  # seconds
+SHORTEST = 0.1  # seconds that are worth a word
 MOST_WAITING = 256  # pieces of work of all sessions, each of which waits in a thread
 THREADS = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix="bayespool-page")
 
@@ -209,7 +210,8 @@ class Page:
         elif session.is_current and answer is not None and answer.coarse:
             parts.append("first digits; the full answer follows")
         elif session.is_current and answer is not None:
-            parts.append(f"of the table as it stands, in {answer.seconds:.1f} s")
+            took = f", in {answer.seconds:.1f} s" if answer.seconds >= SHORTEST else ""
+            parts.append(f"of the table as it stands{took}")
         elif not working:
             parts.append("about to fit")
         text = "; ".join(parts)
@@ -244,7 +246,11 @@ async def build(sessions: Sessions, workshop: Workshop) -> None:
     ui.add_head_html(f"<script>{(HERE / 'linked.js').read_text(encoding='utf-8')}</script>")
     await client.connected()
     tab = client.tab_id or client.id
-    session, folder = sessions.take(tab)
+    try:
+        session, folder = sessions.take(tab)
+    except RuntimeError as error:
+        ui.label(str(error)).props('role="alert"')
+        return
     page = Page(session, folder, workshop)
 
     def left() -> None:
