@@ -226,7 +226,7 @@ class Fit:
     def estimates(self) -> Mapping[str, Estimate]:
         """Summary of every estimand: exact where the engine knows its marginal, else of draws."""
         error = float(self.draws.info.get("grid_error", 0.0))
-        endless = tuple(getattr(self.model, "without_mean", ()))
+        endless = self.model.without_mean
         return Estimates(self.samples, self.draws.ancestor, self.exact, error, endless)
 
     @cached_property
@@ -245,7 +245,7 @@ class Fit:
 
         Of every row of the table where the model speaks of rows.
         """
-        if hasattr(self.model, "row_estimands"):
+        if self.model.of_rows:
             return self.model.row_estimands(self.predictors, self.studies)
         return self.model.study_estimands(dict(self.draws.hyper), self.effects, self.studies)
 

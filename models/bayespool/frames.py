@@ -51,8 +51,7 @@ def of_studies(studies: Any) -> pd.DataFrame:
     columns: dict[str, Any] = {"study": studies.study}
     if studies.row != studies.study:
         columns["row"] = studies.row
-    stated = getattr(studies, "partial", (None,) * len(studies))
-    partial = np.array([one is not None for one in stated])
+    stated, partial = studies.statements, studies.is_partial
     for name in studies.ARRAYS:
         values = np.asarray(getattr(studies, name))
         if partial.any():

@@ -7,8 +7,11 @@ defined, so that its fits can be saved and read, and the command line finds it a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, ClassVar
+
+from bayespool.quantity import WHOLE, Group
 
 
 class Model:
@@ -24,12 +27,63 @@ class Model:
         What the effects of a study are of.
     references : tuple of str
         Keys of `bayespool.report.references`.
+    measure : str
+        Of an association, a name of `bayespool.studies.measures.MEASURES`; empty of accuracy.
+    covariates, test : tuple of str, str
+        Columns that the model compares studies or tests by.
+    nu : prior or None
+        Of the degrees of freedom of Student t study effects; None where these are normal.
+    correlation : float
+        Of the sampling errors, or the patients, of results of one study.
+    spread : str
+        Which prior of an association is of the variation between studies.
+    main_estimands : tuple of str
+        What refits are judged by; by default sensitivity and specificity of every group.
+    of_rows : bool
+        `row_estimands` is told of every row of the table, not `study_estimands` of every study.
+    marker : str
+        What rows with a marker but no counts do; empty where the model has no place for them.
+    summary_curve : bool
+        The parameters are those of the summary ROC curve.
     """
 
     title: ClassVar[str] = ""
     in_words: ClassVar[str] = ""
     effects: ClassVar[tuple[str, ...]] = ()
     references: ClassVar[tuple[str, ...]] = ()
+    measure: str = ""
+    test: str = ""
+    nu: Any = None
+    marker: str = ""
+    correlation: float = 0.0
+    spread: ClassVar[str] = ""
+    main_estimands: ClassVar[tuple[str, ...]] = ()
+    of_rows: ClassVar[bool] = False
+    summary_curve: ClassVar[bool] = False
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def without_mean(self) -> tuple[str, ...]:
+        """Estimands whose mean is infinite."""
+        return ()
+
+    def statements(self, samples: Any, studies: Any) -> Iterator[tuple[Any, Any]]:
+        """Probability statements on groups or tests, as true-or-false draws; none by default."""
+        del samples, studies
+        return iter(())
+
+    def evidence(self, studies: Any) -> tuple[Any, ...]:
+        """Of a comparison of tests: which studies used both of a pair; nothing by default."""
+        del studies
+        return ()
+
+    def sigma_groups(self, studies: Any) -> tuple[Group, ...]:
+        """Groups of studies with their own covariance; by default all share one."""
+        del studies
+        return (WHOLE,)
 
     @property
     def located(self) -> tuple[str, ...]:

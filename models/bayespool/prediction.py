@@ -54,7 +54,7 @@ def predict(
     ValueError
         No such covariate or level, or a size of an association.
     """
-    measure = getattr(fitted.model, "measure", "")
+    measure = fitted.model.measure
     if measure and (n_diseased or n_healthy):
         raise ValueError("n_diseased and n_healthy are of accuracy; allowed here: covariate values")
     if min(n_diseased, n_healthy) < 0:
@@ -72,7 +72,7 @@ def predict(
 
 def check_values(fitted: Fit, at: Mapping[str, Any]) -> None:
     """Refuse covariates and levels that the model does not have."""
-    covariates = getattr(fitted.model, "covariates", ())
+    covariates = fitted.model.covariates
     for name, value in at.items():
         if name not in covariates:
             allowed = ", ".join(covariates) or "none, the model has no covariate"
@@ -107,7 +107,7 @@ def _association(fitted: Fit, at: Mapping[str, Any]) -> Mapping[str, Array]:
     from bayespool.design import design
 
     hyper = {name: fitted.draws.hyper[name] for name in fitted.hierarchy.names}
-    columns = design(fitted.coding, getattr(fitted.model, "covariates", ()))
+    columns = design(fitted.coding, fitted.model.covariates)
     moved = hyper["mu"]
     for term, x in zip(columns.terms, columns.at(at), strict=True):
         moved = moved + x * hyper[coefficient(term)]

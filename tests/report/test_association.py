@@ -175,7 +175,7 @@ def test_important_differences_share_all_probability() -> None:
 def test_numbers_needed_span_infinity_in_words() -> None:
     text = plain(number_needed(NumberNeeded(0.2, -0.05, -0.1, -0.02)))
     assert text == (
-        "Where the risk in group 2 is 20 %, there is one event fewer in 20 people of group 1 "
+        "Where the risk in group 2 is 20 %, in group 1 there is one event fewer in 20 people "
         "(10 to 50): the number needed to benefit if the event is bad, to harm if it is good."
     )
     text = plain(number_needed(NumberNeeded(0.2, 0.05, -0.02, 0.1)))

@@ -84,7 +84,8 @@ class HSROC(Model):
     shape_coefficients: Any = Normal(0.0, 0.5)
 
     link: ClassVar[str] = "logit"
-    nu: ClassVar[Any] = None
+    of_rows: ClassVar[bool] = True
+    summary_curve: ClassVar[bool] = True
     title: ClassVar[str] = "Hierarchical summary ROC model"
     effects: ClassVar[tuple[str, ...]] = ("alpha", "theta")
     references: ClassVar[tuple[str, ...]] = ("rutter2001", "harbord2007", "macaskill2022")

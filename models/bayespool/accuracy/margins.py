@@ -7,7 +7,7 @@ rows are the true positives and the true negatives of every row of the table, in
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -47,6 +47,7 @@ class Margins(Model):
     link: str
     nu: Any
     marker: str = "ignored"
+    of_rows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.link not in ACCURACY_LINKS:

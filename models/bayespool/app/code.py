@@ -139,10 +139,7 @@ def _reading(prepared: Prepared, asked: Asked, file: str) -> Iterator[str]:
     bridge = ", bridge=True" * asked.bridge
     yield f"studies = bp.studies.read_studies({file!r}, {asked.measure!r}{bridge}{named})"
     if prepared.studies is not prepared.found:
-        half = (
-            "" if hasattr(prepared.found, "mean1") or hasattr(prepared.found, "r") else ", add=0.5"
-        )
-        yield f"studies = studies.effects({asked.measure!r}{half})"
+        yield f"studies = studies.as_effects({asked.measure!r})"
 
 
 def _called(before: str, call: ast.expr) -> Iterator[str]:

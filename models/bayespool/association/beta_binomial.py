@@ -76,9 +76,8 @@ class BetaBinomial(Model):
     mu: Any = Normal(0, 1.5)
     psi: Any = OVERDISPERSION
 
-    measure: ClassVar[str] = "proportion"
+    measure = "proportion"
     spread: ClassVar[str] = "psi"
-    covariates: ClassVar[tuple[str, ...]] = ()
     title: ClassVar[str] = "Beta-binomial model of a proportion"
     in_words: ClassVar[str] = (
         "In every study the number of events is binomial, and the studies' proportions "

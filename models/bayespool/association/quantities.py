@@ -6,7 +6,7 @@ from typing import Any
 
 from bayespool.design import Term
 from bayespool.quantity import FREEDOM, Estimand, Quantity, Range, Role, Unit, point
-from bayespool.studies.measures import MEASURES
+from bayespool.studies.measures import GROUPS, MEASURES
 
 # by how the measure is come back to: the end of names, unit and range
 _BACK: dict[str, tuple[str, Unit, Range]] = {
@@ -87,15 +87,16 @@ def coefficient(term: Term) -> Estimand:
     return Estimand(f"beta_{term.name}", Quantity("beta", what, "effect"), "coefficient")
 
 
-def absolute(name: str, risk: str) -> Estimand:
+def absolute(name: str, risk: str, groups: tuple[str, str] = GROUPS) -> Estimand:
     """Risk of group 1, or the difference in risk, where that of group 2 is `risk`."""
-    label, numbers = _AT_RISK[name]
+    words, numbers = _AT_RISK[name]
+    label = words.format(groups[0])
     quantity = Quantity(name, label, "proportion", numbers)
-    words = f"{label} where that of group 2 is {risk}"
+    words = f"{label} where that of {groups[1]} is {risk}"
     return Estimand(f"{name}@{risk}", quantity, "absolute", what=words)
 
 
 _AT_RISK: dict[str, tuple[str, Range]] = {
-    "risk": ("Risk in group 1", "proportion"),
+    "risk": ("Risk in {}", "proportion"),
     "difference": ("Difference in risk", "real"),
 }

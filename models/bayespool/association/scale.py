@@ -41,7 +41,7 @@ def default_priors(studies: Any, measure: str) -> tuple[Normal, HalfNormal, str]
     if measure in DEFAULTS:
         mu, tau = DEFAULTS[measure]
         return mu, tau, f"defaults for {MEASURES[measure].analysis_label}"
-    sd = getattr(studies, "pooled_sd", None)
+    sd = studies.pooled_sd
     if sd is not None:
         scale, source = float(sd), "the pooled standard deviation within groups"
     else:

@@ -271,7 +271,7 @@ def assess(fitted: Fit, asked: BiasAsked) -> Assessment | None:
     direction = direction_of(studies)
     names = dict.fromkeys(("mu", shown_name("mu", model.measure)))
     main = {name: fitted.estimates[name] for name in names}
-    if getattr(model, "covariates", ()) and asked.kind == "robma":
+    if model.covariates and asked.kind == "robma":
         notes += ("The ensemble has no covariates: it is of the mean over all studies.",)
     some = len(studies) > 2
     start = Assessment(

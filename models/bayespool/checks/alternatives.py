@@ -93,7 +93,7 @@ def _role(fitted: Fit, names: set[str]) -> str:
     within = hierarchy.within.covariances if hierarchy.within is not None else ()
     roles = {
         # the overdispersion of a beta-binomial model is no standard deviation of the hierarchy
-        "between": {*_scales(hierarchy.sigmas), getattr(fitted.model, "spread", "")},
+        "between": {*_scales(hierarchy.sigmas), fitted.model.spread},
         "within": _scales(within),
         "pooled": set(hierarchy.coefficients),
     }

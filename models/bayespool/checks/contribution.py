@@ -72,7 +72,7 @@ class Contribution:
 
 def partial_rows(studies: Any) -> list[int]:
     """Which rows of the table state less than a full result."""
-    stated = getattr(studies, "partial", ())
+    stated = studies.statements
     return [i for i, said in enumerate(stated) if said is not None and not said.empty]
 
 
@@ -109,19 +109,13 @@ def contributions(fitted: Fit, seed: int | None = None) -> tuple[Contribution, .
 
 def people_of(studies: Any, i: int) -> int | None:
     """People in a row's central table, None where it has none."""
-    if hasattr(studies, "tp"):
-        n = int(studies.n_diseased[i] + studies.n_healthy[i])
-    elif hasattr(studies, "e1"):
-        n = int(studies.n1[i] + studies.n2[i])
-    else:
-        four = getattr(studies, "counts", (None,) * len(studies))[i]
-        n = 0 if four is None else int(four[1] + four[3])
-    return n or None
+    counts = studies.row_counts[i] or ()
+    return int(studies.people[:, i].sum()) or sum(counts[1::2]) or None
 
 
 def _is_shown(studies: Any, i: int) -> bool:
     """There is a complete result to compare the row with."""
-    return hasattr(studies, "estimate") or people_of(studies, i) is not None
+    return "estimate" in studies.ARRAYS or people_of(studies, i) is not None
 
 
 def completed(studies: Any, means: dict[int, float] | None = None) -> Any:
@@ -134,7 +128,7 @@ def completed(studies: Any, means: dict[int, float] | None = None) -> Any:
         return studies
     kept = tuple(said if said is not None and said.empty else None for said in studies.partial)
     changes: dict[str, Any] = {"partial": kept}
-    if hasattr(studies, "estimate"):
+    if "estimate" in studies.ARRAYS:
         estimate, se = studies.estimate.copy(), studies.se.copy()
         for i in partial_rows(studies):
             low, high, error, weight = np.array(studies.partial[i].intervals).T

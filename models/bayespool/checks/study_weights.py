@@ -103,7 +103,7 @@ def study_weights(fitted: Fit, label: str = "") -> Array | None:
 def _targets(fitted: Fit, label: str) -> Array:
     """What is pooled as a combination of the coefficients, (n_pooled, p)."""
     names = fitted.hierarchy.coefficients
-    if not hasattr(fitted.model, "at"):
+    if fitted.model.measure:
         return np.array([[float(name == "mu") for name in names]])
     point = {name: np.array([np.median(x)]) for name, x in fitted.draws.hyper.items()}
 

@@ -15,6 +15,7 @@ from bayespool.estimands import Estimate
 from bayespool.fitted import Fit
 from bayespool.fitting import fit
 from bayespool.parallel import each
+from bayespool.studies import Rows
 
 if TYPE_CHECKING:
     from bayespool.studies import AccuracyStudies
@@ -108,7 +109,8 @@ def _refitted(fitted: Fit, name: str, rows: Any) -> Fit:
         model, others = rows
         return _refit(model, others, fitted.seed)
     try:
-        if not hasattr(rows, "study"):
+        table: Any = rows
+        if not isinstance(rows, Rows):
             keep = np.flatnonzero(np.asarray(rows, bool))
             if len(rows) != len(studies) or not 0 < len(keep) < len(studies):
                 raise ValueError(
@@ -119,13 +121,13 @@ def _refitted(fitted: Fit, name: str, rows: Any) -> Fit:
         else:
             if rows.sha256 != studies.sha256:
                 raise ValueError(f"is of {rows.file}; allowed: rows of {studies.file}")
-            covariates = getattr(fitted.model, "covariates", ())
+            covariates = fitted.model.covariates
             if any(not c.levels for c in design(studies, covariates).codings):
                 raise ValueError(
                     "a numeric covariate would be centred elsewhere; allowed: a choice among the "
                     "rows that were fitted"
                 )
-            one = fit(fitted.model, rows, engine="auto", seed=fitted.seed)
+            one = fit(fitted.model, table, engine="auto", seed=fitted.seed)
         lost = [name for name in fitted.estimates if name not in one.estimates]
         if lost:
             raise ValueError(f"has no {', '.join(lost[:3])}; allowed: rows of every group")

@@ -202,7 +202,7 @@ def association(
         if fitting.cumulative:
             steps(studies)
         fitted = _fit(chosen, studies, fitting, output, asked)
-        alone = hasattr(studies, "yes_before") and not varies(chosen)
+        alone = studies.same_people and not varies(chosen)
         return deliver(
             fitted, folder, output, asked, _refits(fitted, fitting), (ALONE,) if alone else ()
         )  # fmt: skip

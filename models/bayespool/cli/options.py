@@ -76,6 +76,10 @@ class Panel:
         empty one).
     order
         Of the studies in the forest plot: input (as in the table), year or effect.
+    group
+        Of an association: what a reader calls group 1, and again what group 2 is called.
+    unit
+        Of a mean difference or a generic effect, such as m/s.
     """
 
     title: str | None = None
@@ -83,6 +87,8 @@ class Panel:
     threshold: tuple[str, ...] = ()
     judgements: Path | None = None
     order: str | None = None
+    group: tuple[str, ...] = ()
+    unit: str | None = None
 
     def asked(self) -> dict[str, Any]:
         """For `write_report` and `build_summary`, checked."""
@@ -94,6 +100,10 @@ class Panel:
     def words(self) -> dict[str, Any]:
         """For `write_report`."""
         return {"title": self.title, "question": self.question}
+
+    def names(self) -> dict[str, Any]:
+        """Of groups and unit, as far as they are given."""
+        return {"groups": self.group or None, "unit": self.unit}
 
 
 @Parameter(name="*")
@@ -193,7 +203,7 @@ def requested(panel: Panel, output: Output, **numbers: Any) -> Request:
 
     return Request(
         command=spoken(), formats=output.beside(), **panel.asked(), **panel.words(), **numbers
-    ).changed(order=panel.order)
+    ).changed(order=panel.order, **panel.names())
 
 
 def spoken() -> str:

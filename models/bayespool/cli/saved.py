@@ -57,7 +57,7 @@ def report(
         again = own.request.changed(
             prevalences=prevalence or None, mid=mid,
             baseline_risks=tuple(map(risk, baseline_risk)) or None,
-            **panel.asked(), **panel.words(), order=panel.order,
+            **panel.asked(), **panel.words(), **panel.names(), order=panel.order,
             formats=output.beside(own.request.formats),
             command="\n".join(filter(None, (own.request.command, spoken()))),
         )  # fmt: skip

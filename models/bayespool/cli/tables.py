@@ -50,21 +50,23 @@ def check(
 
 def _understood(studies: Any, table: Any) -> list[str]:
     """What was read, line by line."""
+    from bayespool.studies import AccuracyStudies
     from bayespool.studies.meaning import columns_in_words, read_as, rows_in_words
 
+    accuracy = isinstance(studies, AccuracyStudies)
     lines = [f"{studies.file}: {read_as(studies)}"]
     lines += ["columns", *_indented(columns_in_words(table, studies))]
     lines += ["rows" if len(studies) <= SHOWN else f"the first {SHOWN} rows"]
     lines += _indented(rows_in_words(studies, SHOWN))
     for study, rows in studies.several_rows().items():
         lines.append(f"{study} has {len(rows)} rows: {'; '.join(rows)}")
-    if hasattr(studies, "n_diseased"):
+    if accuracy:
         from bayespool.studies.cutoffs import cutoffs_of_the_same_patients
 
         for found in cutoffs_of_the_same_patients(studies):
             which = f"{found.study}: rows with {found.column} {', '.join(found.values)}"
             lines.append(f"{which} are cut-offs of the same patients (no model takes them yet)")
-    for row, said in zip(studies.row, getattr(studies, "partial", ()), strict=False):
+    for row, said in zip(studies.row, studies.statements, strict=True):
         if said is not None:
             lines.append(f"{row} is no full result ({said.kind}): {said.says}")
     return [*lines, *(f"note: {sentence}" for sentence in studies.warnings)]

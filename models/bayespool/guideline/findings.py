@@ -16,6 +16,7 @@ import numpy as np
 
 from bayespool.estimands import Estimate
 from bayespool.quantity import WHOLE, Group
+from bayespool.studies import AccuracyStudies
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -181,18 +182,11 @@ class Evidence:
 def evidence(studies: Any) -> Evidence:
     """Studies and participants of a table."""
     labels = list(dict.fromkeys(studies.study))
-    sizes = next(
-        (
-            [np.asarray(getattr(studies, name)) for name in names]
-            for names in (("n_diseased", "n_healthy"), ("n1", "n2"), ("n_before",), ("n",))
-            if all(hasattr(studies, name) for name in names)
-        ),
-        None,
-    )
-    if sizes is None:
+    sizes = studies.people
+    if not len(sizes):
         return Evidence(len(labels))
-    people, *parts = (_largest(studies.study, size) for size in (np.sum(sizes, axis=0), *sizes))
-    of_accuracy = parts if hasattr(studies, "n_diseased") else (0, 0)
+    people, *parts = (_largest(studies.study, size) for size in (sizes.sum(axis=0), *sizes))
+    of_accuracy = parts if isinstance(studies, AccuracyStudies) else (0, 0)
     shared = len(labels) < len(studies)
     return Evidence(len(labels), people, shared, what_counts(studies), *of_accuracy)
 

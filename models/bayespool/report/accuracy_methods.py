@@ -107,7 +107,7 @@ def _nested(model: Any, fitted: Fit) -> str:
         "vary around the study's values with a second bivariate normal distribution, so that a "
         "study counts once, however many results it has."
     )
-    if getattr(model, "correlation", 0.0) > 0.0:
+    if model.correlation > 0.0:
         text += (
             " Results of one study share patients: the likelihood of each of J results is raised "
             f"to 1 / (1 + (J − 1) × {model.correlation:g}), the effective sample size of Rao and "

@@ -29,7 +29,7 @@ WITHIN = ("tau_within_sens", "tau_within_spec", "rho_within", "share_between_sen
 
 def sections(page: Page) -> list[Section]:
     """From the studies to how much they differ."""
-    is_hsroc = hasattr(page.fitted.model, "on_shape")
+    is_hsroc = page.fitted.model.summary_curve
     found = [_studies(page), _sroc(page), _hsroc(page) if is_hsroc else None, _accuracy(page),
              _comparisons(page), _covariates(page), guideline_page.decision_section(page),
              _heterogeneity(page), _outliers(page)]  # fmt: skip
@@ -88,7 +88,7 @@ def _comparisons(page: Page) -> Section | None:
     if not summary.compared:
         return None
     blocks: list[Block] = [Bullets(tuple(accuracy_words.differences(summary)))]
-    if hasattr(fitted.model, "evidence"):
+    if fitted.model.test:
         blocks += [
             Prose(
                 "Studies with both tests compare them in people and settings that are the same; "
@@ -112,7 +112,7 @@ def _covariates(page: Page) -> Section | None:
     blocks += [d for name, d in page.drawings.items() if name.startswith("bubble")]
     if any(not coding.levels for coding in codings):
         blocks.append(accuracy_tables.settings_table(fitted, summary))
-    if not hasattr(fitted.model, "on_shape"):
+    if not fitted.model.summary_curve:
         blocks.append(accuracy_tables.coefficients_table(summary))
     blocks.append(
         Prose(
@@ -133,7 +133,7 @@ def _heterogeneity(page: Page) -> Section:
     new = "new_study" if "sens_new_study" in summary.estimates else "new"
     names += [f"{name}_{new}{of}" for of in groups for name in MARGINS]
     caption = "Between-study variation"
-    if not hasattr(fitted.model, "on_shape"):
+    if not fitted.model.summary_curve:
         names += tables.HSROC
         if "shape" in summary.estimates:
             caption += ", and the HSROC parameters (Rutter and Gatsonis)"

@@ -33,7 +33,7 @@ def question(fitted: Fit) -> str:
     labels = [label.shown for part in points.compared(fitted) for label in part]
     if not labels or len(labels) > MOST_CARDS:
         return f"How accurate {'are the tests' if labels else 'is the test'} in these studies?"
-    if not hasattr(fitted.model, "test"):
+    if not fitted.model.test:
         return f"How accurate is the test in these studies, by group: {listed(labels)}?"
     return f"How accurate are {listed(labels)} in these studies?"
 
@@ -259,8 +259,6 @@ def at_values(fitted: Fit) -> str:
 
 def evidence_within(fitted: Fit) -> str:
     """How much of a comparison of tests is within studies."""
-    if not hasattr(fitted.model, "evidence"):
-        return ""
     said = []
     for pair in fitted.model.evidence(fitted.studies):
         both = counted(pair.within, "study", "studies")

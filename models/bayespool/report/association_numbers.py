@@ -23,13 +23,15 @@ from bayespool.estimands import (
 from bayespool.numerics.links import link
 from bayespool.priors import ProbabilityInterval
 from bayespool.streams import rng
-from bayespool.studies.measures import MEASURES, OF_COUNTS
+from bayespool.studies.measures import GROUPS, MEASURES, OF_COUNTS, OF_MEANS
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
 
 Array = np.ndarray
 BaselineRisk = float | ProbabilityInterval
+OF_GROUPS = (*OF_COUNTS, *OF_MEANS, "hr", "irr")
+WITH_UNIT = ("md", "generic")
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,40 @@ class NumberNeeded:
             "number_needed_lower": ends[0] if ends else None,
             "number_needed_upper": ends[1] if ends else None,
         }
+
+
+def check_groups(groups: Sequence[str], measure: str) -> None:
+    """Refuse names of groups that are not two, or of what compares no groups.
+
+    Raises
+    ------
+    ValueError
+        With what is allowed.
+    """
+    if not groups:
+        return
+    if measure not in OF_GROUPS:
+        raise ValueError(
+            f"group: no groups are compared here; allowed with: {', '.join(OF_GROUPS)}"
+        )
+    named = [name.strip() for name in groups]
+    if len(set(named)) != 2 or len(named) != 2 or not all(named):
+        raise ValueError(
+            f"group {', '.join(map(repr, groups))}: allowed are two names that differ, that of "
+            "group 1 and that of group 2"
+        )
+
+
+def check_unit(unit: str, measure: str) -> None:
+    """Refuse a unit of what has none of its own.
+
+    Raises
+    ------
+    ValueError
+        With what is allowed.
+    """
+    if unit and measure not in WITH_UNIT:
+        raise ValueError(f"unit={unit!r} does not apply; allowed with: {', '.join(WITH_UNIT)}")
 
 
 def check_mid(mid: float | None, measure: str) -> float | None:
@@ -149,7 +185,7 @@ def _digits(x: float) -> str:
 
 
 def absolute_effects(
-    fitted: Fit, risks: Sequence[BaselineRisk]
+    fitted: Fit, risks: Sequence[BaselineRisk], groups: tuple[str, str] = GROUPS
 ) -> tuple[dict[str, Estimate], tuple[NumberNeeded, ...]]:
     """``risk@p`` of group 1 and ``difference@p`` at each risk p of group 2, and numbers needed."""
     out: dict[str, Estimate] = {}
@@ -167,7 +203,7 @@ def absolute_effects(
         other = _risk(mu, p, fitted.model.measure)
         name = risk_name(risk)
         for what, draws in (("risk", other), ("difference", other - p)):
-            label = quantities.absolute(what, name)
+            label = quantities.absolute(what, name, groups)
             out[label] = summarise(label, draws, ancestor)
         d = out[f"difference@{name}"]
         needed.append(NumberNeeded(risk, d.median, d.lower, d.upper))

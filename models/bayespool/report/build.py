@@ -59,6 +59,8 @@ def write_report(
     formats: Sequence[str] = FORMATS,
     order: str = "input",
     bias: BiasAsked | str = NO_BIAS,
+    groups: Sequence[str] = (),
+    unit: str = "",
 ) -> Path:
     """Write the report of a fit: a self-contained page, its tables, figures and draws.
 
@@ -109,6 +111,10 @@ def write_report(
     bias : BiasAsked or its kind, optional
         What publication bias might do: ``robma``, ``selection`` or ``pet-peese``; by default
         nothing of it.
+    groups : two str, optional
+        Names of the groups that an association compares: ``("vaccinated", "not vaccinated")``.
+    unit : str, optional
+        Of a mean difference or a generic effect: ``m/s``.
 
     Returns
     -------
@@ -133,7 +139,7 @@ def write_report(
     request = Request(
         title, question, prevalences, mid, tuple(baseline_risks), thresholds, judgements,
         tuple(comparators), tuple(notes), command, check_formats(formats), order,
-        BiasAsked(bias) if isinstance(bias, str) else bias,
+        BiasAsked(bias) if isinstance(bias, str) else bias, tuple(groups), unit,
     )  # fmt: skip
     refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
     return write_requested(fitted, Path(out_dir), request, refits)

@@ -60,7 +60,8 @@ def predictions(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Draw
     words = f"{inside} of {len(shown)} {what} lie inside their predictive intervals."
     if outside:
         words += f" Outside: {listed(outside[:10])}{' and others' if len(outside) > 10 else ''}."
-    caption = f"{_PREDICTED[shown[0].kind if shown else 'estimate']} {words}"
+    how = _PREDICTED[shown[0].kind if shown else "estimate"].format(group=summary.groups[0])
+    caption = f"{how} {words}"
     if len(table.rows) < len(shown):
         caption += (
             f" Of {len(shown):,} the {len(table.rows)} most surprising are drawn; all are in "
@@ -76,9 +77,10 @@ _PREDICTED = {
     "standard error with a new study effect.",
     "events": f"Observed shares, and 95{NB}% predictive intervals for a study of the same size "
     "with a new study effect.",
-    "e1": f"Observed events of group 1, and 95{NB}% predictive intervals of them with a new study "
-    "effect, given the number of events of both groups together: nothing predicts the baseline of "
-    "a new study. Both are drawn as the effect that they make, 1/2 added to every cell.",
+    "e1": f"Observed events of {{group}}, and 95{NB}% predictive intervals of them with a new "
+    "study effect, given the number of events of both groups together: nothing predicts the "
+    "baseline of a new study. Both are drawn as the effect that they make, 1/2 added to every "
+    "cell.",
 }
 
 

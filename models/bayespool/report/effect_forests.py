@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bayespool.checks.study_weights import study_weights
 from bayespool.plots.forest_table import NEW, POOLED, STUDY, Cell, ForestTable, Line, Panel
 from bayespool.plots.marks import Interval
+from bayespool.quantity import capital
 from bayespool.report import effect_words, numbers
 from bayespool.report.effect_tables import SCALE, kind_of, observed_text, written
 from bayespool.report.forests import SHORT, bare
@@ -19,23 +20,18 @@ if TYPE_CHECKING:
     from bayespool.report.summary import Summary
 
 NB = numbers.SPACE
-COLUMNS = {
-    "e1": ("Group 1\nevents/all", "Group 2\nevents/all"),
-    "events": ("Events/all",),
-    "yes_before": ("Before\nfinding/all", "After\nfinding/all"),
-}
 
 
-def title_of(measure: str) -> str:
+def title_of(measure: str, unit: str = "") -> str:
     """The measure, as the title of an axis."""
-    label = MEASURES[measure].label
-    return label[:1].upper() + label[1:]
+    label = capital(MEASURES[measure].label)
+    return f"{label}, {unit}" if unit else label
 
 
 def effect_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> ForestTable:
     """A line for each study; of one with several results also for each that has an estimate."""
     measure = MEASURES[summary.measure]
-    kind, columns = kind_of(measure.name), _columns(fitted.studies, rows)
+    kind, columns = kind_of(measure.name), _columns(fitted.studies, rows, summary.groups)
     weights = _weights(fitted)
     lines: list[Line] = []
     for own in _by_study(rows):
@@ -46,19 +42,21 @@ def effect_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> For
     percent = measure.back == "expit"
     unit = ", %" if percent else ""
     null = 0.0 if measure.name == "generic" else measure.null
-    title = title_of(measure.name)
+    title = title_of(measure.name, summary.unit)
     return ForestTable(
         (Panel(title, SCALE.get(measure.back, "linear"), null),),
         (*lines, *_endings(summary, kind)), columns, (f"{title}{unit}\n(95 % interval)",),
     )  # fmt: skip
 
 
-def _columns(studies: Any, rows: Sequence[StudyRow]) -> tuple[str, ...]:
+def _columns(studies: Any, rows: Sequence[StudyRow], groups: Sequence[str]) -> tuple[str, ...]:
     """Headings of the counts, where there are any."""
     if not any(row.margins[0].counts for row in rows):
         return ()
-    return next((heads for name, heads in COLUMNS.items() if hasattr(studies, name)),
-                COLUMNS["e1"])  # fmt: skip
+    if studies.one_group:
+        return ("Events/all",)
+    named, what = (studies.COUNTED, "finding") if studies.same_people else (groups, "events")
+    return tuple(f"{capital(name)}\n{what}/all" for name in named)
 
 
 def _weights(fitted: Fit) -> dict[str, float]:

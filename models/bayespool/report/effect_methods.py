@@ -19,7 +19,7 @@ def likelihood(fitted: Fit) -> str:
     """The model in words."""
     model = fitted.model
     parts = [f"{model.title}.", model.in_words, _between(fitted), at_covariates(fitted)]
-    if getattr(model, "correlation", 0.0):
+    if model.correlation:
         parts.append(f"Sampling errors of results of one study correlate by {model.correlation:g}.")
     return " ".join(part for part in parts if part)
 
@@ -39,7 +39,7 @@ def _between(fitted: Fit) -> str:
             f"The studies' {analysed} values vary with the known standard deviation "
             f"{model.tau.value:g}."
         )
-    if getattr(model, "nu", None) is not None:
+    if model.nu is not None:
         return (
             f"The studies' {analysed} values follow a Student t distribution, which gives way to "
             "outlying studies; its degrees of freedom are estimated."
@@ -49,7 +49,7 @@ def _between(fitted: Fit) -> str:
 
 def observed_words(fitted: Fit) -> str:
     """What the intervals of observed values are."""
-    if hasattr(fitted.studies, "events"):
+    if fitted.studies.one_group:
         return "Intervals of observed shares are exact (Clopper-Pearson)."
     return (
         f"Intervals of observed {inside(MEASURES[fitted.model.measure].label)}s are estimate "

@@ -26,7 +26,7 @@ NB = numbers.SPACE
 def sections(page: Page) -> list[Section]:
     """From the studies to how much they differ."""
     parts = [guideline_page.effect_findings(page), _studies(page), _effect(page)]
-    if getattr(page.fitted.model, "covariates", ()):
+    if page.fitted.model.covariates:
         parts.append(_covariates(page))
     return [*parts, _heterogeneity(page)]
 
@@ -68,7 +68,9 @@ def _effect(page: Page) -> Section:
             )
         )
     if summary.baseline_risks:
-        needed = Bullets(tuple(map(effect_words.number_needed, summary.numbers_needed)))
+        needed = Bullets(tuple(
+            effect_words.number_needed(one, summary.groups) for one in summary.numbers_needed
+        ))  # fmt: skip
         blocks += [effect_tables.needed_table(summary), needed]
     if summary.probabilities:
         blocks.append(effect_tables.probabilities_table(summary))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,17 +73,14 @@ def observed_intervals(fitted: Fit) -> list[Interval | None]:
     """What every row found, with its 95 % interval, on the measure's own scale."""
     studies: Any = fitted.studies
     measure = fitted.model.measure
-    if hasattr(studies, "events"):
+    if studies.one_group:
+        ((events, people),) = studies.counted.values()
         return [
             Interval(x / n, *clopper_pearson(int(x), int(n))) if n else None
-            for x, n in zip(studies.events, studies.n, strict=True)
+            for x, n in zip(events, people, strict=True)
         ]
-    effects = studies
-    if hasattr(studies, "e1"):
-        effects = completed(studies).effects(measure, add=0.5)
-    elif hasattr(studies, "yes_before"):
-        effects = studies.effects(measure)
-    estimate, se = effects.shown()
+    of_counts = completed(studies) if studies.counted else studies
+    estimate, se = of_counts.as_effects(measure).shown()
     ends = estimate + np.array([[0.0], [-Z95], [Z95]]) * se
     return [
         Interval(*map(float, row)) if shown and np.isfinite(row).all() else None
@@ -92,35 +90,23 @@ def observed_intervals(fitted: Fit) -> list[Interval | None]:
 
 def _printed(studies: Any) -> list[bool]:
     """Rows whose result is known at least nearly: not those told by a P value alone."""
-    stated = getattr(studies, "partial", (None,) * len(studies))
-    return [said is None or said.kind != "censored" for said in stated]
+    return [said is None or said.kind != "censored" for said in studies.statements]
 
 
 def counts_texts(studies: Any) -> list[str]:
     """``7/14, 10/14`` where there are counts."""
-    if hasattr(studies, "events"):
-        return [f"{x}/{n}" for x, n in zip(studies.events, studies.n, strict=True)]
-    if hasattr(studies, "yes_before"):
-        pairs = zip(studies.yes_before, studies.n_before, studies.yes_after, studies.n_after,
-                    strict=True)  # fmt: skip
-        return ["{}/{}, {}/{}".format(*four) for four in pairs]
-    if hasattr(studies, "e1"):
-        every = zip(studies.e1, studies.n1, studies.e2, studies.n2, strict=True)
-        four: list[Any] = list(every)
-    else:
-        four = list(studies.counts)
     return [
-        "{}/{}, {}/{}".format(*c) if c is not None and shown else ""
-        for c, shown in zip(four, _printed(studies), strict=True)
+        ", ".join(f"{x}/{n}" for x, n in batched(counts or (), 2)) if shown else ""
+        for counts, shown in zip(studies.row_counts, _printed(studies), strict=True)
     ]
 
 
 def _events(studies: Any, i: int) -> tuple[int, int]:
-    if hasattr(studies, "events"):
-        return int(studies.events[i]), int(studies.n[i])
-    if hasattr(studies, "e1") and _printed(studies)[i]:
-        return int(studies.e1[i]), int(studies.n1[i])
-    return 0, 0
+    """Events and people of the first group; zeros where they are not told or no prediction's."""
+    if not studies.counted or studies.same_people or not _printed(studies)[i]:
+        return 0, 0
+    events, people = next(iter(studies.counted.values()))
+    return int(events[i]), int(people[i])
 
 
 def effect_record(fitted: Fit, row: StudyRow) -> dict[str, Any]:
@@ -134,7 +120,7 @@ def effect_record(fitted: Fit, row: StudyRow) -> dict[str, Any]:
             record[name] = getattr(studies, name)[row.index]
     record["counts"] = margin.counts
     seen, shrunken, found = margin.observed, margin.shrunken, margin.predicted
-    word = "proportion" if hasattr(studies, "events") else "effect"
+    word = "proportion" if studies.one_group else "effect"
     ends = "cp95" if word == "proportion" else "ci95"
     record |= {
         f"{word}_observed": seen.centre if seen else None,

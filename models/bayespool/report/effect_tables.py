@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -111,14 +111,15 @@ def needed_table(summary: Summary) -> Table:
                 f"{numbers.TO}{people(ends[1])}) for one event {way}"
             )
         rows.append((risk_words(risk), cell))
-    return Table(f"Number needed: median ({INTERVAL})", ("Risk in group 2", "Number needed"),
-                 tuple(rows))  # fmt: skip
+    head = (f"Risk in {summary.groups[1]}", "Number needed")
+    return Table(f"Number needed: median ({INTERVAL})", head, tuple(rows))
 
 
 def studies_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Table:
     """Observed and shrunken values of every row."""
     kind, counted_rows = kind_of(summary.measure), any(row.margins[0].counts for row in rows)
-    weights = getattr(fitted.studies, "how", None)
+    studies: Any = fitted.studies
+    weights = studies.how if "how" in studies.TUPLES else None
     body = []
     for row in rows[:MAX_ROWS]:
         cells = [row.margins[0].counts or numbers.MISSING] if counted_rows else []

@@ -16,7 +16,7 @@ from bayespool.report.association_numbers import BaselineRisk, NumberNeeded
 from bayespool.report.first_screen import Tile, certainty_of
 from bayespool.report.numbers import percent_interval_prose, percent_prose
 from bayespool.report.wording import counted, listed
-from bayespool.studies.measures import MEASURES
+from bayespool.studies.measures import GROUPS, MEASURES
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -26,25 +26,23 @@ if TYPE_CHECKING:
 NB = numbers.SPACE
 
 # what a value above no association says
+FIRST = " (treated, exposed or with the finding)"  # what group 1 is, where nobody named it
 ABOVE = {
-    "or": "more events in group 1 (treated, exposed or with the finding) than in group 2",
-    "rr": "more events in group 1 (treated, exposed or with the finding) than in group 2",
-    "rd": "more events in group 1 (treated, exposed or with the finding) than in group 2",
-    "md": "a higher mean in group 1 (treated, exposed or with the finding) than in group 2",
-    "smd": "a higher mean in group 1 (treated, exposed or with the finding) than in group 2",
-    "rom": "a higher mean in group 1 (treated, exposed or with the finding) than in group 2",
-    "hr": "that events come sooner in group 1 (treated, exposed or with the finding)",
-    "irr": "a higher rate in group 1 (treated, exposed or with the finding)",
+    **dict.fromkeys(("or", "rr", "rd"), "more events in {} than in {}"),
+    **dict.fromkeys(("md", "smd", "rom"), "a higher mean in {} than in {}"),
+    "hr": "that events come sooner in {} than in {}",
+    "irr": "a higher rate in {} than in {}",
     "cor": "that the two quantities go up together",
     "generic": "an effect in the positive direction of the table",
 }
 
 
-def says_above(fitted: Fit) -> str:
+def says_above(fitted: Fit, groups: tuple[str, str]) -> str:
     """What a value above no association says of these groups, or of before and after."""
-    if hasattr(fitted.studies, "yes_before"):
+    if fitted.studies.same_people:
         return "that the finding is more frequent after than before"
-    return ABOVE[fitted.model.measure]
+    first = f"{groups[0]}{FIRST}" if groups == GROUPS else groups[0]
+    return ABOVE[fitted.model.measure].format(first, groups[1])
 
 
 def said(estimate: Estimate) -> tuple[str, str]:
@@ -71,7 +69,8 @@ def predicted(summary: Summary) -> Estimate:
 def tiles(summary: Summary) -> list[Tile]:
     """The pooled value, the one number in a box at the top."""
     median, interval = said(pooled(summary))
-    return [Tile(label(summary), median, interval, certainty_of(summary))]
+    what = f"{label(summary)}, {summary.unit}" if summary.unit else label(summary)
+    return [Tile(what, median, interval, certainty_of(summary))]
 
 
 def lead(summary: Summary) -> str:
@@ -114,7 +113,8 @@ def the(summary: Summary) -> str:
 def answer(summary: Summary) -> str:
     """The pooled value in one sentence."""
     median, interval = said(pooled(summary))
-    return f"{label(summary)} {median} (95{NB}% equal-tailed credible interval {interval})."
+    unit = f"{NB}{summary.unit}" if summary.unit else ""
+    return f"{label(summary)} {median}{unit} (95{NB}% equal-tailed credible interval {interval})."
 
 
 def plain_words(fitted: Fit, summary: Summary) -> str:
@@ -124,8 +124,9 @@ def plain_words(fitted: Fit, summary: Summary) -> str:
         return ""
     null = "1" if measure.is_ratio else "0"
     article = "An" if measure.label[0] in "aeiou" else "A"
+    above = says_above(fitted, summary.groups)
     return (
-        f"{article} {measure.label} above {null} means {says_above(fitted)}. The probability that "
+        f"{article} {measure.label} above {null} means {above}. The probability that "
         f"{the(summary)} is above {null} is {numbers.about(above_null(summary))}, given the "
         "data and the priors."
     )
@@ -173,32 +174,31 @@ def elsewhere(summary: Summary) -> str:
     )
 
 
-def evidence(fitted: Fit) -> str:
+def evidence(fitted: Fit, groups: Sequence[str] = GROUPS) -> str:
     """How many studies, results and people."""
     studies: Any = fitted.studies
     n = len(set(studies.study))
     text = f"Based on {counted(n, 'study', 'studies')}"
     if len(studies) != n:
         text += f" with {counted(len(studies), 'result', 'results')}"
-    if hasattr(studies, "events"):
-        return (
-            f"{text}: {numbers.count(studies.events.sum())} of "
-            f"{counted(int(studies.n.sum()), 'person', 'people')}."
-        )
-    if hasattr(studies, "e1"):
-        if studies.is_partial.any():
-            text += " (reconstructed counts used for incomplete results)"
-        return (
-            f"{text}: {numbers.count(studies.e1.sum())} events among "
-            f"{counted(int(studies.n1.sum()), 'person', 'people')} of group 1 and "
-            f"{numbers.count(studies.e2.sum())} among {numbers.count(studies.n2.sum())} of group 2."
-        )
-    return f"{text}."
+    if not studies.counted or studies.same_people:
+        return f"{text}."
+    totals = {name: (int(x.sum()), int(n.sum())) for name, (x, n) in studies.counted.items()}
+    if studies.one_group:
+        ((events, people),) = totals.values()
+        return f"{text}: {numbers.count(events)} of {counted(people, 'person', 'people')}."
+    if studies.is_partial.any():
+        text += " (reconstructed counts used for incomplete results)"
+    told = [
+        f"{name}: {counted(events, 'event', 'events')} among {counted(people, 'person', 'people')}"
+        for name, (events, people) in zip(groups, totals.values(), strict=True)
+    ]
+    return f"{text}; {'; '.join(told)}."
 
 
 def at_covariates(fitted: Fit) -> str:
     """Where the pooled value stands in a regression; empty without covariates."""
-    names = getattr(fitted.model, "covariates", ())
+    names = fitted.model.covariates
     if not names:
         return ""
     notes = design(fitted.studies, names).notes
@@ -215,16 +215,15 @@ def cautions(fitted: Fit) -> list[str]:
             f"{source[:1].upper()}{source[1:]}. A prior that the reader states is better "
             "than one that the data suggest."
         )
-    if hasattr(studies, "e1"):
-        out += _zero_cells(studies)
+    out += _zero_cells(studies)
     out += without_contrast(fitted)
-    if hasattr(studies, "how"):
+    if "how" in studies.TUPLES:
         out += _approximated(studies, fitted.model.measure)
     return out
 
 
 def _zero_cells(studies: Any) -> list[str]:
-    zero = studies.zero_cell & ~studies.is_partial & ~_alike(studies)
+    zero = studies.zero_cell & ~studies.is_partial & ~studies.no_contrast
     if not zero.any():
         return []
     return [
@@ -234,20 +233,10 @@ def _zero_cells(studies: Any) -> list[str]:
     ]
 
 
-def _alike(studies: Any) -> np.ndarray:
-    """Complete rows of counts in which nobody or everybody has the event."""
-    total, people = studies.e1 + studies.e2, studies.n1 + studies.n2
-    return ((total == 0) | (total == people)) & ~studies.is_partial
-
-
 def without_contrast(fitted: Fit) -> list[str]:
     """Rows that say nothing of a ratio because nobody or everybody has the event, by name."""
     studies: Any = fitted.studies
-    if hasattr(studies, "e1"):
-        rows = np.flatnonzero(_alike(studies)).tolist()
-    else:
-        stated = getattr(studies, "partial", ())
-        rows = [i for i, said in enumerate(stated) if said is not None and said.empty]
+    rows = np.flatnonzero(studies.no_contrast).tolist()
     if not rows:
         return []
     return [
@@ -300,16 +289,16 @@ def risk_words(risk: BaselineRisk) -> str:
     return f"{low}{numbers.TO}{numbers.given_percent(risk.upper)} (uncertain)"
 
 
-def number_needed(needed: NumberNeeded) -> str:
+def number_needed(needed: NumberNeeded, groups: tuple[str, str] = GROUPS) -> str:
     """A number needed in words; its events may be a benefit or a harm."""
     at = risk_words(needed.baseline_risk)
-    middle = _one_in(needed.difference)
+    middle = _one_in(needed.difference, groups[0])
     if needed.bounded:
         ends = sorted((1.0 / abs(needed.lower), 1.0 / abs(needed.upper)))
         bounds = f" ({people(ends[0])} to {people(ends[1])})"
-        return f"Where the risk in group 2 is {at}, {middle}{bounds}{_need(needed.difference)}."
+        return f"Where the risk in {groups[1]} is {at}, {middle}{bounds}{_need(needed.difference)}."
     return (
-        f"Where the risk in group 2 is {at}, {middle}{_need(needed.difference)}. Its interval "
+        f"Where the risk in {groups[1]} is {at}, {middle}{_need(needed.difference)}. Its interval "
         "holds no difference, where the number needed is infinite: it runs from one more event in "
         f"{people(1.0 / needed.upper) if needed.upper > 0 else numbers.MISSING} people, "
         "through no difference, to one fewer in "
@@ -317,11 +306,11 @@ def number_needed(needed: NumberNeeded) -> str:
     )
 
 
-def _one_in(difference: float) -> str:
+def _one_in(difference: float, group: str) -> str:
     if difference == 0.0:
         return "there is no difference"
     way = "more" if difference > 0 else "fewer"
-    return f"there is one event {way} in {people(1.0 / abs(difference))} people of group 1"
+    return f"in {group} there is one event {way} in {people(1.0 / abs(difference))} people"
 
 
 def _need(difference: float) -> str:

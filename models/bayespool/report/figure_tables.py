@@ -14,7 +14,7 @@ from bayespool.guideline.bias import read_bias
 from bayespool.numerics.links import link
 from bayespool.plots import pit, predictive, priors, traces
 from bayespool.plots.marks import Interval
-from bayespool.report import numbers, wording
+from bayespool.report import numbers
 from bayespool.report.per_study import StudyRow
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _prior_panel(fitted: Fit, name: str, prior: Any) -> priors.PriorPanel:
 def _ticks(fitted: Fit, name: str, low: float, high: float) -> tuple[tuple[float, str], ...]:
     """Places of a pooled value on the scale of analysis, with what they are for a reader."""
     model: Any = fitted.model
-    measure = wording.measure_of(model)
+    measure = model.measure
     if measure:
         shown = scale.shown_name(name, measure)
         if name != "mu" or shown == name:

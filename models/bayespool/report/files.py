@@ -92,7 +92,7 @@ def accuracy_record(fitted: Fit, row: StudyRow) -> dict[str, Any]:
 
 def partial_record(studies: Any, i: int) -> dict[str, Any]:
     """What a row states where some rows of the table are no full results; else nothing."""
-    stated = getattr(studies, "partial", ())
+    stated = studies.statements
     if not any(stated):
         return {}
     said = stated[i]

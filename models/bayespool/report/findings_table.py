@@ -224,6 +224,7 @@ def effect_table(summary: Summary) -> Table:
     """Relative and absolute effect in one row for every baseline risk."""
     name = shown_name("mu", summary.measure)
     relative = summary.estimates[name].estimand.label
+    relative = f"{relative}, {summary.unit}" if summary.unit else relative
     ends = [evidence_cell(summary.evidence[""])]
     heads = [evidence_head(summary.evidence[""])]
     if summary.judgements is not None:
@@ -235,7 +236,8 @@ def effect_table(summary: Summary) -> Table:
     rows: list[tuple[str, ...]] = [(outcome, *ends, both)]
     head = ("Outcome", *heads, relative)
     if summary.baseline_risks:
-        head += ("Risk in group 2", "Risk in group 1, per 1,000", "Difference, per 1,000")
+        head += (f"Risk in {summary.groups[1]}", f"Risk in {summary.groups[0]}, per 1,000",
+                 "Difference, per 1,000")  # fmt: skip
         rows = []
         for risk in summary.baseline_risks:
             of = risk_name(risk)

@@ -110,7 +110,7 @@ def consequence(summary: Summary, result: str) -> str:
 def evidence_of(fitted: Fit) -> dict[str, Evidence]:
     """What each label rests on, and under the empty label the whole table."""
     studies: Any = fitted.studies
-    named = () if getattr(fitted.model, "measure", "") else labels(fitted)
+    named = () if fitted.model.measure else labels(fitted)
     of_labels = {label: findings.evidence(studies.select(rows_with(fitted, label)))
                  for label in named if label}  # fmt: skip
     return {"": findings.evidence(studies)} | of_labels
@@ -129,7 +129,7 @@ class LowRisk:
 def low_risk(fitted: Fit) -> LowRisk | None:
     """None where the table has no columns of risk of bias."""
     studies: Any = fitted.studies
-    if getattr(fitted.model, "measure", ""):
+    if fitted.model.measure:
         return None
     bias = read_bias(studies)
     if bias is None:

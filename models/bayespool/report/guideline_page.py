@@ -63,7 +63,7 @@ def _below(page: Page) -> list[Block]:
         said.append("Intervals hold the uncertainty of the pooled values; in a single new setting "
                     "the spread is wider.")  # fmt: skip
     if summary.baseline_risks:
-        said.append("Risks of group 2 were given for this report.")
+        said.append(f"Risks of {summary.groups[1]} were given for this report.")
     if whole.shared and whole.participants:
         said.append(f"Of a study with several results the largest counts as its {whole.what}s.")
     said.append(guideline_words.certainty_words(summary))

@@ -17,7 +17,7 @@ from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.points import ending
 from bayespool.report.refits import Refits, shown
 from bayespool.report.wording import counted, listed
-from bayespool.studies.measures import MEASURES
+from bayespool.studies.measures import GROUPS, MEASURES
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -31,7 +31,6 @@ MOST_TESTS = 4
 MATTERS = 0.5  # posterior SDs that the answer moves
 MOST_SUPPORTS = 4  # estimands in a cell of the form
 # who the effect is on, and what it changes, by measure
-GROUP = "being in group 1 (treated, exposed or with the finding)"
 OUTCOMES = {
     "or": "the risk of the event", "rr": "the risk of the event", "rd": "the risk of the event",
     "hr": "the rate of the event", "irr": "the rate of the event", "md": "the mean",
@@ -130,7 +129,9 @@ def effect_sentences(summary: Summary) -> list[str]:
     e = summary.estimates[shown_name("mu", summary.measure)]
     scale = math.log if MEASURES[summary.measure].is_ratio else float
     size = Size(*(scale(x) for x in (e.median, e.lower, e.upper, summary.mid)))
-    subject = judged.subject or GROUP
+    first = summary.groups[0]
+    named = "group 1 (treated, exposed or with the finding)" if first == GROUPS[0] else first
+    subject = judged.subject or f"being in {named}"
     changed = judged.outcome or outcome
     return [effect_sentence(subject, changed, size, judged.certainty, causal=judged.causal)]
 

@@ -22,7 +22,7 @@ from bayespool.quantity import inside
 from bayespool.report import numbers
 from bayespool.report.points import main_estimands
 from bayespool.report.refits import Record, also_shown, shown, sound, values_of
-from bayespool.report.wording import counted, listed, measure_of
+from bayespool.report.wording import counted, listed
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -121,7 +121,7 @@ def sentences(fitted: Fit) -> list[str]:
     for name in shown(fitted)[:MOST_NAMED]:
         e, kind = fit.estimates[name], fitted.named[name].unit
         label = inside(fitted.named[name].label)
-        pooled = "" if measure_of(fitted.model) else "pooled "
+        pooled = "" if fitted.model.measure else "pooled "
         if kind == "proportion":
             median = numbers.percent_prose(e.median)
             interval = numbers.percent_interval_prose(e.lower, e.upper)

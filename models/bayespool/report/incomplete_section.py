@@ -51,7 +51,7 @@ def section(fitted: Fit) -> Section | None:
 
 
 def _marker(fitted: Fit, found: Incomplete) -> str:
-    ignored = hasattr(fitted.model, "marker") and any(
+    ignored = fitted.model.marker == "ignored" and any(
         one.silent and one.kind == "marker" for one in found.rows
     )
     words = ", which ignores markers without counts (marker='binormal' would use them)"

@@ -24,7 +24,6 @@ from bayespool.report.effect_rows import effect_record, effect_rows
 from bayespool.report.files import accuracy_record
 from bayespool.report.first_screen import Tile
 from bayespool.report.per_study import StudyRow, study_rows
-from bayespool.report.wording import measure_of
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -123,7 +122,7 @@ ASSOCIATION = Kind(
             effect_words.answer(summary), *guideline_words.panel_sentences(summary),
             effect_words.plain_words(fitted, summary), effect_words.important(summary),
             effect_words.elsewhere(summary), effect_words.at_covariates(fitted),
-            effect_words.evidence(fitted),
+            effect_words.evidence(fitted, summary.groups),
         )
         if text
     ],
@@ -139,4 +138,4 @@ ASSOCIATION = Kind(
 
 def kind_of(fitted: Fit) -> Kind:
     """The kind of analysis that a fit is."""
-    return ASSOCIATION if measure_of(fitted.model) else ACCURACY
+    return ASSOCIATION if fitted.model.measure else ACCURACY

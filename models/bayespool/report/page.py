@@ -192,7 +192,7 @@ def _methods(page: Page) -> Section:
     keys = [*page.fitted.model.references, *kind.references, *ALWAYS, *how]
     if page.fitted.draws.info.get("sampler") == "nutpie":
         keys.append("nutpie")
-    if hasattr(page.fitted.studies, "events"):
+    if page.fitted.studies.one_group:
         keys.append("clopper1934")
     if page.fitted.agreement is not None:
         keys += OF_ENGINE[page.fitted.agreement.engine]

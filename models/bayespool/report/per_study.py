@@ -105,7 +105,7 @@ def note_of(said: Partial | None) -> str:
 
 def notes_of(studies: Any) -> list[str]:
     """The note of every row of a table."""
-    return [note_of(said) for said in getattr(studies, "partial", (None,) * len(studies))]
+    return [note_of(said) for said in studies.statements]
 
 
 def clopper_pearson(successes: int, trials: int) -> tuple[float, float]:
@@ -152,7 +152,7 @@ def study_rows(fitted: Fit, exact_elpd: Mapping[str, float] = NONE) -> tuple[Stu
 
 def precisions(fitted: Fit) -> list[float]:
     """Posterior mean of every study's precision factor; empty where study effects are normal."""
-    if getattr(fitted.model, "nu", None) is None:
+    if fitted.model.nu is None:
         return []
     u = fitted.effects.reshape(*fitted.effects.shape[:2], -1)
     found: list[float] = fitted.hierarchy.study_precision(fitted.theta, u).mean(axis=1).tolist()

@@ -20,14 +20,14 @@ def ending(label: str) -> str:
 
 def codings(fitted: Fit) -> tuple[Coding, ...]:
     """How the covariates of the model were coded; empty for a model without any."""
-    covariates = getattr(fitted.model, "covariates", ())
+    covariates = fitted.model.covariates
     return design(fitted.coding, covariates).codings if covariates else ()
 
 
 def compared(fitted: Fit) -> tuple[tuple[Group, ...], ...]:
     """Labels that are compared with one another: the tests, or levels of each category."""
     model: Any = fitted.model
-    if hasattr(model, "test"):
+    if model.test:
         return (model.groups(fitted.studies),)
     if not codings(fitted):
         return ()
@@ -47,8 +47,8 @@ def labels(fitted: Fit) -> tuple[Group, ...]:
 
 def covariances(fitted: Fit) -> tuple[Group, ...]:
     """Levels with their own covariance between studies; one empty text where all share one."""
-    model: Any = fitted.model
-    return model.sigma_groups(fitted.studies) if hasattr(model, "sigma_groups") else (WHOLE,)
+    groups: tuple[Group, ...] = fitted.model.sigma_groups(fitted.studies)
+    return groups
 
 
 def of_rows(fitted: Fit) -> tuple[Group, ...]:
@@ -57,7 +57,7 @@ def of_rows(fitted: Fit) -> tuple[Group, ...]:
     found = drawn(fitted)
     if found == (WHOLE,):
         return (WHOLE,) * len(studies)
-    if hasattr(model, "test"):
+    if model.test:
         return tuple(Group(str(test)) for test in studies.covariates[model.test])
     settings = model.settings(studies)
     category = next(iter(settings[found[0]]))
@@ -70,13 +70,12 @@ def rows_with(fitted: Fit, label: Group) -> list[int]:
     model, studies = fitted.model, fitted.studies
     if not label:
         return list(range(len(studies)))
-    at = {model.test: label} if hasattr(model, "test") else model.settings(studies)[label]
+    at = {model.test: label} if model.test else model.settings(studies)[label]
     ((column, value),) = at.items()
     return [i for i, x in enumerate(studies.covariates[column]) if str(x) == str(value)]
 
 
 def main_estimands(fitted: Fit) -> tuple[str, ...]:
     """What refits are judged by: pooled values of an association, or of every group."""
-    if hasattr(fitted.model, "main_estimands"):
-        return tuple(fitted.model.main_estimands)
-    return tuple(f"{name}{ending(label)}" for label in labels(fitted) for name in MARGINS)
+    own: tuple[str, ...] = fitted.model.main_estimands
+    return own or tuple(f"{name}{ending(label)}" for label in labels(fitted) for name in MARGINS)

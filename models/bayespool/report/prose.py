@@ -10,7 +10,7 @@ from bayespool.guideline.findings import what_counts
 from bayespool.quantity import inside, recorded
 from bayespool.report import numbers
 from bayespool.report.summary import Summary
-from bayespool.report.wording import counted, listed, measure_of, spoken
+from bayespool.report.wording import counted, listed, spoken
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -134,7 +134,7 @@ def engine_words(fitted: Fit) -> str:
         )
     elif fitted.engine == "quadrature":
         how = _integrated(fitted)
-        if getattr(fitted.model, "spread", "") == "psi":
+        if fitted.model.spread == "psi":
             how = "in closed form"
         text = (
             f"The study effects were integrated out {how}, and the hyperparameters by adaptive "
@@ -198,7 +198,7 @@ def _crossed(fitted: Fit) -> bool:
 def methods(fitted: Fit, likelihood: str, observed: str, *, exact: bool) -> tuple[str, ...]:
     """The methods paragraphs; the model and the observed intervals in the words of their kind."""
     model, studies = fitted.model, fitted.studies
-    measure = measure_of(model)
+    measure = model.measure
     used = {n: p for n, p in model.priors.items() if n != "dependence" or _crossed(fitted)}
     known = recorded(used) | {
         n: x for n, x in recorded(fitted.hierarchy.names).items() if n in used

@@ -17,7 +17,7 @@ from bayespool.report import numbers, refit_words, tables
 from bayespool.report.blocks import Block, Drawing, Prose, Section, Table
 from bayespool.report.points import main_estimands
 from bayespool.report.refits import Refits, bayes_factor, shown, with_new
-from bayespool.report.wording import listed, measure_of
+from bayespool.report.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,7 @@ def influence_table(fitted: Fit, left: LeaveOneOutRefits) -> RowsTable:
     names = shown(fitted)
     number = {study: i for i, study in enumerate(fitted.hierarchy.labels, start=1)}
     studies = fitted.studies
-    one_row_each = bool(measure_of(fitted.model)) and not studies.several_rows()
+    one_row_each = bool(fitted.model.measure) and not studies.several_rows()
     names_of = dict(zip(studies.row, studies.study, strict=True)) if one_row_each else {}
     rows = [
         Row(names_of.get(one.study, one.study), number[one.study], _intervals(one.estimates, names))
@@ -197,7 +197,7 @@ def prior_section(fitted: Fit, variants: Sequence[Variant], drawing: Drawing) ->
 
 def _symbols(fitted: Fit) -> str:
     """What the names of priors stand for."""
-    if measure_of(fitted.model):
+    if fitted.model.measure:
         names = [name for name in fitted.model.priors if name in SYMBOLS]
         first, *others = [f"for the {inside(fitted.named[name].label)}" for name in names]
         meant = [f"{names[0]} stands {first}"]

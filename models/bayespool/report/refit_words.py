@@ -10,7 +10,7 @@ from bayespool.quantity import inside
 from bayespool.report import numbers
 from bayespool.report.points import main_estimands
 from bayespool.report.refits import Refits, shown, sound
-from bayespool.report.wording import counted, listed, measure_of, naming, of_answer
+from bayespool.report.wording import counted, listed, naming, of_answer
 
 if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
@@ -131,7 +131,7 @@ def largest_error(found: Sequence[Move]) -> str:
 
 def _pooled(fitted: Fit, name: str) -> str:
     """``pooled sensitivity``, ``pooled odds ratio``."""
-    if measure_of(fitted.model):
+    if fitted.model.measure:
         return inside(fitted.named[name].label)
     estimand = fitted.named[name]
     whose = f" of {estimand.group.shown}" if estimand.group else ""

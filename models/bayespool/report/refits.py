@@ -151,7 +151,7 @@ def with_new(variant: Variant, names: Sequence[str]) -> list[str]:
 
 def shown(fitted: Fit) -> tuple[str, ...]:
     """The main estimands on the scale that a reader is shown: ``mu_ratio`` for ``mu``."""
-    measure = getattr(fitted.model, "measure", "")
+    measure = fitted.model.measure
     names = main_estimands(fitted)
     return tuple(shown_name(n, measure) if measure and n == "mu" else n for n in names)
 

@@ -23,8 +23,9 @@ OF_JSON: dict[str, Any] = {
     "thresholds": Mapping[str, tuple[float, ...]] | None, "judgements": Judgements | None,
     "comparators": tuple[Mapping[str, Cell], ...], "notes": tuple[str, ...],
     "command": str | None, "formats": tuple[str, ...], "order": str, "bias": BiasAsked,
+    "groups": tuple[str, ...], "unit": str,
 }  # fmt: skip
-OF_SUMMARY = ("prevalences", "thresholds", "mid", "baseline_risks")
+OF_SUMMARY = ("prevalences", "thresholds", "mid", "baseline_risks", "groups", "unit")
 
 
 def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
@@ -62,6 +63,8 @@ class Request:
     formats: Sequence[str] = FORMATS
     order: str = "input"
     bias: BiasAsked = BiasAsked()
+    groups: Sequence[str] = ()
+    unit: str = ""
 
     @property
     def of_numbers(self) -> dict[str, Any]:

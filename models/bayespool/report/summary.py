@@ -38,11 +38,14 @@ from bayespool.report.association_numbers import (
     NumberNeeded,
     absolute_effects,
     check_baseline,
+    check_groups,
     check_mid,
+    check_unit,
     probabilities,
 )
 from bayespool.report.points import MARGINS, ending
-from bayespool.report.wording import POOLED, measure_of, naming
+from bayespool.report.wording import POOLED, naming
+from bayespool.studies.measures import GROUPS
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -71,6 +74,10 @@ class Summary:
     mid : float or None
         Smallest important difference, on the measure's own scale.
     baseline_risks : tuple
+    groups : tuple of two str
+        What an association compares: ``vaccinated``, ``not vaccinated``.
+    unit : str
+        Of a mean difference or a generic effect: ``m/s``.
     numbers_needed : tuple of NumberNeeded
     varies : bool
         Of an association: its effect differs between studies.
@@ -101,6 +108,8 @@ class Summary:
     measure: str = ""
     mid: float | None = None
     baseline_risks: tuple[BaselineRisk, ...] = ()
+    groups: tuple[str, str] = GROUPS
+    unit: str = ""
     numbers_needed: tuple[NumberNeeded, ...] = ()
     varies: bool = True
     pooled: str = POOLED
@@ -144,6 +153,8 @@ def build_summary(
     mid: float | None = None,
     baseline_risks: Sequence[BaselineRisk] = (),
     judgements: Judgements | str | Path | None = None,
+    groups: Sequence[str] = (),
+    unit: str = "",
 ) -> Summary:
     """Summarise a fit.
 
@@ -162,6 +173,10 @@ def build_summary(
         Of an odds ratio, risk ratio or risk difference: risks of group 2, for absolute effects.
     judgements : Judgements or path of a TOML file, optional
         Of a panel, on certainty; see `bayespool.guideline.judgements`.
+    groups : two str, optional
+        Names of the groups that an association compares, the first against the second.
+    unit : str, optional
+        Of a mean difference, its standard deviation or a generic effect: ``m/s``.
 
     Raises
     ------
@@ -171,14 +186,15 @@ def build_summary(
     FileNotFoundError
         No such file of judgements.
     """
-    measure = measure_of(fitted.model)
+    measure = fitted.model.measure
     if isinstance(judgements, str | Path):
         judgements = read_judgements(judgements)
-    cuts = checked_request(fitted, prevalences, thresholds, mid, baseline_risks)
+    cuts = checked_request(fitted, prevalences, thresholds, mid, baseline_risks, groups, unit)
     statements = tuple(exceedance(fitted.samples, cuts, fitted.draws.ancestor))
     if measure:
         mid, risks = check_mid(mid, measure), check_baseline(baseline_risks, measure)
-        absolute, needed = absolute_effects(fitted, risks)
+        named = (groups[0], groups[1]) if groups else GROUPS
+        absolute, needed = absolute_effects(fitted, risks, named)
         bands = guideline_numbers.effect_cuts(measure, mid, cuts)
         own = probabilities(fitted, mid)
         known = {item.statement for item in own}
@@ -188,6 +204,7 @@ def build_summary(
             statements,
             run_checks(fitted),
             measure=measure, mid=mid, baseline_risks=risks, numbers_needed=needed,
+            groups=named, unit=unit,
             varies=varies(fitted.model), pooled=naming(fitted),
             thresholds_given=thresholds is not None or mid is not None,
             support=guideline_numbers.supports(fitted, bands, statements, measure),
@@ -202,7 +219,7 @@ def build_summary(
         run_checks(fitted),
         chosen,
         pooled=naming(fitted),
-        compared=points.compared(fitted), of_tests=hasattr(fitted.model, "test"),
+        compared=points.compared(fitted), of_tests=bool(fitted.model.test),
         prevalences_given=prevalences is not None, thresholds_given=thresholds is not None,
         findings=found, differences=more,
         support=guideline_numbers.supports(fitted, cuts, statements),
@@ -222,10 +239,14 @@ def checked_request(
     thresholds: Mapping[str, Sequence[float]] | None = None,
     mid: float | None = None,
     baseline_risks: Sequence[BaselineRisk] = (),
+    groups: Sequence[str] = (),
+    unit: str = "",
 ) -> Mapping[str, Sequence[float]]:
     """The cut-offs of a summary, once all that `build_summary` refuses has been refused."""
-    measure = measure_of(fitted.model)
+    measure = fitted.model.measure
     _check_options(measure, prevalences, mid, baseline_risks)
+    check_groups(groups, measure)
+    check_unit(unit, measure)
     if measure:
         check_mid(mid, measure)
         check_baseline(baseline_risks, measure)
@@ -254,8 +275,6 @@ def _of_groups(
 
 def comparisons(fitted: Fit) -> list[Probability]:
     """Probability statements on the groups or tests, where the model has any."""
-    if not hasattr(fitted.model, "statements"):
-        return []
     return [
         probability(statement, draws, fitted.draws.ancestor)
         for statement, draws in fitted.model.statements(fitted.samples, fitted.studies)
@@ -355,6 +374,8 @@ def _of_association(summary: Summary, fitted: Fit) -> dict[str, Any]:
     return {
         "measure": summary.measure,
         "mid": summary.mid,
+        "groups": list(summary.groups),
+        "unit": summary.unit,
         "baseline_risks": [p if isinstance(p, float) else repr(p) for p in summary.baseline_risks],
         "numbers_needed": [needed.record() for needed in summary.numbers_needed],
         "provenance": fitted.provenance | {"prior_source": source},

@@ -19,7 +19,7 @@ from bayespool.report.comparators import Comparator
 from bayespool.report.per_study import DAGGER, EMPTY, Margin, StudyRow
 from bayespool.report.points import MARGINS, ending
 from bayespool.report.summary import Summary
-from bayespool.report.wording import ALONE, check_label, measure_of, spoken
+from bayespool.report.wording import ALONE, check_label, spoken
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -215,7 +215,7 @@ _AT_LEAST = ("ess", "ess_bulk", "ess_tail", "e_bfmi", "predictive_coverage")
 
 def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Table:
     """What was measured, what is asked, and whether it holds."""
-    rows, measure = [], measure_of(fitted.model)
+    rows, measure = [], fitted.model.measure
     for item in findings:
         value = numbers.MISSING if math.isnan(item.value) else numbers.measured(item.value)
         if item.name.startswith("spread_"):  # a probability

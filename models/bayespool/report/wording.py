@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bayespool.association.scale import varies
 from bayespool.quantity import Estimand, inside
@@ -17,16 +17,11 @@ if TYPE_CHECKING:
 POOLED, AVERAGE, ALONE = "Pooled {}", "{} in the average study", "{} in the one study"
 
 
-def measure_of(model: Any) -> str:
-    """The measure of an association model; empty for diagnostic accuracy."""
-    return getattr(model, "measure", "")
-
-
 def naming(fitted: Fit) -> str:
     """What the answer is called: nothing is pooled where there is one study."""
     if len(set(fitted.studies.study)) > 1:
         return POOLED
-    common = bool(measure_of(fitted.model)) and not varies(fitted.model)
+    common = bool(fitted.model.measure) and not varies(fitted.model)
     return ALONE if fitted.of_one_study or common else AVERAGE
 
 

@@ -54,6 +54,10 @@ class AccuracyStudies(Rows):
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(COUNTS, np.int64)
     TUPLES: ClassVar[tuple[str, ...]] = ("partial",)
     DERIVED: ClassVar[tuple[str, ...]] = ("n_diseased", "n_healthy")
+    COUNTED: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "with the condition": ("tp", "n_diseased"), "without the condition": ("tn", "n_healthy"),
+    }  # fmt: skip
+    PEOPLE: ClassVar[tuple[str, ...]] = ("n_diseased", "n_healthy")
 
     name: str
     study: tuple[str, ...]

@@ -117,6 +117,10 @@ class ArmCounts(Rows):
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(ARM_COUNTS, np.int64)
+    COUNTED: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "group 1": ("e1", "n1"), "group 2": ("e2", "n2"),
+    }  # fmt: skip
+    PEOPLE: ClassVar[tuple[str, ...]] = ("n1", "n2")
     TUPLES: ClassVar[tuple[str, ...]] = ("partial",)
 
     name: str
@@ -213,6 +217,15 @@ class ArmCounts(Rows):
         table in the middle."""
         cells = (self.e1, self.n1 - self.e1, self.e2, self.n2 - self.e2)
         return np.logical_or.reduce([cell == 0 for cell in cells])
+
+    @property
+    def no_contrast(self) -> NDArray[np.bool_]:
+        """Complete rows in which nobody or everybody has the event, shape (n_rows,)."""
+        events, people = self.e1 + self.e2, self.n1 + self.n2
+        return ((events == 0) | (events == people)) & ~self.is_partial
+
+    def as_effects(self, measure: str) -> "Effects":
+        return self.effects(measure, add=0.5)
 
     def effects(self, measure: str, add: float | None = None) -> "Effects":
         """Estimate and standard error of every row: an approximation that exact models do not need.

@@ -58,6 +58,7 @@ class Correlations(Rows):
 
     ARRAYS: ClassVar[Mapping[str, type]] = {"r": float, "n": np.int64}
     TUPLES: ClassVar[tuple[str, ...]] = ("partial",)
+    PEOPLE: ClassVar[tuple[str, ...]] = ("n",)
 
     name: str
     study: tuple[str, ...]
@@ -111,6 +112,9 @@ class Correlations(Rows):
         )
         shared = shared_fields(read, recognised, name, problems)
         return cls(**shared, partial=partial, r=np.array(values["r"]), n=np.array(values["n"]))
+
+    def as_effects(self, measure: str) -> "Effects":
+        return self.effects(measure)
 
     def effects(self, measure: str = "cor") -> "Effects":
         """Fisher's z and its standard error of every row; the only measure is ``cor``."""

@@ -198,6 +198,15 @@ class Effects(Rows):
     def _described(self) -> str:
         return measure_named(self.measure).analysis_label
 
+    @property
+    def row_counts(self) -> tuple[FourCounts | None, ...]:
+        return self.counts
+
+    def as_effects(self, measure: str) -> Self:
+        """These effects; they are of one measure and no other."""
+        measure_named(measure, (self.measure,))
+        return self
+
     def shown(self) -> tuple[np.ndarray, np.ndarray]:
         """Estimate and standard error of every row, of several possible tables those of its counts.
 

@@ -39,7 +39,7 @@ SHAPES_IN_WORDS = {
     Proportions: "events and people of single groups",
     PairedProportions: "a finding before and after in the same people",
 }
-ROLES = {
+_ROLES = {
     "tp": "true positives", "fp": "false positives", "fn": "false negatives",
     "tn": "true negatives", "n_diseased": "people with the condition",
     "n_healthy": "people without the condition", "sens": "sensitivity, as printed",
@@ -71,7 +71,7 @@ _OF_PARTIAL = (
 def read_as(studies: Any) -> str:
     """``12 rows of 10 studies, read as ...``."""
     what = SHAPES_IN_WORDS[type(studies)]
-    if hasattr(studies, "n_diseased"):
+    if isinstance(studies, AccuracyStudies):
         what += f": {studies.n_diseased.sum()} diseased and {studies.n_healthy.sum()} healthy"
     return f"{len(studies)} rows of {studies.n_studies} studies, read as {what}"
 
@@ -89,8 +89,8 @@ def columns_in_words(table: Table, studies: Rows) -> list[tuple[str, str]]:
     found = _recognised(table, studies)
     words: dict[int, str] = {}
     for role, index in found.roles.items():
-        words[index] = ROLES.get(role) or _of_group(role)
-    words |= {index: f"{ROLES[group.total]}, checked" for group, index in found.totals}
+        words[index] = role_in_words(role)
+    words |= {index: f"{_ROLES[group.total]}, checked" for group, index in found.totals}
     if found.study is not None:
         words[found.study] = "study"
     if found.year is not None:
@@ -99,7 +99,7 @@ def columns_in_words(table: Table, studies: Rows) -> list[tuple[str, str]]:
     special = ("kind",) if not isinstance(studies, PairedProportions) else tuple(_OTHER)
     for name in special:
         words |= {index: _OTHER[name] for index in others[name] if index not in words}
-    if any(said is not None for said in getattr(studies, "partial", ())):
+    if studies.is_partial.any():
         used = find(table, {"any": _OF_PARTIAL})["any"]
         words |= {index: "covariate, and read in rows that are no full results"
                   for index in used if index not in words}  # fmt: skip
@@ -122,6 +122,11 @@ def _recognised(table: Table, studies: Rows) -> Recognised:
     return recognise(table, {})
 
 
+def role_in_words(role: str) -> str:
+    """What a column of that role holds."""
+    return _ROLES.get(role) or _of_group(role)
+
+
 def _of_group(role: str) -> str:
     """``q3_2`` is of group 2."""
     names = {"mean": "mean", "sd": "standard deviation", "sem": "standard error of the mean",
@@ -133,7 +138,7 @@ def _of_group(role: str) -> str:
 def rows_in_words(studies: Any, most: int) -> list[tuple[str, str]]:
     """Label of the first rows and what each says."""
     say = _SENTENCES[type(studies)]
-    partial = getattr(studies, "partial", None) or (None,) * len(studies)
+    partial = studies.statements
     return [
         (label, say(studies, i) if said is None else said.says)
         for i, (label, said) in enumerate(zip(studies.row[:most], partial[:most], strict=True))

@@ -61,6 +61,7 @@ class GroupMeans(Rows):
         name: np.int64 if name.startswith("n") else float for name in MOMENTS
     }
     TUPLES: ClassVar[tuple[str, ...]] = ("approximated", "how")
+    PEOPLE: ClassVar[tuple[str, ...]] = ("n1", "n2")
 
     name: str
     study: tuple[str, ...]
@@ -113,6 +114,9 @@ class GroupMeans(Rows):
             approximated=tuple(row.approximated for row in rows),
             how=tuple(row.how for row in rows),
         )
+
+    def as_effects(self, measure: str) -> "Effects":
+        return self.effects(measure)
 
     def effects(self, measure: str, *, exact: bool = True) -> "Effects":
         """Estimate and standard error of every row, group 1 against group 2.

@@ -76,6 +76,7 @@ MEASURES: dict[str, Measure] = {
         Measure("generic", "effect", "effect", "identity", None, (), _PLAIN),
     )
 }  # fmt: skip
+GROUPS = ("group 1", "group 2")  # that a measure compares, where nobody named them
 # What can be computed from each shape.
 OF_COUNTS = ("or", "rr", "rd")
 OF_MEANS = ("md", "smd", "rom")

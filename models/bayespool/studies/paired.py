@@ -62,6 +62,11 @@ class PairedProportions(Rows):
         (*CELLS, "before_only", "after_only", "yes_before", "yes_after"), np.int64
     )
     TUPLES: ClassVar[tuple[str, ...]] = ("partial",)
+    COUNTED: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "before": ("yes_before", "n_before"), "after": ("yes_after", "n_after"),
+    }  # fmt: skip
+    PEOPLE: ClassVar[tuple[str, ...]] = ("n_before",)
+    same_people: ClassVar[bool] = True
 
     name: str
     study: tuple[str, ...]
@@ -151,6 +156,9 @@ class PairedProportions(Rows):
                 yes_b, self.before_only[i] - yes_b, yes_a, self.after_only[i] - yes_a,
             ]]))  # fmt: skip
         return out
+
+    def as_effects(self, measure: str) -> "Effects":
+        return self.effects(measure)
 
     def effects(self, measure: str = "or", add: float | None = 0.5) -> "Effects":
         """Log odds ratio of after against before, with the pairing in its standard error.

@@ -51,6 +51,8 @@ class Proportions(Rows):
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = {"events": np.int64, "n": np.int64}
+    COUNTED: ClassVar[Mapping[str, tuple[str, str]]] = {"": ("events", "n")}
+    PEOPLE: ClassVar[tuple[str, ...]] = ("n",)
 
     name: str
     study: tuple[str, ...]
@@ -108,6 +110,9 @@ class Proportions(Rows):
         for name, values in {"events": events, "n": n}.items():
             columns[name] = np.atleast_1d(np.asarray(values, dtype=object)).tolist()
         return cls.from_table(columns | covariates)
+
+    def as_effects(self, measure: str) -> "Effects":
+        return self.effects(measure, add=0.5)
 
     def effects(self, measure: str = "proportion", add: float | None = None) -> "Effects":
         """Logit and its standard error of every row: an approximation; ``proportion`` only.

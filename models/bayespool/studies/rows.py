@@ -27,11 +27,23 @@ class Rows:
     A shape has the fields ``name``, ``study``, ``row``, ``covariates``, ``file``, ``sha256`` and
     ``warnings`` (what is odd about the table but allowed, a sentence each), an array for each name
     in `ARRAYS` and a tuple for each name in `TUPLES`.
+
+    Attributes
+    ----------
+    COUNTED : mapping of str to (str, str)
+        Groups of people by name, each with the columns of those with the event, and of all.
+    PEOPLE : tuple of str
+        Columns whose sum is the number of participants of a row.
+    same_people : bool
+        The groups are the same people twice.
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = {}
     TUPLES: ClassVar[tuple[str, ...]] = ()
     DERIVED: ClassVar[tuple[str, ...]] = ()
+    COUNTED: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    PEOPLE: ClassVar[tuple[str, ...]] = ()
+    same_people: ClassVar[bool] = False
 
     name: str
     study: tuple[str, ...]
@@ -187,9 +199,59 @@ class Rows:
         return {study: labels for study, labels in rows.items() if len(labels) > 1}
 
     @property
+    def statements(self) -> tuple[Partial | None, ...]:
+        """What every row states instead of a full result; None where it has one."""
+        return self.partial if "partial" in self.TUPLES else (None,) * len(self)
+
+    @property
     def is_partial(self) -> np.ndarray:
         """Rows that state less than a full result, shape (n_rows,)."""
-        return np.array([p is not None for p in getattr(self, "partial", (None,) * len(self))])
+        return np.array([said is not None for said in self.statements])
+
+    @property
+    def one_group(self) -> bool:
+        """Every row is a share of one group of people."""
+        return len(self.COUNTED) == 1
+
+    @property
+    def counted(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """People with the event and all people, of each group by name, (n_rows,) each."""
+        return {
+            name: (getattr(self, events), getattr(self, people))
+            for name, (events, people) in self.COUNTED.items()
+        }
+
+    @property
+    def row_counts(self) -> tuple[tuple[int, ...] | None, ...]:
+        """Events and people of each group in turn, of every row; None where it has no counts."""
+        columns = [column.tolist() for pair in self.counted.values() for column in pair]
+        return tuple(zip(*columns, strict=True)) if columns else (None,) * len(self)
+
+    @property
+    def people(self) -> np.ndarray:
+        """Participants by group and row, (n_groups, n_rows); no group where it is not told."""
+        columns = [np.asarray(getattr(self, name)) for name in self.PEOPLE]
+        return np.array(columns, dtype=np.int64).reshape(len(columns), len(self))
+
+    @property
+    def zero_cell(self) -> np.ndarray:
+        """Rows of which two groups are compared and a cell is zero, (n_rows,)."""
+        return np.zeros(len(self), bool)
+
+    @property
+    def no_contrast(self) -> np.ndarray:
+        """Rows in which nobody or everybody has the event, which say nothing of a ratio."""
+        return np.array([said is not None and said.empty for said in self.statements])
+
+    def as_effects(self, measure: str) -> Any:
+        """Estimates with standard errors, 1/2 added to every cell of tables with a zero cell.
+
+        Raises
+        ------
+        ValueError
+            Rows that are not of an association.
+        """
+        raise ValueError(f"{self.file}: {type(self).__name__} are no effects of {measure!r}")
 
     def by_study(self) -> Self:
         """Rows of one study side by side, studies in the order of their first rows."""

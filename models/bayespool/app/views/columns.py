@@ -9,10 +9,11 @@ from typing import Any
 from nicegui import events, ui
 
 from bayespool.app.session import Session
-from bayespool.studies.meaning import ROLES
-from bayespool.studies.spellings import ACCURACY
+from bayespool.studies.meaning import role_in_words
+from bayespool.studies.spellings import ACCURACY, ARMS, CORRELATION, MEANS, PRECISION, SINGLE
 
 Change = Callable[..., Awaitable[None]]
+OF_ASSOCIATION = {**ARMS, **SINGLE, **CORRELATION, **MEANS, **PRECISION}
 FIELD = "dense outlined options-dense"
 
 
@@ -77,10 +78,9 @@ class ColumnsView:
     def _of_columns(self) -> None:
         asked, sheet = self._session.asked, self._session.sheet
         assert sheet is not None
-        own = [role for role in ROLES if (role in ACCURACY) == (asked.measure == "")]
-        roles = {"study": "study", "year": "year"} | {
-            role: f"{role}: {ROLES[role]}" for role in own
-        }
+        own = ACCURACY if asked.measure == "" else OF_ASSOCIATION
+        roles = {name: name for name in ("study", "year", "estimate") if name not in own}
+        roles |= {role: f"{role}: {role_in_words(role)}" for role in own}
         with ui.expansion("Say what a column is", icon="swap_horiz").classes("part"):
             with ui.element("div").classes("fields"):
                 columns = {name: name for name in sheet.header if name}
