@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -135,6 +136,26 @@ def test_work_that_is_not_wanted_ends_and_frees_its_place(workshop):
 
     asyncio.run(both())
     assert workshop.job().run(len, (1, 2)) == 2
+
+
+def test_long_work_leaves_a_process_to_short_work():
+    workshop = Workshop(most=2)
+    long = [workshop.job(long=True) for _ in range(3)]
+    threads = [Thread(target=ends_or_is_cancelled, args=(job,), daemon=True) for job in long]
+    for thread in threads:
+        thread.start()
+    assert workshop.job().run(len, (1, 2, 3)) == 3
+    for job in long:
+        job.cancel()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    workshop.close()
+
+
+def ends_or_is_cancelled(job):
+    with pytest.raises(Cancelled):
+        job.run(time.sleep, 600)
 
 
 def test_work_that_was_cancelled_before_it_began_does_not_begin(workshop):

@@ -9,7 +9,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from bayespool.parallel.pool import Pool, cores, pass_on
+from bayespool.parallel.pool import POLL, Pool, cores, pass_on
 from bayespool.parallel.worker import Worker
 from bayespool.progress import Watcher
 
@@ -29,29 +29,39 @@ class Workshop:
     """
 
     def __init__(self, most: int | None = None) -> None:
-        self._pool = Pool(max(2, cores()) if most is None else most)
+        most = max(2, cores()) if most is None else most
+        self._pool = Pool(most)
+        self._closed = False
+        self._long = threading.Semaphore(max(1, most - 1))
 
     def warm(self) -> None:
         """Start a process and have it load what every fit needs, before it is asked for."""
         threading.Thread(target=self._warm, daemon=True).start()
 
     def _warm(self) -> None:
-        self.job().run(load)
+        try:
+            self.job().run(load)
+        except RuntimeError:
+            if not self._closed:
+                raise
 
-    def job(self) -> Job:
-        """One piece of work, to be run once."""
-        return Job(self._pool, self.warm)
+    def job(self, *, long: bool = False) -> Job:
+        """One piece of work, to be run once; long ones leave a process to those that are not."""
+        return Job(self._pool, self.warm, self._long if long else None)
 
     def close(self) -> None:
         """End all processes."""
+        self._closed = True
         self._pool.close()
 
 
 class Job:
     """One piece of work, which may be cancelled from another thread."""
 
-    def __init__(self, pool: Pool, again: Callable[[], None]) -> None:
-        self._pool, self._again = pool, again
+    def __init__(
+        self, pool: Pool, again: Callable[[], None], turn: threading.Semaphore | None = None
+    ) -> None:
+        self._pool, self._again, self._turn = pool, again, turn
         self._lock = threading.Lock()
         self._worker: Worker | None = None
         self._wanted = True
@@ -75,6 +85,18 @@ class Job:
         """
         content = pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)
         task = pickle.dumps((None, content), pickle.HIGHEST_PROTOCOL)  # of no script
+        if self._turn is None:
+            return self._done(task, watcher)
+        while not self._turn.acquire(timeout=POLL):
+            if not self._wanted:
+                raise Cancelled
+        try:
+            return self._done(task, watcher)
+        finally:
+            self._turn.release()
+
+    def _done(self, task: bytes, watcher: Watcher | None) -> Any:
+        """Have a free process do it."""
         worker = self._pool.take(lambda: self._wanted)
         if worker is None:
             raise Cancelled

@@ -148,7 +148,7 @@ class Page:
 
     async def _work(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """What a worker finds; None where it was cancelled or failed, which is said then."""
-        job = self._workshop.job()
+        job = self._workshop.job(long=function is not answers.coarse)
         self._job, self._since, self._stage = job, time.monotonic(), "waiting for a free process"
         work = partial(job.run, function, *arguments, watcher=self._told(job))
         try:
