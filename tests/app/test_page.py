@@ -14,6 +14,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bayespool.app.session import Session
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 ATTACK = "<img src=x onerror=window.hacked=1>"
@@ -105,9 +107,6 @@ def test_two_mistakes_become_an_answer_that_is_never_stale(page: Page, tmp_path:
     assert len(before) == 2
     assert page.evaluate("window.hacked") is None
     assert ATTACK in page.locator(".figure").first.inner_text()
-    found = [r for r in Axe().run(page).response["violations"] if r["impact"] in SERIOUS]
-    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
-
     study = page.locator(".figure [data-row='3']").first
     study.hover()
     expect(page.locator(".ag-row.lit[row-id='3']")).not_to_have_count(0)
@@ -120,11 +119,27 @@ def test_two_mistakes_become_an_answer_that_is_never_stale(page: Page, tmp_path:
     expect(state).to_contain_text("of the table as it stands", ignore_case=True)
     assert big(page) == before
 
+    page.get_by_text("Judge the certainty").click()
+    page.get_by_label("Imprecision", exact=True).click()
+    page.get_by_role("option", name="serious", exact=True).click()
+    expect(page.get_by_role("alert").filter(has_text="without a reason")).to_be_visible()
+    page.get_by_label("Reason (imprecision)").fill("few people")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("cell", name="few people")).to_be_visible(timeout=LONG)
+
     page.get_by_text("Show the code").click()
     expect(page.locator("pre").first).to_contain_text("bayespool accuracy pasted")
+    found = [r for r in Axe().run(page).response["violations"] if r["impact"] in SERIOUS]
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found] == []
+
     with page.expect_download() as loaded:
         page.get_by_role("button", name="Session").click()
     loaded.value.save_as(tmp_path / "session.json")
+    saved = Session()
+    saved.open((tmp_path / "session.json").read_bytes())
+    judged = saved.asked.request.judgements
+    assert judged is not None
+    assert judged.domains[0].reason == "few people"
 
     page.reload()
     expect(cell(page, 1, 1)).to_have_text("14", timeout=LONG)  # the tab keeps its session
