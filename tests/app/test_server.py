@@ -11,6 +11,7 @@ import pytest
 
 from bayespool.app.server import LARGEST_BODY, Guard, Sessions
 from bayespool.app.work import Cancelled, Workshop
+from bayespool.cli.page import app
 
 TOKEN, COOKIE = "right", "bayespool_1"
 HELD = {"cookie": f"{COOKIE}={TOKEN}"}
@@ -172,3 +173,14 @@ def test_what_fails_in_a_process_is_raised_here(workshop):
 
 def test_a_text_that_names_the_main_module_is_sent(workshop):
     assert workshop.job().run(str.upper, "__main__") == "__MAIN__"
+
+
+def test_without_the_extra_the_command_says_what_to_install(monkeypatch):
+    monkeypatch.setattr("bayespool.cli.page.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r'pip install "bayespool\[app\]"'):
+        app()
+
+
+def test_a_port_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="--port 70000"):
+        app(port=70_000)

@@ -20,7 +20,7 @@ from cyclopts import App, CycloptsError, Parameter
 from bayespool import __version__
 from bayespool.cli.delivery import DONE
 from bayespool.cli.fits import accuracy, association
-from bayespool.cli.page import app as page
+from bayespool.cli.page import app as open_page
 from bayespool.cli.panel import judgement_form, summary_of_findings
 from bayespool.cli.saved import report
 from bayespool.cli.tables import check, datasets
@@ -41,7 +41,7 @@ for command in (
     accuracy, association, check, report, summary_of_findings, judgement_form, datasets,
 ):  # fmt: skip
     app.command(command)
-app.command(page, name="app")
+app.command(open_page, name="app")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
