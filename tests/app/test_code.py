@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import inspect
 import io
@@ -150,3 +151,19 @@ def test_judgements_are_a_file_beside_both():
     assert "judgements='judgements.toml'" in session.script()
     content = session.beside()["judgements.toml"].decode()
     assert from_record(tomllib.loads(content)) == JUDGED
+
+
+@pytest.mark.parametrize(
+    "title", ['"""\nimport os #', "\\", "\x00\x07", "'" * 9, "{x}", "a\u2028b"]
+)
+def test_no_title_breaks_the_script(title):
+    session = Session()
+    session.load_dataset("telomerase")
+    session.ask(title=title)
+    tree = ast.parse(session.script())
+    (call,) = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Call) and "make_report" in ast.dump(n.func)
+    ]
+    given = {item.arg: ast.literal_eval(item.value) for item in call.keywords}
+    assert given["title"] == title
+    assert len([n for n in tree.body if isinstance(n, ast.Import)]) == 1

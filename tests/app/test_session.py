@@ -190,6 +190,7 @@ def test_a_saved_session_opens_again():
         lambda r: r | {"form": "something else"},
         lambda r: r | {"asked": {"seed": -1}},
         lambda r: r | {"asked": {"model": 3}},
+        lambda r: r | {"asked": {"model": "antigravity:Model"}},
         lambda r: r | {"asked": {"colour": "red"}},
         lambda r: r | {"table": r["table"] | {"off": [99]}},
         lambda r: r | {"table": r["table"] | {"rows": [["A"]]}},

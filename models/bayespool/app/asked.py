@@ -65,6 +65,11 @@ class Asked:
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise ValueError(f"engine={self.engine!r}; allowed: {', '.join(ENGINES)}")
+        if ":" in self.model:  # a file from a stranger could have any module imported
+            raise ValueError(
+                f"model={self.model!r}: a model of your own is for the command line and Python; "
+                "allowed here: the models of bayespool"
+            )
         if not 0 <= self.seed <= LARGEST_SEED:
             raise ValueError(f"seed={self.seed}; allowed: a whole number, 0 to {LARGEST_SEED}")
 

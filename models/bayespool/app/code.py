@@ -12,6 +12,7 @@ from bayespool.app.asked import ACCURACY, Asked
 from bayespool.app.prepared import Prepared
 from bayespool.fitting import DEFAULT_SEED
 from bayespool.report.request import FORMATS, Request
+from bayespool.studies.problems import printable
 
 JUDGEMENTS, REPORT = "judgements.toml", "report"
 _PACKAGES = ("bayespool.accuracy", "bayespool.association")
@@ -125,7 +126,7 @@ def _title(asked: Asked, file: str) -> str:
 
 def _safe(text: str) -> str:
     """Text for a docstring."""
-    return " ".join(text.split()).replace("\\", "/").replace('"', "'")
+    return printable(" ".join(text.split())).replace("\\", "/").replace('"', "'")
 
 
 def _reading(prepared: Prepared, asked: Asked, file: str) -> Iterator[str]:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from bayespool.app.session import LARGEST_SESSION, Session
+from bayespool.app.saved import LARGEST_SESSION
+from bayespool.app.session import Session
 from bayespool.app.work import Workshop
 
 LOCAL = ("127.0.0.1", "localhost", "::1")

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from bayespool import __version__
 from bayespool.app import code
 from bayespool.app.answer import Answer
-from bayespool.app.asked import Asked, asked_from
+from bayespool.app.asked import Asked
 from bayespool.app.prepared import measure_of_columns, readable_as
+from bayespool.app.saved import SESSION_FILE, State, content_of, state_from
 from bayespool.app.sheet import Sheet, opened
 from bayespool.app.taken import Taken
 from bayespool.app.understood import Understood, understand
 from bayespool.datasets import data_dir, dataset_shape
-from bayespool.decoded import decoded, from_json
 from bayespool.fitted import Fit
 from bayespool.guideline.judgements import as_toml
 from bayespool.report.request import Request
@@ -30,24 +27,6 @@ from bayespool.studies.spellings import normalise
 
 MOST_STEPS = 200  # that can be undone
 MOST_KEPT = 4  # answers and fits, for whoever goes back
-SESSION_FILE = "session.json"
-LARGEST_SESSION = 64 * 2**20  # bytes
-_FORM = "bayespool session"
-
-
-@dataclass(frozen=True)
-class State:
-    """A table and what is asked of it: what undo goes back to."""
-
-    sheet: Sheet | None = None
-    asked: Asked = Asked()
-
-    @property
-    def asked_of_source(self) -> Asked:
-        """The same of the file that is read: one that was changed has neither sheets nor parts."""
-        if self.sheet is None or self.sheet.source is self.sheet.origin:
-            return self.asked
-        return replace(self.asked, sheet=None, comparison=None, outcome=None)
 
 
 class Session:
@@ -293,8 +272,8 @@ class Session:
         source, judged = self.sheet.source, self.asked.request.judgements
         files = {
             source.file: source.content,
-            "analysis.py": self.script().encode(),
-            "command.txt": f"{self.command()}\n".encode(),
+            "analysis.py": self.script().encode("utf-8", "replace"),
+            "command.txt": f"{self.command()}\n".encode("utf-8", "replace"),
             SESSION_FILE: self.save(),
         }
         if judged is not None:
@@ -303,17 +282,7 @@ class Session:
 
     def save(self) -> bytes:
         """The session as a file that `open` reads: table, mapping, question, judgements."""
-        sheet = self.sheet
-        record: dict[str, Any] = {"form": _FORM, "version": __version__}
-        record["asked"] = self.asked.record()
-        if sheet is not None:
-            record["table"] = {
-                "file": sheet.origin.file,
-                "content": base64.b64encode(sheet.origin.content).decode(),
-                "header": sheet.header, "rows": sheet.rows, "numbers": sheet.numbers,
-                "off": sorted(sheet.off), "edited": sheet.edited,
-            }  # fmt: skip
-        return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()
+        return content_of(self.state)
 
     def open(self, content: bytes) -> None:
         """Take up a session that was saved.
@@ -324,54 +293,6 @@ class Session:
             It is no session; this one stays as it was.
         """
         self._change(state_from(content))
-
-
-@dataclass(frozen=True)
-class _Table:
-    """A sheet as a session file has it."""
-
-    file: str
-    content: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: tuple[int, ...]
-    off: tuple[int, ...]
-    edited: bool
-
-
-def state_from(content: bytes) -> State:
-    """The state that a session file holds.
-
-    Raises
-    ------
-    ValueError
-        It is no session file; the message says what is wrong.
-    """
-    try:
-        if len(content) > LARGEST_SESSION:
-            raise ValueError(f"more than {LARGEST_SESSION // 2**20} MiB")
-        record = from_json(content.decode("utf-8"), "it")
-        if not isinstance(record, dict) or record.get("form") != _FORM:
-            raise ValueError("it does not say that it is one")
-        asked = asked_from(record.get("asked"))
-        sheet = _sheet(decoded(record["table"], _Table, "table")) if "table" in record else None
-    except ValueError as error:
-        raise ValueError(
-            f"not a session file ({error}); allowed: what this page or Session.save wrote"
-        ) from None
-    return State(sheet, asked)
-
-
-def _sheet(table: _Table) -> Sheet:
-    ragged = any(len(row) != len(table.header) for row in table.rows)
-    if ragged or len(table.numbers) != len(table.rows):
-        raise ValueError("table: rows differ in length")
-    if not set(table.off) <= set(range(len(table.rows))):
-        raise ValueError("table: a row that is off does not exist")
-    origin = Content(table.file, base64.b64decode(table.content, validate=True))
-    return Sheet(
-        origin, table.header, table.rows, table.numbers, frozenset(table.off), table.edited
-    )
 
 
 def _reading(asked: Asked) -> tuple[Any, ...]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from nicegui import events, ui
 
-from bayespool.app.session import LARGEST_SESSION, Session
+from bayespool.app.saved import LARGEST_SESSION
+from bayespool.app.session import Session
 from bayespool.app.sheet import Sheet, pasted
 from bayespool.app.views.columns import ColumnsView
 from bayespool.app.views.tables import rows_of

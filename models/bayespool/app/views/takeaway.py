@@ -8,7 +8,8 @@ from typing import Any
 
 from nicegui import ui
 
-from bayespool.app.session import SESSION_FILE, Session
+from bayespool.app.saved import SESSION_FILE
+from bayespool.app.session import Session
 from bayespool.app.taken import More, Taken
 
 Write = Callable[[More], Awaitable[Taken | None]]
