@@ -185,9 +185,10 @@ class TableView:
         return found
 
     async def _clicked(self, event: events.GenericEventArguments) -> None:
-        """A study was clicked in a plot."""
+        """A study was clicked in a plot; one of an earlier table may be another row now."""
         row, sheet = event.args, self._session.sheet
-        if isinstance(row, int) and sheet is not None and 0 <= row < len(sheet.rows):
+        known = isinstance(row, int) and sheet is not None and 0 <= row < len(sheet.rows)
+        if known and self._session.is_current:
             await self._change(self._session.edit, lambda sheet: sheet.switched(row))
 
     async def _edited(self, event: events.GenericEventArguments) -> None:
