@@ -81,7 +81,7 @@ def main_analysis(every: Any, more: dict[str, Any]) -> None:
 def variants(every: Any, refits: dict[str, Any], published: dict[str, Any]) -> list[tuple]:
     """Arguments of `write` for every variant."""
     marked = list(zip(every.study, every.covariates["analysis"], every.row, strict=True))
-    out = []
+    out: list[tuple[Any, ...]] = []
     for name, left_out in (("complete", BRACHIAL), ("variant", SACRAL)):
         kept = [
             a in ("main", "variant") and site != left_out

@@ -111,7 +111,7 @@ def main(reports: Path = REPORTS) -> None:
     }
     model = bp.accuracy.MetaRegression(covariates=("group",))
     people, simple = rows.where("clustered", "no"), bp.accuracy.Bivariate()
-    tasks = [
+    tasks: list[tuple[Any, ...]] = [
         ("nerve_imaging_accuracy", model, rows, (*JOINT, by_modality(rows)), reports, choices),
         ("nerve_imaging_accuracy_unclustered", simple, people, UNCLUSTERED, reports),
     ]

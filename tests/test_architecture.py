@@ -15,7 +15,7 @@ FLOORS = (
     ("parallel",),
     ("numerics", "held", "quantity", "streams", "decoded", "replacing"),
     ("studies", "priors", "empirical", "calls", "frames", "model"),
-    ("covariance", "datasets", "design", "estimands", "pymc_rows"),
+    ("covariance", "datasets", "templates", "design", "estimands", "pymc_rows"),
     ("integration", "hyperparameters"),
     ("hierarchy",),
     ("accuracy", "association", "engines"),
@@ -24,10 +24,10 @@ FLOORS = (
     ("fitted", "fitting", "storage"),
     ("checks",),
     ("averaging", "bias", "guideline"),
-    ("plots",),
+    ("figures",),
     ("report",),
     ("app",),
-    ("batch", "cli", "terminal"),
+    ("batch", "cli", "terminal", "plots"),
 )
 FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
 
@@ -96,6 +96,15 @@ def test_importing_the_package_is_cheap():
 
 def test_nothing_but_the_page_needs_nicegui():
     assert "nicegui" not in loaded_after("import bayespool.cli, bayespool.app.session")
+
+
+def test_type_checkers_see_every_name_that_the_package_has():
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    typed = {alias.asname for node in block.body if isinstance(node, ast.ImportFrom)
+             for alias in node.names}  # fmt: skip
+    assert typed == set(bayespool.__all__)
+    assert (PACKAGE / "py.typed").exists()
 
 
 def test_a_quadrature_summary_needs_no_heavy_package():

@@ -71,7 +71,8 @@ def test_committed_pages_say_what_their_summaries_say(folder):
 
 
 def test_what_the_readme_and_the_docs_link_to_is_there():
-    pages = [ROOT / "README.md", ROOT / "data/README.md", *(ROOT / "docs").glob("*.md")]
+    # those of the documentation are checked when it is built
+    pages = [ROOT / "README.md", ROOT / "data/README.md"]
     links = [
         (page, link)
         for page in pages

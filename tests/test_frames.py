@@ -58,6 +58,66 @@ def test_studies_as_a_frame():
     assert (frame.loc[stated, "stated"] != "").all()
 
 
+@pytest.mark.parametrize("name", ["telomerase", "anti_ccp", "bcg", "eight_schools", "auditc"])
+def test_studies_come_back_from_their_frame(name):
+    studies = bp.load_dataset(name)
+    measures = {"bcg": "or", "eight_schools": "generic"}
+    again = bp.from_frame(studies.to_frame(), measures.get(name), name)
+    assert type(again) is type(studies)
+    assert again.study == studies.study
+    for array in studies.ARRAYS:
+        assert np.array_equal(getattr(again, array), getattr(studies, array))
+    assert {key: again.covariates[key] for key in studies.covariates} == dict(studies.covariates)
+
+
+def test_a_frame_is_read_as_a_file_would_be():
+    frame = pd.DataFrame(
+        {"study": ["A", "B"], "tp": [3.0, 4.0], "fp": [1, 1], "fn": [1, 2], "tn": [5, 6]}
+    )
+    assert bp.from_frame(frame.set_index("study")).study == ("A", "B")
+    assert bp.from_frame(frame.rename(columns={"tp": "x"}), column_map={"tp": "x"}).tp[1] == 4
+    frame.loc[1, "tp"] = np.nan
+    with pytest.raises(bp.studies.TableError, match="<table> row 3, column tp"):
+        bp.from_frame(frame)
+
+
+def test_a_model_is_fitted_to_a_frame():
+    frame = bp.load_dataset("bcg").to_frame()
+    normal, exact = bp.association.NormalNormal(measure="or"), bp.association.BinomialNormal()
+    for model, studies in (
+        (normal, bp.load_dataset("bcg").effects("or")), (exact, bp.load_dataset("bcg"))
+    ):  # fmt: skip
+        by_frame, own = (bp.fit(model, x, engine="quadrature", ess=500) for x in (frame, studies))
+        assert by_frame.estimates["mu"] == own.estimates["mu"]
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (bp.association.NormalNormal(measure="or"),
+         r"NormalNormal is a model of Effects, and these are ArmCounts; allowed: "
+         r"studies.effects\('or'\), or the table itself"),
+        (bp.accuracy.Bivariate(), "Bivariate is a model of AccuracyStudies, and these are ArmC"),
+        (bp.association.BetaBinomial(), "BetaBinomial is a model of Proportions, and these are"),
+    ],
+)  # fmt: skip
+def test_studies_of_another_shape_are_refused(model, said):
+    with pytest.raises(ValueError, match=said):
+        bp.fit(model, bp.load_dataset("bcg"))
+
+
+def test_what_is_no_model_and_what_is_no_table():
+    studies = bp.load_dataset("telomerase")
+    for wrong, said in (
+        (studies, "the model is AccuracyStudies; allowed: a model, such as bayespool.accuracy.B"),
+        (bp.accuracy.Bivariate, "the model is the class Bivariate; allowed: a model"),
+    ):
+        with pytest.raises(TypeError, match=said):
+            bp.fit(wrong, studies)
+    with pytest.raises(TypeError, match="a table is a path, a pandas DataFrame or a mapping"):
+        bp.fit(bp.accuracy.Bivariate(), 3)
+
+
 def test_a_notebook_shows_tables_whose_names_are_inert(fitted):
     assert "<table" in fitted._repr_html_()
     assert "sens" in fitted._repr_html_()

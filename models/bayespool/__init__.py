@@ -8,7 +8,32 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # the same names, for type checkers and editors
+    from bayespool import accuracy as accuracy
+    from bayespool import association as association
+    from bayespool import averaging as averaging
+    from bayespool import bias as bias
+    from bayespool import checks as checks
+    from bayespool import datasets as datasets
+    from bayespool import estimands as estimands
+    from bayespool import plots as plots
+    from bayespool import priors as priors
+    from bayespool import studies as studies
+    from bayespool.averaging import compare as compare
+    from bayespool.datasets import dataset_names as dataset_names
+    from bayespool.datasets import load_dataset as load_dataset
+    from bayespool.fitted import Fit as Fit
+    from bayespool.fitting import fit as fit
+    from bayespool.frames import from_frame as from_frame
+    from bayespool.parallel import each as each
+    from bayespool.report import make_report as make_report
+    from bayespool.report import write_report as write_report
+    from bayespool.report.console import print_answer as print_answer
+    from bayespool.storage import load as load
+    from bayespool.studies import AccuracyStudies as AccuracyStudies
+    from bayespool.terminal import run as run
 
 __version__ = "0.1.0"
 
@@ -16,6 +41,7 @@ _HOME = {
     "load_dataset": "bayespool.datasets",
     "dataset_names": "bayespool.datasets",
     "AccuracyStudies": "bayespool.studies",
+    "from_frame": "bayespool.frames",
     "fit": "bayespool.fitting",
     "Fit": "bayespool.fitted",
     "load": "bayespool.storage",
@@ -27,8 +53,8 @@ _HOME = {
     "run": "bayespool.terminal",
 }
 _MODULES = (
-    "accuracy", "association", "averaging", "bias", "checks", "datasets", "estimands", "priors",
-    "studies",
+    "accuracy", "association", "averaging", "bias", "checks", "datasets", "estimands", "plots",
+    "priors", "studies",
 )  # fmt: skip
 
 __all__ = [*_HOME, *_MODULES]

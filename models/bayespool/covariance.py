@@ -12,6 +12,7 @@ from bayespool.numerics.triangular import Factor
 from bayespool.priors import LKJ, Fixed, partial_correlation_logpdf
 
 Array = np.ndarray
+NEAREST = 1.0 - 1e-15  # to 1, of a correlation
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +106,7 @@ class Covariance:
                 partial.append(factor[i, j] / np.maximum(np.sqrt(remaining), 1e-150))
                 remaining = np.maximum(remaining - factor[i, j] ** 2, 0.0)
             factor[i, i] = np.sqrt(remaining)
-        return [np.arctanh(np.clip(r, -1 + 1e-15, 1 - 1e-15)) for r in partial]
+        return [np.arctanh(np.clip(r, -NEAREST, NEAREST)) for r in partial]
 
     def log_prior(self, z: Array) -> Array | float:
         """Log prior density of the atanh partial correlations, (n_draws,).
@@ -122,7 +123,8 @@ class Covariance:
 
     def draw_prior(self, n_draws: int, rng: np.random.Generator) -> list[Array]:
         """Atanh partial correlations from the prior."""
-        return [np.arctanh(LKJ(alpha).ppf(rng.random(n_draws))) for alpha in self._alphas()]
+        drawn = [LKJ(alpha).ppf(rng.random(n_draws)) for alpha in self._alphas()]
+        return [np.arctanh(np.clip(r, -NEAREST, NEAREST)) for r in drawn]
 
     def _alphas(self) -> list[float]:
         if self.prior is None:

@@ -193,7 +193,8 @@ def design(studies: Any, covariates: tuple[str, ...]) -> Design:
         for coding in codings
     ]
     matrix = np.concatenate(columns, axis=1) if columns else np.zeros((n, 0))
-    whole = np.column_stack([np.ones(n), matrix])
+    size = np.abs(matrix).max(axis=0, initial=0.0)
+    whole = np.column_stack([np.ones(n), matrix / np.where(size > 0, size, 1.0)])
     if np.linalg.matrix_rank(whole) < whole.shape[1]:
         raise ValueError(
             f"{studies.file}: covariates {', '.join(covariates)} are collinear; allowed: columns "

@@ -6,16 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from bayespool import progress
 from bayespool.engines.draws import Draws
 from bayespool.fitted import Fit, package_versions
+from bayespool.model import Model
+from bayespool.priors import Fixed
 from bayespool.streams import rng
+from bayespool.studies import AccuracyStudies, Effects, Rows, read_studies
 
 if TYPE_CHECKING:
     from bayespool.parallel import Later
-    from bayespool.studies import AccuracyStudies
+    from bayespool.studies.tables import TableSource
 
 DEFAULT_SEED = 2026
+LARGEST_SEED = 2**63 - 1  # what every engine and every file can hold
 ENGINES = {
     "auto": "quadrature, or NUTS where its self-check fails",
     "both": "quadrature, and NUTS beside it as a check",
@@ -28,7 +34,7 @@ NUTS_OPTIONS = ("draws", "sampler", "progress")
 
 def fit(
     model: Any,
-    studies: AccuracyStudies,
+    studies: Rows | TableSource,
     engine: str = "auto",
     seed: int = DEFAULT_SEED,
     **options: Any,
@@ -37,24 +43,31 @@ def fit(
 
     Parameters
     ----------
-    model : a model such as ``accuracy.Bivariate()``
-    studies : AccuracyStudies
+    model : Model
+        Such as ``accuracy.Bivariate()``.
+    studies : studies, or a table of them
+        What the model takes; or a pandas data frame, a mapping of columns or a path, which is read
+        for the model.
     engine : {"auto", "both", "nuts", "quadrature"}
         ``auto`` takes quadrature where the model has a hierarchy and the engine's self-check
         passes, and goes on to NUTS otherwise; the fit's messages say which and why. ``both`` does
         the same, and fits by NUTS in another process meanwhile, as an independent check:
         `Fit.check` waits for it, and a report holds the agreement.
     seed : int
+        Of all random numbers; the same seed gives the same bits.
     **options
         Passed to the engine: ``ess`` and ``nodes`` for quadrature; ``draws``, ``sampler`` and
         ``progress`` for NUTS.
     """
     if engine not in ENGINES:
         raise ValueError(f"engine={engine!r} is unknown; allowed: {', '.join(ENGINES)}")
+    if not isinstance(seed, int | np.integer) or not 0 <= seed <= LARGEST_SEED:
+        raise ValueError(f"seed={seed!r}: allowed is a whole number from 0 to {LARGEST_SEED}")
     _check_options(engine, options)
-    studies = studies.by_study()
-    model.check(studies)
-    by_nuts = model, studies, seed, _only(options, NUTS_OPTIONS)
+    rows: Any = studies_for(model, studies).by_study()
+    model.check(rows)
+    _check_fixed(model)
+    by_nuts = model, rows, seed, _only(options, NUTS_OPTIONS)
     if engine == "nuts":
         return _by_nuts(*by_nuts)
     later: Later | None = None
@@ -65,7 +78,7 @@ def fit(
     progress.stage("fitting by quadrature")
     from bayespool.engines import quadrature
 
-    draws = quadrature.run(model.hierarchy(studies), seed, **_only(options, QUADRATURE_OPTIONS))
+    draws = quadrature.run(model.hierarchy(rows), seed, **_only(options, QUADRATURE_OPTIONS))
     if draws.failures and engine != "quadrature":
         message = (
             f"quadrature did not pass its self-check ({'; '.join(draws.failures)}); fitted by NUTS "
@@ -73,8 +86,51 @@ def fit(
         )
         progress.note(message)
         return _with_messages(later.result() if later else _by_nuts(*by_nuts), (message,))
-    fitted = Fit(model, studies, draws, seed, package_versions("quadrature"), later)
+    fitted = Fit(model, rows, draws, seed, package_versions("quadrature"), later)
     return _with_messages(fitted, _cautions(model))
+
+
+def studies_for(model: Any, given: Rows | TableSource) -> Rows:
+    """Studies of a shape that a model takes, read from a table where they are one.
+
+    Raises
+    ------
+    TypeError
+        The model is none.
+    ValueError
+        The studies are of another shape.
+    """
+    _check_model(model)
+    studies = given if isinstance(given, Rows) else _read(model, given)
+    if model.takes and not isinstance(studies, model.takes):
+        names = " or ".join(shape.__name__ for shape in model.takes)
+        more = ""
+        if hasattr(studies, "effects") and Effects in model.takes:
+            more = f"; allowed: studies.effects({model.measure!r}), or the table itself"
+        raise ValueError(
+            f"{studies.file}: {type(model).__name__} is a model of {names}, and these are "
+            f"{type(studies).__name__}{more}"
+        )
+    return studies
+
+
+def _check_model(model: Any) -> None:
+    if not isinstance(model, Model):
+        what = f"the class {model.__name__}" if isinstance(model, type) else type(model).__name__
+        raise TypeError(
+            f"fit(model, studies): the model is {what}; allowed: a model, such as "
+            "bayespool.accuracy.Bivariate()"
+        )
+
+
+def _read(model: Any, table: TableSource) -> Rows:
+    if not model.measure:
+        return AccuracyStudies.from_table(table)
+    found: Rows = read_studies(table, model.measure)
+    if isinstance(found, model.takes) or (model.takes and Effects not in model.takes):
+        return found
+    effects: Rows = found.as_effects(model.measure)
+    return effects
 
 
 def foreseen(model: Any, studies: Any) -> Fit:
@@ -133,6 +189,16 @@ def _check_options(engine: str, options: Mapping[str, Any]) -> None:
         raise TypeError(
             f"engine {engine!r} has no option {', '.join(unknown)}; allowed: {', '.join(allowed)}"
         )
+
+
+def _check_fixed(model: Any) -> None:
+    """Refuse a known value in the place of a prior that the model needs."""
+    for name, prior in model.priors.items():
+        if isinstance(prior, Fixed):
+            raise ValueError(
+                f"{name}={prior!r}: {name} is estimated ({model.title}); allowed: a prior, as "
+                "narrow as you like"
+            )
 
 
 def _only(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

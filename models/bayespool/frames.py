@@ -1,11 +1,14 @@
-"""Tables for users of pandas: estimates, studies, predictions and comparisons as data frames."""
+"""Tables for users of pandas: studies from data frames; estimates and studies as data frames."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
+
+from bayespool.studies import AccuracyStudies, AssociationStudies, read_studies
+from bayespool.studies.tables import Reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,6 +16,43 @@ if TYPE_CHECKING:
     from bayespool.estimands import Estimate
 
 READ = ("median", "eti95_lower", "eti95_upper", "mcse_median")
+
+
+def from_frame(
+    frame: pd.DataFrame,
+    measure: str | None = None,
+    name: str | None = None,
+    **reading: Unpack[Reading],
+) -> AccuracyStudies | AssociationStudies:
+    """Studies from a pandas data frame, with every check that a file has.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row for each result, columns as in a file (``bayespool template`` lists them). An index
+        that has a name is a column, too.
+    measure : str, optional
+        Of an association: or, rr, rd, md, smd, rom, cor, hr, irr, proportion or generic. Without
+        it the frame is read as 2x2 tables of diagnostic accuracy.
+    name : str, optional
+        What the table is called in reports.
+    **reading
+        keep_rows and column_map: see `bayespool.studies.tables.Reading`.
+
+    Returns
+    -------
+    AccuracyStudies, or the shape of an association
+        As `bayespool.studies.read_studies` chooses it.
+
+    Raises
+    ------
+    TableError
+        The frame is no such table; rows are numbered with the header as row 1.
+    """
+    table = frame.reset_index() if any(frame.index.names) else frame
+    if measure is None:
+        return AccuracyStudies.from_table(table, name, **reading)
+    return read_studies(table, measure, name, **reading)
 
 
 def of_estimates(estimates: Mapping[str, Estimate], names: Iterable[str]) -> pd.DataFrame:

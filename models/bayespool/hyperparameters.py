@@ -15,6 +15,7 @@ import numpy as np
 from scipy import special
 
 from bayespool.covariance import Covariance
+from bayespool.priors import LARGEST
 
 Array = np.ndarray
 
@@ -133,7 +134,9 @@ class Hyperparameters:
     def draw_prior(self, n_draws: int, rng: np.random.Generator) -> Array:
         """Unconstrained hyperparameters from the prior, shape (n_hyper, n_draws)."""
         parts = [prior.ppf(rng.random(n_draws)) for prior in self.real.values()]
-        parts += [np.log(prior.ppf(rng.random(n_draws))) for prior in self.positive.values()]
+        for prior in self.positive.values():  # mass beyond what can be computed lies at its edge
+            value = prior.ppf(rng.random(n_draws))
+            parts.append(np.log(np.clip(value, 1.0 / LARGEST, LARGEST)))
         for sigma in self.covariances:
             parts += sigma.draw_prior(n_draws, rng)
         parts += [rng.standard_normal(n_draws) for _ in self.unit]

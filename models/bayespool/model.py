@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any, ClassVar
 
 from bayespool.quantity import WHOLE, Group
+from bayespool.studies import Rows
 
 
 class Model:
@@ -27,6 +28,8 @@ class Model:
         What the effects of a study are of.
     references : tuple of str
         Keys of `bayespool.report.references`.
+    takes : tuple of classes of `bayespool.studies`
+        The shapes of studies that it is a model of; empty: not said.
     measure : str
         Of an association, a name of `bayespool.studies.measures.MEASURES`; empty of accuracy.
     covariates, test : tuple of str, str
@@ -51,6 +54,7 @@ class Model:
     in_words: ClassVar[str] = ""
     effects: ClassVar[tuple[str, ...]] = ()
     references: ClassVar[tuple[str, ...]] = ()
+    takes: ClassVar[tuple[type[Rows], ...]] = ()
     measure: str = ""
     test: str = ""
     nu: Any = None

@@ -14,6 +14,9 @@ from scipy import special
 from bayespool.numerics.links import link
 
 Array = np.ndarray
+LARGEST = 1e75  # of a location or scale: fourth powers are finite
+LARGEST_SHAPE = 1e8  # beyond, a density is a difference of numbers without a digit in common
+SHAPES = ("nu", "shape", "a", "b", "eta")
 
 
 class Prior(Protocol):
@@ -54,6 +57,12 @@ class _Call:
             if item.name in self.positive_parameters and value <= 0:
                 raise ValueError(
                     f"{type(self).__name__}: {item.name}={value!r} must be greater than 0"
+                )
+            most = LARGEST_SHAPE if item.name in SHAPES else LARGEST
+            if value != 0 and not 1.0 / most <= abs(float(value)) <= most:
+                raise ValueError(
+                    f"{type(self).__name__}: {item.name}={value!r} is beyond what can be computed "
+                    f"with; allowed: a size from {1.0 / most:g} to {most:g}"
                 )
             # a NumPy double: PyTensor narrows a plain 1.5 to single precision
             object.__setattr__(self, item.name, np.float64(value))
@@ -237,7 +246,8 @@ class InverseGamma(_Call):
         )
 
     def ppf(self, u: Array) -> Array:
-        return self.scale / special.gammainccinv(self.shape, u)
+        with np.errstate(divide="ignore", over="ignore"):  # of a small shape half may be beyond
+            return self.scale / special.gammainccinv(self.shape, u)
 
     def to_pymc(self, name: str) -> Any:
         import pymc as pm

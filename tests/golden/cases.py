@@ -24,7 +24,7 @@ from bayespool.accuracy import (
 from bayespool.association import BinomialNormal, Nested, NormalNormal, PrePost, Proportion
 from bayespool.checks.leave_one_out import refit_without_each
 from bayespool.checks.variants import prior_sensitivity
-from bayespool.plots import svg
+from bayespool.figures import svg
 from bayespool.priors import Fixed
 from bayespool.studies import (
     AccuracyStudies,

@@ -153,6 +153,7 @@ def test_judgements_lower_the_certainty(tmp_path):
     [
         ("[imprecision]", "[imprecison]", "unknown domain 'imprecison'; allowed"),
         ('"serious"\nreason = "case-control"', '"bad"', "allowed: not serious, serious"),
+        ('"serious"\nreason = "case-control"', '["serious"]', "allowed: not serious, serious"),
         ('reason = "case-control"', "", "without a reason"),
         ('start = "high"', 'start = "certain"', "start='certain'"),
         ('start = "high"', "start = high", "not a TOML file"),

@@ -156,7 +156,7 @@ def test_an_interrupted_report_leaves_the_old_one(
         raise error
 
     if at == "figure":
-        monkeypatch.setattr("bayespool.plots.pit.draw", fail)
+        monkeypatch.setattr("bayespool.figures.pit.draw", fail)
     elif at == "posterior":
         monkeypatch.setattr(type(awkward), "save", fail)
     else:

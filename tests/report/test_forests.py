@@ -12,7 +12,7 @@ from shared import fit_once
 import bayespool as bp
 from bayespool.accuracy import Bivariate, MetaRegression
 from bayespool.association import BinomialNormal, Nested, NormalNormal
-from bayespool.plots.forest_table import EXTERNAL, HEADING, NEW, POOLED, STUDY
+from bayespool.figures.forest_table import EXTERNAL, HEADING, NEW, POOLED, STUDY
 from bayespool.report import forests
 from bayespool.report.comparators import read_comparators
 from bayespool.report.drawings import accuracy_drawings
@@ -133,7 +133,7 @@ def test_counts_of_both_groups_have_their_columns() -> None:
 def test_columns_of_numbers_have_two_decimals(
     values: tuple[float, float, float], kind: str, text: str
 ) -> None:
-    from bayespool.plots.marks import Interval
+    from bayespool.figures.marks import Interval
 
     assert aligned(Interval(*values), kind) == text
 

@@ -20,7 +20,7 @@ from PIL import Image
 from report.test_page import Reader
 
 import bayespool.report
-from bayespool.plots.svg import to_svg
+from bayespool.figures.svg import to_svg
 from bayespool.report import write_report
 from bayespool.report.blocks import Bullets, Drawing, Listing, Prose, Section, Table, Works
 from bayespool.report.document import Document

@@ -34,10 +34,10 @@ from bayespool.model import Model
 from bayespool.numerics.links import link
 from bayespool.priors import HalfNormal, Normal, StudentT, Uniform
 from bayespool.quantity import WHOLE, Group
+from bayespool.studies import AccuracyStudies, Rows
 
 if TYPE_CHECKING:
     from bayespool.estimands import Statement
-    from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
 LOGIT = link("logit")
@@ -89,6 +89,7 @@ class HSROC(Model):
     title: ClassVar[str] = "Hierarchical summary ROC model"
     effects: ClassVar[tuple[str, ...]] = ("alpha", "theta")
     references: ClassVar[tuple[str, ...]] = ("rutter2001", "harbord2007", "macaskill2022")
+    takes: ClassVar[tuple[type[Rows], ...]] = (AccuracyStudies,)
 
     def __post_init__(self) -> None:
         for item in fields(self):

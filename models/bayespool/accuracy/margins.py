@@ -19,11 +19,11 @@ from bayespool.numerics.links import link, mean_proportion
 from bayespool.numerics.scale_mixture import scale_mixture
 from bayespool.priors import LKJ, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
 from bayespool.quantity import WHOLE, Estimand, Group, point
+from bayespool.studies import AccuracyStudies, Rows
 from bayespool.studies.cutoffs import refuse_cutoffs
 
 if TYPE_CHECKING:
     from bayespool.numerics.links import Link
-    from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
 EDGE = float(np.finfo(float).eps)
@@ -47,6 +47,7 @@ class Margins(Model):
     link: str
     nu: Any
     marker: str = "ignored"
+    takes: ClassVar[tuple[type[Rows], ...]] = (AccuracyStudies,)
     of_rows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

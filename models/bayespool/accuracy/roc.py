@@ -18,16 +18,15 @@ def accuracy_measures(mu_sens: Array, mu_spec: Array, g: Link) -> dict[str, Arra
     The complements come from the link itself: one minus a proportion near one loses its digits.
     """
     sens, spec = g.inverse(mu_sens), g.inverse(mu_spec)
-    missed, fpr = np.exp(g.log_complement(mu_sens)), np.exp(g.log_complement(mu_spec))
-    lr_pos, lr_neg = sens / fpr, missed / spec
-    return {
-        "sens": sens,
-        "spec": spec,
-        "fpr": fpr,
-        "lr_pos": lr_pos,
-        "lr_neg": lr_neg,
-        "dor": lr_pos / lr_neg,
-    }
+    missed, fpr = g.log_complement(mu_sens), g.log_complement(mu_spec)
+    found, cleared = g.log_inverse(mu_sens), g.log_inverse(mu_spec)
+    with np.errstate(over="ignore"):  # of proportions that are 0 and 1 in all digits
+        ratios = {
+            "lr_pos": np.exp(found - fpr),
+            "lr_neg": np.exp(missed - cleared),
+            "dor": np.exp(found - fpr - missed + cleared),
+        }
+    return {"sens": sens, "spec": spec, "fpr": np.exp(fpr), **ratios}
 
 
 def predictive_values(sens: Array, spec: Array, prev: float) -> tuple[Array, Array]:

@@ -128,5 +128,5 @@ class Job:
 
 def load() -> None:
     """Load what every fit and its figures need (in a worker)."""
-    for name in ("bayespool.app.answer", "bayespool.plots.forest", "bayespool.plots.sroc"):
+    for name in ("bayespool.app.answer", "bayespool.figures.forest", "bayespool.figures.sroc"):
         import_module(name)

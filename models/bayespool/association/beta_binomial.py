@@ -24,6 +24,7 @@ from bayespool.model import Model
 from bayespool.numerics.likelihoods import BetaBinomialRows
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval
 from bayespool.quantity import point
+from bayespool.studies import Proportions, Rows
 
 Array = np.ndarray
 TINY = 1e-12
@@ -88,6 +89,7 @@ class BetaBinomial(Model):
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu_proportion",)
     references: ClassVar[tuple[str, ...]] = ("youngxu2008", "kuss2015")
+    takes: ClassVar[tuple[type[Rows], ...]] = (Proportions,)
 
     def __post_init__(self) -> None:
         if isinstance(self.psi, Fixed):

@@ -21,9 +21,13 @@ from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.two_groups import TwoGroups
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal
+from bayespool.studies import ArmCounts, Rows
+from bayespool.studies.limits import listed
 from bayespool.studies.measures import MEASURES, OF_COUNTS, measure_named
 
 Array = np.ndarray
+
+MOST = 500_000  # tables with the margins of a row
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,6 +65,7 @@ class BinomialNormal(Regression):
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("jackson2018", "stijnen2010")
+    takes: ClassVar[tuple[type[Rows], ...]] = (ArmCounts,)
 
     @property
     def in_words(self) -> str:  # type: ignore[override]
@@ -89,6 +94,7 @@ class BinomialNormal(Regression):
         a risk ratio where everybody has the event.
         """
         check_rows(studies, self.covariates)
+        _check_sizes(studies)
         edges = without_bound(studies, self.measure)
         if not edges:
             return
@@ -148,3 +154,18 @@ class BinomialNormal(Regression):
     ) -> dict[str, Array]:
         """Shrunken effect of every study on the scale of analysis, (n_studies, ...)."""
         return {"effect": self.study_means(draws, studies) + effects[0]}
+
+
+def _check_sizes(studies: Any) -> None:
+    """Refuse rows whose margins allow more tables than a likelihood can be a sum of."""
+    wide = [
+        label
+        for label, row in zip(studies.row, possible(studies), strict=True)
+        if any(min(n1, e1 + e2) - max(0, e1 + e2 - n2) >= MOST for e1, n1, e2, n2 in row.tables)
+    ]
+    if wide:
+        raise ValueError(
+            f"{studies.file}: the exact model sums over all tables with the people and events of a "
+            f"row, at most {MOST}; more in {listed(wide)}; allowed: the normal model of effects "
+            "(--model normal), which is as good for so many events"
+        )

@@ -23,6 +23,7 @@ from bayespool.model import Model
 from bayespool.numerics.marginals import Marginal
 from bayespool.priors import Fixed, HalfNormal, Normal
 from bayespool.quantity import FREEDOM, point
+from bayespool.studies import Effects, Rows
 
 Array = np.ndarray
 
@@ -62,6 +63,7 @@ class Nested(Model):
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("konstantopoulos2011",)
+    takes: ClassVar[tuple[type[Rows], ...]] = (Effects,)
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.correlation < 1.0:

@@ -22,6 +22,7 @@ from bayespool.numerics.paired_tables import PairedTables
 from bayespool.priors import Fixed, HalfNormal, LogNormal, Normal
 from bayespool.pymc_rows import plackett_logs, potential_name
 from bayespool.quantity import FREEDOM
+from bayespool.studies import PairedProportions, Rows
 
 Array = np.ndarray
 FLAT = 1_000.0  # SD that is flat over any logit
@@ -66,6 +67,7 @@ class PrePost(Regression):
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("mcnemar1947", "plackett1965")
+    takes: ClassVar[tuple[type[Rows], ...]] = (PairedProportions,)
 
     @property
     def priors(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Binomial
 from bayespool.numerics.links import link, mean_proportion
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal
+from bayespool.studies import Proportions, Rows
 
 Array = np.ndarray
 
@@ -55,6 +56,7 @@ class Proportion(Regression):
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu_proportion",)
     references: ClassVar[tuple[str, ...]] = ("stijnen2010",)
+    takes: ClassVar[tuple[type[Rows], ...]] = (Proportions,)
 
     def check(self, studies: Any) -> None:
         """Refuse rows that would wrongly count as independent studies, and unusable covariates."""

@@ -20,6 +20,7 @@ from bayespool.design import design
 from bayespool.model import Model
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
 from bayespool.quantity import FREEDOM, Estimand, point
+from bayespool.studies import Effects, Rows
 
 Array = np.ndarray
 LEGAL = ("mu", "tau", "beta", "nu")
@@ -35,6 +36,7 @@ class Regression(Model):
     nu: Any
     measure: str
     spread: ClassVar[str] = "tau"
+    takes: ClassVar[tuple[type[Rows], ...]] = (Effects,)
     further: ClassVar[tuple[str, ...]] = ()  # fields that hold priors beside these
 
     @property

@@ -171,7 +171,10 @@ def _share_of_variance(tau: LogGrid, v: float) -> Transformed:
 
 def typical_variance(se: Array) -> float | None:
     """The typical within-study variance of Higgins & Thompson (2002), equation 9."""
-    w = 1.0 / np.asarray(se, float) ** 2
-    if w.size < 2:
+    se = np.sort(np.asarray(se, float))[::-1]
+    if se.size < 2:
         return None
-    return float((w.size - 1) * w.sum() / (w.sum() ** 2 - np.sum(w * w)))
+    w = (se[-1] / se) ** 2
+    # the square of the sum without the sum of squares: of pairs, so that no precise study hides all
+    pairs = np.sum(w[1:] * np.cumsum(w)[:-1])
+    return float((w.size - 1) * w.sum() / (2.0 * pairs) * se[-1] ** 2)

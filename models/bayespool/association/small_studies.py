@@ -15,6 +15,7 @@ from bayespool.association import quantities, scale
 from bayespool.association.regression import Regression, check_rows, other_priors
 from bayespool.design import design
 from bayespool.priors import Fixed, HalfNormal, Normal
+from bayespool.studies import Rows
 
 Array = np.ndarray
 DIRECTIONS = {"positive": 1.0, "negative": -1.0}
@@ -32,6 +33,7 @@ class SmallStudies(Regression):
     direction: str
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
+    takes: ClassVar[tuple[type[Rows], ...]] = ()  # `check` says what a table lacks
 
     @classmethod
     def for_studies(cls, studies: Any, **options: Any) -> tuple[Any, str]:

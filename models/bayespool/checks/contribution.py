@@ -115,6 +115,8 @@ def people_of(studies: Any, i: int) -> int | None:
 
 def _is_shown(studies: Any, i: int) -> bool:
     """There is a complete result to compare the row with."""
+    if studies.same_people:  # of which a part cannot be taken
+        return False
     return "estimate" in studies.ARRAYS or people_of(studies, i) is not None
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Group, Parameter
 
 from bayespool import __version__
 from bayespool.cli.delivery import DONE
@@ -23,11 +23,54 @@ from bayespool.cli.fits import accuracy, association
 from bayespool.cli.page import app as open_page
 from bayespool.cli.panel import judgement_form, summary_of_findings
 from bayespool.cli.saved import report
-from bayespool.cli.tables import check, datasets
+from bayespool.cli.tables import check, datasets, template
 from bayespool.terminal import INTERRUPTED
 
 WRONG_INPUT, FAULT = 2, 70
 PACKAGE = Path(__file__).parents[1]
+COMMANDS = {
+    Group("A table", sort_key=1): (template, check, datasets),
+    Group("Pooling", sort_key=2): (accuracy, association),
+    Group("Reports", sort_key=3): (report, judgement_form, summary_of_findings),
+}
+EXAMPLES = """Examples:
+
+    bayespool template accuracy --out review.csv    an example table to fill in
+    bayespool check review.csv                      how is it read?
+    bayespool accuracy review.csv                   writes reports/review/
+    bayespool association trials.csv --measure or   odds ratios
+    bayespool accuracy --help                       all options of a command"""
+OF_COMMAND = {
+    "accuracy": """Examples:
+
+    bayespool accuracy review.csv --prevalence 0.1 --leave-one-out
+    bayespool accuracy review.csv --covariate generation
+    bayespool accuracy review.csv --test test --shared
+    bayespool accuracy review.csv --prior "tau_sens=HalfNormal(0.5)" --engine both""",
+    "association": """Examples:
+
+    bayespool association trials.csv --measure or --mid 1.25 --baseline-risk 0.2
+    bayespool association trials.csv --measure or --bias robma
+    bayespool association review.rm5 --outcome 1.2""",
+    "template": """Examples:
+
+    bayespool template
+    bayespool template or --out trials.xlsx""",
+    "check": """Examples:
+
+    bayespool check review.xlsx --sheet 2024 --map "tp=True pos"
+    bayespool check trials.csv --measure or""",
+    "report": """Examples:
+
+    bayespool report reports/review --prevalence 0.05 --threshold sens=0.8,0.9
+    bayespool report reports/review --judgements judgements.toml""",
+}
+
+
+def _default(value: object) -> object:
+    """What help shows of a default; nothing where nothing is asked for."""
+    return value if value not in ((), "", False) else None
+
 
 app = App(
     name="bayespool",
@@ -35,13 +78,18 @@ app = App(
     help="Bayesian meta-analysis of diagnostic accuracy and outcome associations.",
     result_action="return_value",
     suppress_keyboard_interrupt=False,
-    default_parameter=Parameter(negative=()),
+    default_parameter=Parameter(negative=(), show_default=_default),
+    group_parameters=Group("Options", sort_key=1),
+    group_commands=Group("Help", sort_key=4),
+    help_epilogue=EXAMPLES,
 )
-for command in (
-    accuracy, association, check, report, summary_of_findings, judgement_form, datasets,
-):  # fmt: skip
-    app.command(command)
-app.command(open_page, name="app")
+for group, commands in COMMANDS.items():
+    for place, command in enumerate(commands):
+        examples = OF_COMMAND.get(command.__name__, "")
+        app.command(command, group=group, sort_key=place, help_epilogue=examples)
+app.command(open_page, name="app", group=Group("A page to click", sort_key=0))
+for name in ("accuracy", "association"):
+    app[name].group_parameters = Group("The model", sort_key=1)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
 
 from bayespool.cli.delivery import answer, deliver
 from bayespool.cli.options import (
+    ASKED,
     FITTING,
     OUTPUT,
     PANEL,
@@ -55,7 +58,7 @@ def accuracy(
     link: str = "logit",
     marker: str = "ignored",
     low_risk_only: bool = False,
-    prevalence: tuple[float, ...] = (),
+    prevalence: Annotated[tuple[float, ...], Parameter(group=ASKED)] = (),
     read: Read = READ,
     fitting: Fitting = FITTING,
     panel: Panel = PANEL,
@@ -131,8 +134,8 @@ def association(
     *,
     measure: str = "",
     covariate: tuple[str, ...] = (),
-    mid: float | None = None,
-    baseline_risk: tuple[str, ...] = (),
+    mid: Annotated[float | None, Parameter(group=ASKED)] = None,
+    baseline_risk: Annotated[tuple[str, ...], Parameter(group=ASKED)] = (),
     model: str = "auto",
     bridge: bool = False,
     robust: bool = False,

@@ -9,14 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Group, Parameter
 
 if TYPE_CHECKING:
     from bayespool.bias.assessment import BiasAsked
     from bayespool.report.request import Request
 
+# the order in which a command's help tells of them, after the options of its own
+READING = Group("How the table is read", sort_key=2)
+FITTED = Group("Rows, priors and engine", sort_key=3)
+SENSITIVITY = Group("Sensitivity analyses", sort_key=4)
+ASKED = Group("What a panel asks", sort_key=5)
+MISSING = Group("Publication bias", sort_key=6)
+WRITTEN = Group("Output", sort_key=7)
 
-@Parameter(name="*")
+
+@Parameter(name="*", group=FITTED)
 @dataclass(frozen=True)
 class Fitting:
     """How a model is fitted, and to which rows.
@@ -51,13 +59,13 @@ class Fitting:
     prior: tuple[str, ...] = ()
     engine: str = "auto"
     seed: int | None = None
-    leave_one_out: bool = False
-    prior_sensitivity: bool = False
-    cumulative: bool = False
-    without: tuple[str, ...] = ()
+    leave_one_out: Annotated[bool, Parameter(group=SENSITIVITY)] = False
+    prior_sensitivity: Annotated[bool, Parameter(group=SENSITIVITY)] = False
+    cumulative: Annotated[bool, Parameter(group=SENSITIVITY)] = False
+    without: Annotated[tuple[str, ...], Parameter(group=SENSITIVITY)] = ()
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=ASKED)
 @dataclass(frozen=True)
 class Panel:
     """What a guideline panel asks and has judged.
@@ -106,7 +114,7 @@ class Panel:
         return {"groups": self.group or None, "unit": self.unit}
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=WRITTEN)
 @dataclass(frozen=True)
 class Output:
     """Where the answer goes.
@@ -164,7 +172,7 @@ class Output:
         return check_formats([] if names == ["none"] else names)
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=MISSING)
 @dataclass(frozen=True)
 class Publication:
     """What is asked of studies that may be missing.

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from bayespool.cli.options import READING
 from bayespool.progress import note
 
 if TYPE_CHECKING:
     from bayespool.studies.tables import Reading
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=READING)
 @dataclass(frozen=True)
 class Read:
     """How the table is read, where it does not say so itself.

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from bayespool.cli.delivery import answer, deliver
 from bayespool.cli.options import (
+    ASKED,
     OUTPUT,
     PANEL,
     Output,
@@ -28,9 +31,9 @@ def report(
     saved: Path,
     /,
     *,
-    prevalence: tuple[float, ...] = (),
-    mid: float | None = None,
-    baseline_risk: tuple[str, ...] = (),
+    prevalence: Annotated[tuple[float, ...], Parameter(group=ASKED)] = (),
+    mid: Annotated[float | None, Parameter(group=ASKED)] = None,
+    baseline_risk: Annotated[tuple[str, ...], Parameter(group=ASKED)] = (),
     panel: Panel = PANEL,
     output: Output = OUTPUT,
 ) -> int:

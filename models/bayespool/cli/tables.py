@@ -1,7 +1,9 @@
-"""Commands on tables: check, datasets."""
+"""Commands on tables: check, template, datasets."""
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 from bayespool.cli.delivery import DONE
@@ -74,6 +76,35 @@ def _understood(studies: Any, table: Any) -> list[str]:
 
 def _indented(rows: list[tuple[str, str]]) -> list[str]:
     return [f"  {line}" for line in table_text(rows)]
+
+
+def template(name: str = "", /, *, out: Path | None = None, quiet: bool = False) -> int:
+    """Write an example table to fill in, and say what its columns mean; without NAME, list them.
+
+    Parameters
+    ----------
+    name
+        What is pooled, such as accuracy, or, rr, md, hr, cor or proportion; the list has all.
+    out
+        File to write, ending in .csv or .xlsx (whose headings have the meanings as comments); by
+        default NAME.csv.
+    quiet
+        Print nothing but errors.
+    """
+    from bayespool.templates import TEMPLATES, write_template
+    from bayespool.templates import template as named
+
+    if not name:
+        print("\n".join(table_text((key, one.what) for key, one in TEMPLATES.items())))
+        return DONE
+    chosen, path = named(name), out or Path(f"{name}.csv")
+    write_template(chosen, path)
+    if not quiet:
+        print(f"{path}: a row is {chosen.what}; put your studies in the place of the invented ones")
+        print("columns", *_indented(list(chosen.columns.items())), sep="\n")
+        for what, (command, *options) in zip(("check", "fit"), chosen.commands, strict=True):
+            print(f"{what}: bayespool {shlex.join([command, str(path), *options])}")
+    return DONE
 
 
 def datasets() -> int:

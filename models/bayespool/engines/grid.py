@@ -18,10 +18,10 @@ import numpy as np
 from scipy.special import ndtri
 
 from bayespool.engines.draws import Draws, in_chains
+from bayespool.engines.reach import largest
 from bayespool.hierarchy import Hierarchy
 from bayespool.integration import CHUNK, slices
 from bayespool.numerics.marginals import LogGrid, Marginal, NormalMixture
-from bayespool.numerics.modes import factor_upper, solve_upper
 from bayespool.priors import Normal
 
 Array = np.ndarray
@@ -29,8 +29,13 @@ REPLICATES = 4
 LATTICE, KOROBOV = 1_024, 179  # size and generator, by search for small P2 in 2 to 6 dimensions
 MOST_COEFFICIENTS = 12
 GRID_ERROR = 1e-3
+ROUND_OFF = 1e-14
 DROP = 30.0  # nats below the maximum where the grid ends
 COARSE, FINE = {1: 161, 2: 41}, {1: 601, 2: 241}
+NARROW = 8  # parts of an axis: where all is within one, the grid is laid again
+MOST_ROUNDS = 12
+SINGULAR = 1e-6  # eigenvalue of a correlation matrix below which digits are lost
+NOTHING = 1e-200  # weight of a row that says nothing
 
 
 class GridPosterior(NamedTuple):
@@ -79,87 +84,151 @@ class _Conditional(NamedTuple):
 
 def _conditional(hierarchy: Hierarchy, logs: Array) -> _Conditional:
     """Closed forms at each column of `logs`, shape (n_positive, n_points)."""
-    p = hierarchy.X.shape[1]
-    centre = _centre(hierarchy)
-    parts = [
-        _quadratic(hierarchy, logs[:, wide], centre)
-        for wide in slices(logs.shape[1], CHUNK // len(hierarchy.Z))
-    ]
-    height, gradient, precision = (np.concatenate(each) for each in zip(*parts, strict=True))
-    prior_mean = np.array([float(prior.mu) for prior in hierarchy.coefficient_priors])
-    prior_precision = np.array([float(prior.sigma) for prior in hierarchy.coefficient_priors]) ** -2
-    precision = precision + np.diag(prior_precision)
-    gradient = gradient + (prior_mean - centre) * prior_precision
-    if p == 1:  # without the overhead of many small matrices
-        cov = 1.0 / precision
-        log_det, factor = np.log(cov[:, 0, 0]), np.sqrt(cov)
-    else:
-        cov = np.linalg.inv(precision)
-        log_det, factor = np.linalg.slogdet(cov)[1], np.linalg.cholesky(cov)
-    move = np.einsum("nij,nj->in", cov, gradient)
-    log_prior = sum(
+    p, centre = hierarchy.X.shape[1], _centre(hierarchy)
+    priors = hierarchy.coefficient_priors
+    of_prior = np.column_stack(
+        [
+            [(prior.mu - value) / prior.sigma for prior, value in zip(priors, centre, strict=True)],
+            np.diag([1.0 / prior.sigma for prior in priors]),
+        ]
+    )
+    heights, moves, factors = [], [], []
+    for part in slices(logs.shape[1], CHUNK // (len(hierarchy.Z) * (1 + p))):
+        solved = _one_row_each(hierarchy, logs[:, part], centre, of_prior)
+        if solved is None:
+            height, whitened = _whitened(hierarchy, logs[:, part], centre)
+            known = np.broadcast_to(of_prior, (len(whitened), *of_prior.shape))
+            solved = height, *_least_squares(np.concatenate([whitened, known], axis=1))
+        height, move, factor, squares = solved
+        diagonal = np.einsum("nii->ni", factor)
+        heights.append(height - 0.5 * squares + np.log(diagonal).sum(axis=1))
+        moves.append(move)
+        factors.append(factor)
+    log_prior = -sum(np.log(float(prior.sigma)) for prior in priors) + sum(
         hierarchy.positive[name].logpdf(np.exp(logs[i])) + logs[i]
         for i, name in enumerate(hierarchy.positive)
-    ) + sum(
-        float(prior.logpdf(np.array(value)))
-        for prior, value in zip(hierarchy.coefficient_priors, centre, strict=True)
     )
-    evidence = (
-        height
-        + 0.5 * np.einsum("ni,in->n", gradient, move)
-        + 0.5 * log_det
-        + 0.5 * p * np.log(2.0 * np.pi)
+    return _Conditional(
+        np.concatenate(heights) + log_prior,
+        centre[:, None] + np.concatenate(moves).T,
+        np.concatenate(factors),
     )
-    return _Conditional(evidence + log_prior, centre[:, None] + move, factor)
 
 
-def _quadratic(hierarchy: Hierarchy, logs: Array, centre: Array) -> tuple[Array, Array, Array]:
-    """The log likelihood as a quadratic in the coefficients around a centre, at every column.
+def _one_row_each(
+    hierarchy: Hierarchy, logs: Array, centre: Array, of_prior: Array
+) -> tuple[Array, Array, Array, Array] | None:
+    """Log likelihood without squares, and `_least_squares`, where no study has a second row.
 
-    Its value (n,), gradient (n, p) and negative second derivatives (n, p, p), with the effects of
-    studies integrated out: what is left of the rows' squares when each study's best effects are
-    taken off.
+    Squares of regressors are then the same at all points but for weights, so that one product
+    serves all. None where a study has several rows, or where the squares of several regressors
+    would lose the digits of the smallest.
     """
-    p, n = hierarchy.X.shape[1], logs.shape[1]
+    n = logs.shape[1]
+    theta = np.concatenate([np.repeat(centre[:, None], n, axis=1), logs])
+    rows = hierarchy.rows_at(theta)
+    if len(hierarchy.X) > hierarchy.n_studies:
+        return None
+    offset, loading, _ = hierarchy.predictors(theta)
+    y, precision = rows.likelihood.start()
+    precision = np.broadcast_to(np.maximum(precision, NOTHING), (len(hierarchy.X), n))
+    spread = 1.0 + precision * np.einsum("ikn,ikn->kn", loading, loading)
+    weight, x, residual = precision / spread, hierarchy.X, y - offset
+    height = np.sum(rows.likelihood.log_constant() + np.zeros(n), axis=0)
+    height = height - 0.5 * np.log(spread).sum(axis=0)
+    p, known = x.shape[1], of_prior[:, 1:]
+    products = (x[:, :, None] * x[:, None]).reshape(-1, p * p)
+    squares = (weight.T @ products).reshape(n, p, p) + known.T @ known
+    pulled = (weight * residual).T @ x + known.T @ of_prior[:, 0]
+    unit = 1.0 / np.sqrt(np.einsum("nii->ni", squares))
+    correlation = squares * unit[:, :, None] * unit[:, None]
+    if p > 1 and np.linalg.eigvalsh(correlation)[:, 0].min() < SINGULAR:
+        return None
+    cov = np.linalg.inv(correlation) * unit[:, :, None] * unit[:, None]
+    beta = np.einsum("nij,nj->ni", cov, pulled)
+    left = np.sum(weight * (residual - x @ beta.T) ** 2, axis=0)
+    left += np.sum((of_prior[:, :1] - known @ beta.T) ** 2, axis=0)
+    factor = np.sqrt(cov) if p == 1 else np.linalg.cholesky(cov)
+    return height + hierarchy.n_studies * hierarchy.log_offset, beta, factor, left
+
+
+def _whitened(hierarchy: Hierarchy, logs: Array, centre: Array) -> tuple[Array, Array]:
+    """Rows freed of study effects and at unit variance: observation, then regressors.
+
+    Each row of a study is predicted from those before it, so that no large squares are subtracted
+    from each other however precise a study is. Returns the log likelihood without the squares
+    (n_points,), and the rows (n_points, n_rows, 1 + p), observations around a centre.
+    """
+    n, q, k = logs.shape[1], hierarchy.dimension, hierarchy.n_studies
     theta = np.concatenate([np.repeat(centre[:, None], n, axis=1), logs])
     rows = hierarchy.rows_at(theta)
     offset, loading, _ = hierarchy.predictors(theta)
     y, weight = rows.likelihood.start()
-    columns = [y - offset[:, :1], *(hierarchy.X[:, i, None] for i in range(p))]
-    weighted = [weight * loading_j for loading_j in loading]
-    curvature = {
-        (i, j): rows.by_study(weighted[i] * loading[j]) + float(i == j)
-        for j in range(len(loading))
-        for i in range(j + 1)
-    }
-    upper = factor_upper(curvature)
-    pulled = [[rows.by_study(each * column) for each in weighted] for column in columns]
-    solved = [solve_upper(upper, each) for each in pulled]
+    weight = np.broadcast_to(np.maximum(weight, NOTHING), (len(hierarchy.X), n))
+    regressors = np.broadcast_to(hierarchy.X[:, :, None], (*hierarchy.X.shape, n))
+    columns = np.concatenate([(y - offset)[:, None], regressors], axis=1)
+    out = np.empty(columns.shape)
+    height = np.sum(rows.likelihood.log_constant() + np.zeros(n), axis=0)
+    mean = np.zeros((q, k, columns.shape[1], n))
+    cov = np.broadcast_to(np.eye(q)[:, :, None, None], (q, q, k, n)).copy()
+    place = np.arange(len(hierarchy.X)) - rows.starts[hierarchy.study]
+    for turn in range(int(place.max()) + 1):
+        at = np.flatnonzero(place == turn)
+        own, noise = hierarchy.study[at], 1.0 / weight[at]
+        h, known = loading[:, at], cov[:, :, own]
+        pulled = np.einsum("ijkn,jkn->ikn", known, h)
+        variance = noise + np.einsum("ikn,ikn->kn", h, pulled)
+        surprise = columns[at] - np.einsum("ikn,ikcn->kcn", h, mean[:, own])
+        out[at] = surprise / np.sqrt(variance)[:, None]
+        height -= 0.5 * (np.log(variance) - np.log(noise)).sum(axis=0)
+        gain = pulled / variance
+        mean[:, own] += gain[:, :, None] * surprise
+        kept = np.eye(q)[:, :, None, None] - gain[:, None] * h[None]
+        cov[:, :, own] = np.einsum("iakn,abkn,jbkn->ijkn", kept, known, kept) + (
+            gain[:, None] * gain[None] * noise
+        )
+    return height + k * hierarchy.log_offset, np.moveaxis(out, 2, 0)
 
-    def product(a: int, b: int) -> Array:
-        whole = np.sum(weight * columns[a] * columns[b], axis=0)
-        taken = sum(x * z for x, z in zip(pulled[a], solved[b], strict=True))
-        return np.asarray(whole - np.sum(taken, axis=0))
 
-    constant = np.broadcast_to(np.sum(rows.likelihood.log_constant(), axis=0), n)
-    log_det = sum(np.log(upper[i, i]).sum(axis=0) for i in range(len(loading)))
-    height = constant + hierarchy.n_studies * hierarchy.log_offset - 0.5 * product(0, 0) - log_det
-    gradient = np.stack([product(1 + i, 0) for i in range(p)], axis=1)
-    precision = np.empty((n, p, p))
-    for i in range(p):
-        for j in range(i + 1):
-            precision[:, i, j] = precision[:, j, i] = product(1 + i, 1 + j)
-    return height, gradient, precision
+def _least_squares(rows: Array) -> tuple[Array, Array, Array]:
+    """Solutions of ``rows[..., 0] = rows[..., 1:] beta`` at every point, from (n, m, 1 + p).
+
+    Returns
+    -------
+    beta, shape (n, p)
+    factor, shape (n, p, p)
+        Lower triangular, of the inverse of the matrix of squares.
+    squares, shape (n,)
+        Of what is left.
+    """
+    b, a = rows[:, :, 0], rows[:, :, 1:]
+    if a.shape[2] == 1:  # without the overhead of many small matrices
+        norm = np.einsum("nm,nm->n", a[:, :, 0], a[:, :, 0])
+        beta = (np.einsum("nm,nm->n", a[:, :, 0], b) / norm)[:, None]
+        factor = (1.0 / np.sqrt(norm))[:, None, None]
+    else:
+        # rows of very different size: the large ones first keep the small ones' digits
+        order = np.argsort(-np.abs(a).max(axis=2), axis=1, kind="stable")
+        b, a = np.take_along_axis(b, order, 1), np.take_along_axis(a, order[:, :, None], 1)
+        orthogonal, upper = np.linalg.qr(a[:, :, ::-1])
+        inverse = np.linalg.inv(upper)
+        beta = np.einsum("nij,nmj,nm->ni", inverse, orthogonal, b, optimize=True)[:, ::-1]
+        inverse = inverse * np.sign(np.einsum("nii->ni", upper))[:, None]
+        factor = inverse[:, ::-1, ::-1]
+    left = b - np.einsum("nmi,ni->nm", a, beta)
+    return beta, factor, np.einsum("nm,nm->n", left, left)
 
 
 def _centre(hierarchy: Hierarchy) -> Array:
     """A centre for the coefficients, from weighted least squares with the prior."""
     y, weight = (values[:, 0] for values in hierarchy.likelihood.start())
-    x = hierarchy.X
-    prior = np.array([float(p.sigma) for p in hierarchy.coefficient_priors]) ** -2
-    normal = np.einsum("ri,r,rj->ij", x, weight, x) + np.diag(prior)
-    mean = np.array([float(p.mu) for p in hierarchy.coefficient_priors])
-    return np.linalg.solve(normal, np.einsum("ri,r,r->i", x, weight, y) + prior * mean)
+    rows = np.column_stack([y, hierarchy.X]) * np.sqrt(weight)[:, None]
+    of_prior = [
+        [p.mu / p.sigma, *np.eye(hierarchy.X.shape[1])[i] / p.sigma]
+        for i, p in enumerate(hierarchy.coefficient_priors)
+    ]
+    centre: Array = _least_squares(np.concatenate([rows, of_prior])[None])[0][0]
+    return centre
 
 
 def _axis(hierarchy: Hierarchy, i: int) -> tuple[float, float]:
@@ -232,12 +301,13 @@ def sample(hierarchy: Hierarchy, seed: int) -> GridPosterior:
     mean = _interpolate(conditional.mean.reshape(p, *shape), axes, logs)
     factor = _interpolate(np.moveaxis(conditional.factor, 0, -1).reshape(p, p, *shape), axes, logs)
     beta = mean + np.einsum("ijn,jn->in", factor, normal[:p])
+    error = abs(evidence - coarse)
     return GridPosterior(
         np.concatenate([beta, logs]),
         normal[p:],
         replicate,
         evidence,
-        abs(evidence - coarse),
+        error if error > ROUND_OFF * max(1.0, abs(evidence)) else 0.0,
         evaluated + mesh.shape[1],
         _marginals(hierarchy, axes, np.exp(density - density.max()), conditional, mesh),
     )
@@ -269,22 +339,24 @@ def _axes(hierarchy: Hierarchy) -> tuple[list[Array], int]:
     """Fine axes over the box where the density is within `DROP` of its maximum."""
     n = len(hierarchy.positive)
     bounds = [_axis(hierarchy, i) for i in range(n)]
-    evaluated = 0
-    for size in (*[COARSE[n]] * n, FINE[n]):
+    evaluated, size = 0, COARSE[n]
+    for turn in range(MOST_ROUNDS):
         axes = [np.linspace(low, high, size) for low, high in bounds]
-        if size == FINE[n]:
-            return axes, evaluated
         mesh = np.stack([m.ravel() for m in np.meshgrid(*axes, indexing="ij")])
         density = _conditional(hierarchy, mesh).log_density.reshape([size] * n)
         evaluated += density.size
-        inside = density > density.max() - DROP
+        inside = density > largest(density, "standard deviation on the grid") - DROP
+        width = size
         for i in range(n):
             kept = np.flatnonzero(inside.any(axis=tuple(j for j in range(n) if j != i)))
             bounds[i] = (
                 axes[i][max(kept[0] - 1, 0)],
                 axes[i][min(kept[-1] + 1, size - 1)],
             )
-    raise AssertionError("unreachable")
+            width = min(width, int(kept[-1] - kept[0]))
+        if turn + 1 >= n and width > size // NARROW:
+            break
+    return [np.linspace(low, high, FINE[n]) for low, high in bounds], evaluated
 
 
 def _log_integral(log_density: Array, axes: list[Array]) -> float:

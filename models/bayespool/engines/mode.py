@@ -6,13 +6,17 @@ the prior that lie higher than a normal distribution around the first mode would
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from bayespool.hierarchy import Hierarchy
+from bayespool.engines.reach import largest
+from bayespool.hierarchy import NEGLIGIBLE, Hierarchy
 
 Array = np.ndarray
+HALF = np.array(0.5)
+ORDINARY = (0.03, 30.0)  # scales for which one will do
 STEPS = 40
 PRIOR_DRAWS = 256
 MORE_STARTS = 4
@@ -20,7 +24,7 @@ SURPRISE = 3.0  # nats above the first mode's normal approximation that make ano
 DISTINCT = 3.0  # conditional standard deviations between two modes
 PART, LEAST_PART = 8, 100  # share of very many studies that is climbed first, and at least
 SAME = 1.0  # standard deviations between two ends of climbs up one mode
-NEGLIGIBLE = 12.0  # nats of mass below the largest mode at which another is dropped
+SMALL = 12.0  # nats of mass below the largest mode at which another is dropped
 
 
 class Modes(NamedTuple):
@@ -53,7 +57,7 @@ def posterior_modes(hierarchy: Hierarchy, rng: np.random.Generator) -> Modes:
     kept: list[int] = []
     for i in np.argsort(-mass, kind="stable"):
         apart = all(_distance(theta[i], theta[k], cov[k]) > DISTINCT for k in kept)
-        if not kept or (apart and mass[i] > mass[kept[0]] - NEGLIGIBLE):
+        if not kept or (apart and mass[i] > mass[kept[0]] - SMALL):
             kept.append(int(i))
     return Modes(theta[kept], cov[kept], mass[kept])
 
@@ -71,7 +75,10 @@ def climb(hierarchy: Hierarchy, start: Array) -> tuple[Array, Array, Array]:
     d, n = start.shape
     theta = start.T.copy()
     pairs = [(i, j) for i in range(d) for j in range(i)]
-    step, scale = np.full((n, d), 0.1), np.ones((n, d))
+    unit = _units(hierarchy)
+    smallest, most = 1e-4 * np.minimum(unit, 1.0), 0.3 * np.maximum(unit, 1.0)
+    step = np.tile(np.where(unit > 1.0, 0.1 * unit, np.minimum(0.1, unit / 3.0)), (n, 1))
+    scale = np.tile(np.maximum(unit, 1.0), (n, 1))
     cov, value = np.tile(np.eye(d), (n, 1, 1)), np.full(n, -np.inf)
     moving = np.ones(n, bool)
     fractions = np.array([1.0, 0.5, 0.25, 0.1, 0.03, 0.0])
@@ -89,7 +96,7 @@ def climb(hierarchy: Hierarchy, start: Array) -> tuple[Array, Array, Array]:
         best = np.argmax(height, axis=1)
         theta[at] = trials[np.arange(len(at)), :, best]
         scale[at] = np.sqrt(np.einsum("nii->ni", cov[at]))
-        step[at] = np.clip(scale[at] / 3.0, 1e-4, 0.3)
+        step[at] = np.clip(scale[at] / 3.0, smallest, most)
         gain = height[np.arange(len(at)), best] - value[at]
         slow = np.einsum("ni,ni->n", gradient, move) < 1e-2
         moving[at] = ~(slow | (gain < 1e-3))
@@ -114,6 +121,7 @@ def _around(hierarchy: Hierarchy, theta: Array, step: Array, pairs: list[tuple[i
         points[:, i, 1 + 2 * d + c] += step[:, i]
         points[:, j, 1 + 2 * d + c] += step[:, j]
     f = hierarchy.log_posterior(_columns(points), 1).reshape(n, -1)
+    largest(f[:, 0], "start of the search for the mode")
     # beyond the edge of a bounded prior the density is zero: a fall, but not a bottomless one
     return np.where(np.isfinite(f), f, f[:, :1] - 3.0)
 
@@ -189,26 +197,68 @@ def _distance(a: Array, b: Array, cov: Array) -> float:
 
 
 def _start(hierarchy: Hierarchy) -> Array:
-    """Weighted least squares for the coefficients; prior medians, at most 0.5, for the SDs."""
-    eta, weight = (values[:, 0] for values in hierarchy.likelihood.start())
-    weight = weight / (1.0 + 0.25 * weight)
-    spread = np.array(
-        [
-            0.5 * (p.ppf(np.array(0.84)) - p.ppf(np.array(0.16)))
-            for p in hierarchy.coefficient_priors
-        ]
-    )
-    centre = np.array([p.ppf(np.array(0.5)) for p in hierarchy.coefficient_priors])
-    x = hierarchy.X
-    normal = np.einsum("ri,r,rj->ij", x, weight, x) + np.diag(1.0 / spread**2)
-    beta = np.linalg.solve(normal, np.einsum("ri,r,r->i", x, weight, eta) + centre / spread**2)
+    """Weighted least squares for the coefficients; prior medians, at most 0.5, for the SDs.
+
+    What a prior excludes is brought to the nearest value that it has.
+    """
+    beta = _least_squares(hierarchy)[0]
+    stretch = [float(p.ppf(np.array(0.5))) for p in hierarchy.stretch_priors]
+    real = [
+        _possible(prior, value)
+        for prior, value in zip(hierarchy.real.values(), [*beta, *stretch], strict=True)
+    ]
     log_positive = [
-        np.log(20.0 if name == "nu" else np.clip(float(p.ppf(np.array(0.5))), 1e-3, 0.5))
+        np.log(_possible(p, 20.0 if name == "nu" else np.clip(float(p.ppf(HALF)), 1e-3, 0.5)))
         for name, p in hierarchy.positive.items()
     ]
-    stretch = [float(p.ppf(np.array(0.5))) for p in hierarchy.stretch_priors]
     rest = np.zeros(len(hierarchy.correlations) + len(hierarchy.unit))
-    return np.concatenate([beta, stretch, log_positive, rest])
+    return np.concatenate([real, log_positive, rest])
+
+
+def _least_squares(hierarchy: Hierarchy) -> tuple[Array, Array]:
+    """Coefficients by weighted least squares with their priors, and their standard errors."""
+    eta, weight = (values[:, 0] for values in hierarchy.likelihood.start())
+    weight = weight / (1.0 + 0.25 * weight)
+    priors = hierarchy.coefficient_priors
+    spread = np.array([_spread(prior.ppf) for prior in priors])
+    centre = np.array([prior.ppf(HALF) for prior in priors])
+    x = hierarchy.X
+    normal = np.einsum("ri,r,rj->ij", x, weight, x) + np.diag(spread**-2.0)
+    pulled = np.einsum("ri,r,r->i", x, weight, eta) + centre / spread**2
+    unit = 1.0 / np.sqrt(np.diag(normal))  # columns may differ in scale by many orders
+    cov = np.linalg.inv(normal * np.outer(unit, unit))
+    return unit * (cov @ (unit * pulled)), unit * np.sqrt(np.diag(cov))
+
+
+def _units(hierarchy: Hierarchy) -> Array:
+    """A scale of every unconstrained hyperparameter, 1 unless it is of another order."""
+    n, p = len(hierarchy.names), len(hierarchy.coefficients)
+    unit = np.ones(n)
+    unit[:p] = _least_squares(hierarchy)[1]
+    for i, prior in enumerate((*hierarchy.real.values(), *hierarchy.positive.values())):
+        if i < p:
+            continue
+        logarithm = i >= len(hierarchy.real)
+
+        def quantile(u: Array, prior: Any = prior, logarithm: bool = logarithm) -> Array:
+            return np.log(np.maximum(prior.ppf(u), 1e-300)) if logarithm else prior.ppf(u)
+
+        unit[i] = min(1.0, _spread(quantile))
+    return np.where((unit > ORDINARY[0]) & (unit < ORDINARY[1]), 1.0, unit)
+
+
+def _spread(quantile: Callable[[Array], Array]) -> float:
+    """Half the central 68 % of a prior on the scale of `quantile`."""
+    low, high = quantile(np.array([0.16, 0.84]))
+    return float(0.5 * (high - low))
+
+
+def _possible(prior: Any, value: float) -> float:
+    """The value, or the nearest in the middle of a prior that gives it next to no density."""
+    if prior.logpdf(np.array(value)) > NEGLIGIBLE / 10.0:
+        return float(value)
+    low, high = prior.ppf(np.array([0.05, 0.95]))
+    return float(np.clip(value, low, high))
 
 
 def _positive_inverse(matrix: Array, scale: Array) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 from bayespool.engines import expansion
 from bayespool.engines.coordinates import Coordinates
 from bayespool.engines.mode import Modes
+from bayespool.engines.reach import largest
 from bayespool.numerics.mixture import Mixture, expectation_maximisation, moments, scattered
 from bayespool.numerics.pareto import smooth_log_weights
 
@@ -44,6 +45,7 @@ def adapt(coordinates: Coordinates, modes: Modes, rng: np.random.Generator) -> M
         points.append(mixture.draw(size, rng))
         targets.append(coordinates.log_density(points[-1], 1))
         used.append(mixture)
+        largest(targets[-1], "draw around the mode")
         own = smooth_log_weights(targets[-1] - mixture.log_density(points[-1]))[0]
         now = float(1.0 / np.sum(np.exp(2.0 * own))) / size
         if round_number >= LEAST_ROUNDS and now < SETTLED * before:

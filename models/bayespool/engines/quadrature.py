@@ -22,6 +22,7 @@ from bayespool.engines.draws import CHAINS, Draws, in_chains, mixed
 from bayespool.engines.expansion import Expansion
 from bayespool.engines.mode import posterior_modes
 from bayespool.engines.proposal import COMPONENTS, DEFENCE, adapt
+from bayespool.engines.reach import largest
 from bayespool.engines.rule import LOG_LIKELIHOOD_ERROR, Chosen
 from bayespool.engines.tempered import Agreement, Second
 from bayespool.hierarchy import Hierarchy
@@ -35,6 +36,7 @@ from bayespool.numerics.mixture import (
 )
 from bayespool.numerics.pareto import smooth_log_weights
 from bayespool.numerics.points import Points
+from bayespool.priors import LARGEST
 
 Array = np.ndarray
 REFITS = 2
@@ -324,7 +326,7 @@ def _probes(coordinates: Coordinates, proposal: Mixture, n: int, rng: np.random.
     """Draws near the posterior, by Laplace's approximation."""
     y = proposal.draw(8 * n, rng)
     log_w = coordinates.log_density(y, 1) - proposal.log_density(y)
-    w = np.exp(log_w - log_w.max())
+    w = np.exp(log_w - largest(log_w, "draw near the mode"))
     return y[:, systematic(w, n, rng)]
 
 
@@ -354,6 +356,7 @@ class _Weighted(NamedTuple):
 
 
 def _weigh(coordinates: Coordinates, y: Array, log_w: Array) -> _Weighted:
+    largest(log_w, "draw of the proposal")
     smoothed, k = smooth_log_weights(log_w)
     w = np.exp(smoothed)
     theta = coordinates.theta(y)
@@ -421,7 +424,9 @@ def smallest_ess(values: Array, w: Array) -> float:
     The variance of a self-normalised mean is ``sum w^2 (f - mean)^2``; the effective sample size
     is what independent draws would need for the same (Owen 2013, Monte Carlo, chapter 9.3).
     """
+    values = np.clip(values, -LARGEST, LARGEST)
     mean = np.einsum("dn,n->d", values, w)
     squared = (values - mean[:, None]) ** 2
-    ratio = np.einsum("dn,n->d", squared, w) / np.einsum("dn,n->d", squared, w * w)
-    return float(min(ratio.min(), 1.0 / np.sum(w * w)))
+    of_mean = np.einsum("dn,n->d", squared, w * w)
+    ratio = np.einsum("dn,n->d", squared, w)[of_mean > 0] / of_mean[of_mean > 0]
+    return float(min(ratio.min(initial=np.inf), 1.0 / np.sum(w * w)))

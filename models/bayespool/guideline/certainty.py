@@ -146,12 +146,15 @@ def crossed(estimate: Estimate, cuts: Sequence[float]) -> tuple[float, ...]:
 
 
 def prior_share(fitted: Fit, name: str) -> float:
-    """Variance of the posterior over that of the prior, on a scale where both are near normal."""
+    """Variance of the posterior over that of the prior, on a scale where both are near normal.
+
+    At most 1, and 1 where the prior has no spread: then all that is said is its own.
+    """
     transform = _SCALES[fitted.named[name].range]
     after = transform(np.asarray(fitted.samples[name], float))
     before = transform(np.asarray(fitted.prior_samples[name], float))
-    ratio = _spread(after) / _spread(before)
-    return float(min(ratio**2, 1.0))
+    spread, of_prior = _spread(after), _spread(before)
+    return min((spread / of_prior) ** 2, 1.0) if spread < of_prior else 1.0
 
 
 def _spread(values: np.ndarray) -> float:

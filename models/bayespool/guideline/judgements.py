@@ -227,7 +227,7 @@ def _domains(record: Mapping[str, Any], name: str, prefix: str) -> tuple[Judgeme
         word, reason = cell.get("judgement", ""), cell.get("reason", "")
         if word == "":
             continue  # still open
-        if word not in scale:
+        if not isinstance(word, str) or word not in scale:
             raise ValueError(f"{name}: {title} judgement={word!r}; allowed: {', '.join(scale)}")
         if not isinstance(reason, str) or (scale[word] and not reason.strip()):
             raise ValueError(f'{name}: {title} {word} without a reason; allowed: reason = "..."')

@@ -16,6 +16,7 @@ Array = np.ndarray
 FREEDOM = 8.0
 DEFENCE_FREEDOM = 4.0
 EM_STEPS = 3
+LEAST_VARIANCE = 1e-150
 
 
 class Mixture:
@@ -24,7 +25,7 @@ class Mixture:
     def __init__(self, weight: Array, mean: Array, cov: Array, freedom: Array | float = FREEDOM):
         self.weight = np.asarray(weight, float)
         self.mean = np.asarray(mean, float)
-        self.factor = np.linalg.cholesky(np.asarray(cov, float))
+        self.factor = factored(np.asarray(cov, float))
         self.freedom = np.broadcast_to(np.asarray(freedom, float), self.weight.shape)
 
     def with_component(self, share: float, mean: Array, cov: Array) -> Mixture:
@@ -103,6 +104,23 @@ class Mixture:
         parts = self.component_log_density(x)
         top = parts.max(axis=0)
         return top + np.log(np.exp(parts - top).sum(axis=0))
+
+
+def factored(cov: Array) -> Array:
+    """Lower-triangular factors of covariances, (n, d, d).
+
+    Where few draws stand for a distribution, their covariance may have no width in a direction; it
+    is given a hundred-thousandth of the widest, on scales on which all variances are 1.
+    """
+    try:
+        return np.linalg.cholesky(cov)
+    except np.linalg.LinAlgError:
+        unit = np.sqrt(np.maximum(np.einsum("nii->ni", cov), LEAST_VARIANCE))
+        scaled = cov / (unit[:, :, None] * unit[:, None])
+        values, vectors = np.linalg.eigh(scaled)
+        values = np.maximum(values, 1e-10 * values[:, -1:])
+        mended = np.einsum("nij,nj,nkj->nik", vectors, values, vectors)
+        return unit[:, :, None] * np.linalg.cholesky(mended)
 
 
 def forward_substitute(factor: Array, b: Array) -> Array:

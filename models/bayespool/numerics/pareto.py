@@ -47,9 +47,10 @@ def smooth_log_weights(log_weights: Array, r_eff: float = 1.0) -> tuple[Array, f
             k, sigma = fit_generalised_pareto(np.maximum(excess, 1e-300))
             if np.isfinite(k):
                 u = (np.arange(n_tail) + 0.5) / n_tail
-                quantiles = (
-                    -sigma * np.log1p(-u) if k == 0 else sigma * np.expm1(-k * np.log1p(-u)) / k
-                )
+                with np.errstate(over="ignore"):  # of a tail that has no end, and is cut below
+                    quantiles = (
+                        -sigma * np.log1p(-u) if k == 0 else sigma * np.expm1(-k * np.log1p(-u)) / k
+                    )
                 lw = lw.copy()
                 lw[tail] = np.log(quantiles + np.exp(cutoff))
                 np.minimum(lw, 0.0, out=lw)

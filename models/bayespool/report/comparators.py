@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from bayespool.plots.marks import Interval
+from bayespool.figures.marks import Interval
 from bayespool.report.points import MARGINS
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bayespool.checks.predictive import things
-from bayespool.plots import pit, predictive, priors, svg, traces
+from bayespool.figures import pit, predictive, priors, svg, traces
 from bayespool.report import figure_tables, forests, group_figures, numbers, srocs, tables
 from bayespool.report.accuracy_words import answer, elsewhere
 from bayespool.report.blocks import Drawing

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.association.scale import to_measure
+from bayespool.figures import predictive, svg
+from bayespool.figures.marks import Interval
 from bayespool.numerics.two_groups import effect_given_total
-from bayespool.plots import predictive, svg
-from bayespool.plots.marks import Interval
 from bayespool.report import effect_words, forests, numbers, tables
 from bayespool.report.blocks import Drawing
 from bayespool.report.effect_forests import effect_table

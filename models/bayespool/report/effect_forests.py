@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bayespool.checks.study_weights import study_weights
-from bayespool.plots.forest_table import NEW, POOLED, STUDY, Cell, ForestTable, Line, Panel
-from bayespool.plots.marks import Interval
+from bayespool.figures.forest_table import NEW, POOLED, STUDY, Cell, ForestTable, Line, Panel
+from bayespool.figures.marks import Interval
 from bayespool.quantity import capital
 from bayespool.report import effect_words, numbers
 from bayespool.report.effect_tables import SCALE, kind_of, observed_text, written

@@ -13,7 +13,7 @@ from bayespool.checks.contribution import completed
 from bayespool.checks.influence import leave_one_out
 from bayespool.checks.predictive import predictive_rows
 from bayespool.estimands import LOWER, UPPER
-from bayespool.plots.marks import Interval
+from bayespool.figures.marks import Interval
 from bayespool.report.files import partial_record
 from bayespool.report.per_study import NONE, Margin, StudyRow, clopper_pearson, notes_of
 

@@ -10,7 +10,7 @@ import numpy as np
 from bayespool.association import quantities
 from bayespool.association.scale import shown_name, to_measure
 from bayespool.estimands import Statement
-from bayespool.plots.marks import Interval
+from bayespool.figures.marks import Interval
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
 from bayespool.report.effect_words import people, risk_words

@@ -10,10 +10,10 @@ import numpy as np
 from bayespool.association import scale
 from bayespool.checks.prior_overlap import hyper_priors
 from bayespool.estimands import LOWER, UPPER
+from bayespool.figures import pit, predictive, priors, traces
+from bayespool.figures.marks import Interval
 from bayespool.guideline.bias import read_bias
 from bayespool.numerics.links import link
-from bayespool.plots import pit, predictive, priors, traces
-from bayespool.plots.marks import Interval
 from bayespool.report import numbers
 from bayespool.report.per_study import StudyRow
 

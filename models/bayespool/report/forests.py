@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bayespool.checks.study_weights import study_weights
-from bayespool.plots import forest, svg
-from bayespool.plots.forest_layout import COMPACT
-from bayespool.plots.forest_table import (
+from bayespool.figures import forest, svg
+from bayespool.figures.forest_layout import COMPACT
+from bayespool.figures.forest_table import (
     EXTERNAL,
     HEADING,
     MOST_ROWS,
@@ -21,7 +21,7 @@ from bayespool.plots.forest_table import (
     Line,
     Panel,
 )
-from bayespool.plots.marks import Interval
+from bayespool.figures.marks import Interval
 from bayespool.quantity import WHOLE, Group
 from bayespool.report import figure_tables, numbers, points
 from bayespool.report.blocks import Drawing

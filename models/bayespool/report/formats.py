@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bayespool.plots.svg import Svg
+from bayespool.figures.svg import Svg
 from bayespool.progress import stage
 from bayespool.report.blocks import Drawing
 from bayespool.report.document import Document

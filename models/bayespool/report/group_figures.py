@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bayespool.estimands import LOWER, UPPER
+from bayespool.figures import bubble, svg
 from bayespool.numerics.links import link
-from bayespool.plots import bubble, svg
 from bayespool.quantity import Group
 from bayespool.report import numbers, points
 from bayespool.report.blocks import Drawing

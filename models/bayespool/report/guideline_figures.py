@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bayespool.figures import bias_bars, decision_curve, fagan, robustness, svg, traffic_light
+from bayespool.figures.fagan import Ribbon
+from bayespool.figures.marks import Interval
+from bayespool.figures.rows import Panel, Row, RowsTable
 from bayespool.guideline import decision
 from bayespool.guideline.bias import DOMAINS
-from bayespool.plots import bias_bars, decision_curve, fagan, robustness, svg, traffic_light
-from bayespool.plots.fagan import Ribbon
-from bayespool.plots.marks import Interval
-from bayespool.plots.rows import Panel, Row, RowsTable
 from bayespool.quantity import Group
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Drawing
@@ -86,7 +86,8 @@ def after_words(summary: Summary, label: Group, p: float) -> str:
     )
 
 
-def _fagan(fitted: Fit, summary: Summary) -> Drawing:
+def fagan_table(fitted: Fit, summary: Summary) -> fagan.FaganTable:
+    """Probabilities after the test at every probability before it, of each group or test."""
     p = middle(summary.prevalences)
     panels = []
     for label in _labels(fitted):
@@ -100,6 +101,11 @@ def _fagan(fitted: Fit, summary: Summary) -> Drawing:
                 _interval(ppv), negative, (_ribbon(new["positive"]), _ribbon(new["negative"])),
             )
         )  # fmt: skip
+    return fagan.FaganTable(tuple(panels))
+
+
+def _fagan(fitted: Fit, summary: Summary) -> Drawing:
+    p = middle(summary.prevalences)
     words = " ".join(after_words(summary, label, p) for label in _labels(fitted))
     caption = (
         "Left: Fagan's nomogram, from the pre-test probability through the likelihood ratio to "
@@ -107,11 +113,12 @@ def _fagan(fitted: Fit, summary: Summary) -> Drawing:
         f"{_bands(summary)} {words}"
     )
     title = "From the probability before the test to that after it"
-    text = svg.to_svg(fagan.draw(fagan.FaganTable(tuple(panels))), "figure-fagan", title, words)
+    text = svg.to_svg(fagan.draw(fagan_table(fitted, summary)), "figure-fagan", title, words)
     return Drawing("fagan", text, caption)
 
 
-def _decision(fitted: Fit, summary: Summary) -> Drawing:
+def decision_table(fitted: Fit, summary: Summary) -> tuple[decision_curve.DecisionTable, str]:
+    """Net benefit per 1,000 people of each group or test, and for which thresholds it is best."""
     p = middle(summary.prevalences)
     tests, said, new = [], [], []
     everyone = None
@@ -123,16 +130,20 @@ def _decision(fitted: Fit, summary: Summary) -> Drawing:
         new.append(_ribbon(elsewhere["test"], 1000.0))
         said.append(_best(label.shown, curves["chance"], elsewhere["chance"]))
     assert everyone is not None
-    words = " ".join(said)
+    return decision_curve.DecisionTable(tuple(tests), everyone, p, tuple(new)), " ".join(said)
+
+
+def _decision(fitted: Fit, summary: Summary) -> Drawing:
+    table, words = decision_table(fitted, summary)
     caption = (
-        f"Decision curve at a prevalence of {numbers.given_percent(p)}: net benefit is true minus "
-        "weighted false positives; at a treatment threshold of 20 %, four unnecessary treatments "
-        f"are accepted per correct one. {_bands(summary)} {words} No harm or cost of the test is "
-        "counted."
+        f"Decision curve at a prevalence of {numbers.given_percent(middle(summary.prevalences))}: "
+        "net benefit is true minus weighted false positives; at a treatment threshold of 20 %, "
+        f"four unnecessary treatments are accepted per correct one. {_bands(summary)} {words} No "
+        "harm or cost of the test is counted."
     )
     text = svg.to_svg(
-        decision_curve.draw(decision_curve.DecisionTable(tuple(tests), everyone, p, tuple(new))),
-        "figure-decision", "Net benefit of testing, of treating all and of treating none", words,
+        decision_curve.draw(table), "figure-decision",
+        "Net benefit of testing, of treating all and of treating none", words,
     )  # fmt: skip
     return Drawing("decision", text, numbers.tied(caption))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bayespool.figures.traffic_light import LIGHTS
 from bayespool.guideline.bias import DOMAINS
 from bayespool.guideline.judgements import LOWERING, MARGINS, RAISING
-from bayespool.plots.traffic_light import LIGHTS
 from bayespool.report import guideline_words, numbers
 from bayespool.report.blocks import Table
 from bayespool.report.changes import Variation, variations

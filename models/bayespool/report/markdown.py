@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from urllib.parse import quote
 
-from bayespool.plots.svg import Svg
+from bayespool.figures.svg import Svg
 from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Table
 from bayespool.report.document import Document
 

@@ -12,7 +12,7 @@ import numpy as np
 from bayespool.checks.influence import leave_one_out
 from bayespool.checks.predictive import PredictiveRow, predictive_rows
 from bayespool.estimands import LOWER, UPPER
-from bayespool.plots.marks import Interval
+from bayespool.figures.marks import Interval
 from bayespool.quantity import WHOLE, Group
 from bayespool.report.points import MARGINS, of_rows
 

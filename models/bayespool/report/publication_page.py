@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 from bayespool.association.scale import to_analysis
 from bayespool.bias.assessment import Assessment
-from bayespool.plots import funnel, svg, weight_function
+from bayespool.figures import funnel, svg, weight_function
 from bayespool.report import numbers, publication_words
 from bayespool.report.blocks import Block, Bullets, Drawing, Prose, Section, Table
 from bayespool.studies.measures import MEASURES
@@ -18,6 +18,7 @@ from bayespool.studies.measures import MEASURES
 if TYPE_CHECKING:
     from bayespool.report.page import Page
     from bayespool.report.summary import Summary
+    from bayespool.studies import Effects
 
 NB = numbers.SPACE
 INTERVAL = f"95{NB}% interval"
@@ -56,6 +57,20 @@ def section(page: Page) -> Section | None:
     return Section("publication", "Publication bias", "What may be missing", blocks)
 
 
+def funnel_table(
+    studies: Effects, main: float | None = None, adjusted: float | None = None
+) -> funnel.FunnelTable:
+    """Estimates by their standard errors, and what was pooled without and with bias."""
+    measure = MEASURES[studies.measure]
+    null = None if measure.null is None else float(to_analysis(np.array(measure.null),
+                                                               measure.name))  # fmt: skip
+    ratio = measure.back == "exp"
+    return funnel.FunnelTable(
+        measure.label if ratio else measure.analysis_label,
+        np.asarray(studies.estimate), np.asarray(studies.se), null, main, adjusted, ratio=ratio,
+    )  # fmt: skip
+
+
 @singledispatch
 def figures(found: Any) -> list[Drawing]:
     """Of what was found."""
@@ -71,15 +86,7 @@ def content(found: Any, drawn: dict[str, Drawing]) -> list[Block]:
 @figures.register
 def _(found: Assessment) -> list[Drawing]:
     studies = found.studies
-    measure = MEASURES[studies.measure]
-    null = None if measure.null is None else float(to_analysis(np.array(measure.null),
-                                                               measure.name))  # fmt: skip
-    ratio = measure.back == "exp"
-    table = funnel.FunnelTable(
-        measure.label if ratio else measure.analysis_label,
-        np.asarray(studies.estimate), np.asarray(studies.se), null,
-        found.main["mu"].median, found.adjusted["mu"].median, ratio=ratio,
-    )  # fmt: skip
+    table = funnel_table(studies, found.main["mu"].median, found.adjusted["mu"].median)
     title = "Funnel plot with contours of significance"
     words = (
         f"{len(studies)} studies by estimate and standard error. Shading: two-sided p above 0.1, "

@@ -9,9 +9,9 @@ import numpy as np
 
 from bayespool.checks.moves import moves
 from bayespool.estimands import Estimate
-from bayespool.plots import cumulative, influence, sensitivity, svg
-from bayespool.plots.marks import Interval
-from bayespool.plots.rows import MAX_ROWS, Panel, Row, RowsTable
+from bayespool.figures import cumulative, influence, sensitivity, svg
+from bayespool.figures.marks import Interval
+from bayespool.figures.rows import MAX_ROWS, Panel, Row, RowsTable
 from bayespool.quantity import inside
 from bayespool.report import numbers, refit_words, tables
 from bayespool.report.blocks import Block, Drawing, Prose, Section, Table

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bayespool.accuracy import roc
+from bayespool.figures import sroc, svg
+from bayespool.figures.marks import Interval
+from bayespool.figures.sroc import External, Part, SrocTable
 from bayespool.numerics.links import link
-from bayespool.plots import sroc, svg
-from bayespool.plots.marks import Interval
-from bayespool.plots.sroc import External, Part, SrocTable
 from bayespool.quantity import Group
 from bayespool.report import numbers, points
 from bayespool.report.accuracy_words import answer

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from bayespool.plots.svg import Svg
+from bayespool.figures.svg import Svg
 from bayespool.report.blocks import Block, Bullets, Drawing, Listing, Prose, Section, Table
 from bayespool.report.document import Document
 from bayespool.report.markdown import APPENDIX, BANNER, RANGE

@@ -19,7 +19,7 @@ _UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u20
                                  "\u2066\u2067\u2068\u2069\ufeff"))  # fmt: skip
 _SIGN = re.compile(r"[\u2212\u2013](?=[0-9.,])")
 _MIDDLE_DOT = re.compile(r"(?<=[0-9])\u00b7(?=[0-9])")
-_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:e[+-]?[0-9]+)?", re.I)
+DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:e[+-]?[0-9]+)?", re.I)
 
 
 def read_cell(raw: object, *, decimal_comma: bool = False) -> tuple[Cell, str]:
@@ -87,7 +87,7 @@ def _parse(text: str, decimal_comma: bool) -> Cell:
     plain = text
     if not text.isascii():  # as printed: a minus sign or an en dash, a decimal point in the middle
         plain = _MIDDLE_DOT.sub(".", _SIGN.sub("-", text))
-    if decimal_comma and _DECIMAL_COMMA.fullmatch(plain):
+    if decimal_comma and DECIMAL_COMMA.fullmatch(plain):
         return float(plain.replace(",", "."))
     if _INTEGER.fullmatch(plain):
         return int(plain)

@@ -39,7 +39,7 @@ SHAPES_IN_WORDS = {
     Proportions: "events and people of single groups",
     PairedProportions: "a finding before and after in the same people",
 }
-_ROLES = {
+ROLES = {
     "tp": "true positives", "fp": "false positives", "fn": "false negatives",
     "tn": "true negatives", "n_diseased": "people with the condition",
     "n_healthy": "people without the condition", "sens": "sensitivity, as printed",
@@ -90,7 +90,7 @@ def columns_in_words(table: Table, studies: Rows) -> list[tuple[str, str]]:
     words: dict[int, str] = {}
     for role, index in found.roles.items():
         words[index] = role_in_words(role)
-    words |= {index: f"{_ROLES[group.total]}, checked" for group, index in found.totals}
+    words |= {index: f"{ROLES[group.total]}, checked" for group, index in found.totals}
     if found.study is not None:
         words[found.study] = "study"
     if found.year is not None:
@@ -124,11 +124,11 @@ def _recognised(table: Table, studies: Rows) -> Recognised:
 
 def role_in_words(role: str) -> str:
     """What a column of that role holds."""
-    return _ROLES.get(role) or _of_group(role)
+    return ROLES.get(role) or of_group(role)
 
 
-def _of_group(role: str) -> str:
-    """``q3_2`` is of group 2."""
+def of_group(role: str) -> str:
+    """What a role of `MEANS` is: ``q3_2`` is of group 2."""
     names = {"mean": "mean", "sd": "standard deviation", "sem": "standard error of the mean",
              "median": "median", "q1_": "lower quartile", "q3_": "upper quartile",
              "min": "smallest value", "max": "largest value"}  # fmt: skip

@@ -29,6 +29,7 @@ ARM_RATES: dict[str, Rate] = {
     "risk2": lambda x, n, y, m: (y, m),
 }
 _RATE = re.compile(r"[0-9]{0,3}[.,\u00b7]?[0-9]{0,17}")
+AT_ONCE = 200_000  # tables compared at a time: some 20 MB
 _FINEST = Fraction(1, 10**9)  # decimals beyond are those of a computed rate
 
 
@@ -102,24 +103,34 @@ def tables_that_print(
             y = _hits(m, fixed.get("hit2"), fixed.get("miss2"))
             if not len(x) or not len(y):
                 continue
-            grid_x, grid_y = (g.ravel() for g in np.meshgrid(x, y, indexing="ij"))
-            people = np.full(len(grid_x), n), np.full(len(grid_x), m)
-            fits = np.ones(len(grid_x), bool)
-            miss = np.zeros(len(grid_x))
-            for name, rate in printed.items():
-                top, bottom = rates[name](grid_x, people[0], grid_y, people[1])
-                inside = (bottom > 0) & _between(top, bottom, rate)
-                fits &= inside
-                value = top / np.maximum(bottom, 1)
-                off = np.maximum(float(rate.low) - value, value - float(rate.high))
-                miss += np.where(bottom > 0, np.maximum(off, 0.0), 1.0)
-            found += [(int(a), n, int(b), m) for a, b in zip(grid_x[fits], grid_y[fits],
-                                                            strict=True)]  # fmt: skip
-            best = int(np.argmin(miss))
-            if miss[best] < nearest[0]:
-                nearest = (miss[best], _said(rates, printed, grid_x[best], n, grid_y[best], m))
+            for some in np.array_split(x, -(-len(x) * len(y) // AT_ONCE)):
+                fits, near = _tried(some, n, y, m, rates, printed)
+                found += fits
+                if near[0] < nearest[0]:
+                    nearest = near
     weight = 1.0 / (len(sizes1) * len(sizes2))
     return found, [weight] * len(found), nearest[1]
+
+
+def _tried(
+    x: Counts, n: int, y: Counts, m: int, rates: dict[str, Rate], printed: dict[str, Printed]
+) -> tuple[list[tuple[int, int, int, int]], tuple[float, str]]:
+    """Which of the hits x of n and y of m print as stated; how far off the nearest is, and what
+    it would print."""
+    grid_x, grid_y = (g.ravel() for g in np.meshgrid(x, y, indexing="ij"))
+    people = np.full(len(grid_x), n), np.full(len(grid_x), m)
+    fits = np.ones(len(grid_x), bool)
+    miss = np.zeros(len(grid_x))
+    for name, rate in printed.items():
+        top, bottom = rates[name](grid_x, people[0], grid_y, people[1])
+        fits &= (bottom > 0) & _between(top, bottom, rate)
+        value = top / np.maximum(bottom, 1)
+        off = np.maximum(float(rate.low) - value, value - float(rate.high))
+        miss += np.where(bottom > 0, np.maximum(off, 0.0), 1.0)
+    found = [(int(a), n, int(b), m) for a, b in zip(grid_x[fits], grid_y[fits], strict=True)]
+    best = int(np.argmin(miss))
+    said = _said(rates, printed, grid_x[best], n, grid_y[best], m)
+    return found, (float(miss[best]), said)
 
 
 def too_many_to_try(

@@ -8,11 +8,13 @@ from decimal import Decimal
 from itertools import islice, zip_longest
 from typing import Any
 
+from bayespool.studies.cells import DECIMAL_COMMA
 from bayespool.studies.headers import header_at
 from bayespool.studies.limits import DEEPEST_HEADER, MOST_COLUMNS, MOST_ROWS, MOST_UNPACKED, listed
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.text import Record, Records, above_header
 
+_THOUSAND = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _SHOWN_DECIMALS = re.compile(r"0\.(0+)(%?)")
 _XLSX_LEGAL = "allowed is an .xlsx workbook with a sheet that is the table"
 _UNPACKED_LEGAL = f"at most {MOST_UNPACKED // 2**20} MiB when unpacked"
@@ -60,7 +62,23 @@ def read_xlsx(
     padded: list[Record] = [
         (number, [*cells, *[None] * (width - len(cells))]) for number, cells in rows[deeper:]
     ]
-    return Records(padded, warnings=found, hint=hint)
+    comma = _with_decimal_comma(padded[1:])
+    if comma:
+        found += (f"{file}: numbers such as {comma} are read with a decimal comma",)
+    return Records(padded, decimal_comma=bool(comma), warnings=found, hint=hint)
+
+
+def _with_decimal_comma(rows: list[Record]) -> str:
+    """A number that can only have been typed with a decimal comma, if a cell of text is one.
+
+    ``1,234`` alone may be a thousand.
+    """
+    for _, cells in rows:
+        for cell in cells:
+            text = cell.strip() if isinstance(cell, str) else ""
+            if DECIMAL_COMMA.fullmatch(text) and not _THOUSAND.fullmatch(text):
+                return text
+    return ""
 
 
 def read_parquet(file: str, content: bytes) -> Records:
