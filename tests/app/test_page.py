@@ -29,10 +29,12 @@ SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """Of a server that is asked for by its command, as a user does."""
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a server that is asked for by its command, as a user does; it leaves no files."""
+    folder = tmp_path_factory.mktemp("server")
     words = [sys.executable, "-m", "bayespool.cli", "app", "--no-browser"]
     plain = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+    plain["TMPDIR"] = str(folder)
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=plain) as server:
         assert server.stdout is not None
         found = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", server.stdout.readline())
@@ -40,6 +42,7 @@ def address() -> Iterator[str]:
         yield found[0]
         server.terminate()
         server.wait(20)
+    assert not list(folder.glob("bayespool-app-*"))
 
 
 @pytest.fixture(scope="module")

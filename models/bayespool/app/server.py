@@ -11,6 +11,7 @@ import time
 import webbrowser
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -241,6 +242,7 @@ def serve(host: str, port: int, token: str, *, browser: bool) -> None:
 
         app.on_startup(started)
         app.on_shutdown(workshop.close)
+        app.on_shutdown(partial(shutil.rmtree, root))  # a signal ends the process after this
         app.timer(60.0, sessions.clear)
         app.add_middleware(Guard, token=token, cookie=f"bayespool_{port}", hosts=hosts)
         ui.run(
