@@ -27,14 +27,20 @@ class Covariance:
         Names, in the order (2,1), (3,1), (3,2); none for independent effects.
     prior : LKJ or None
         Of the correlations; None for one effect, and for independent ones.
+    blocks : tuple of int, optional
+        How many neighbouring effects are correlated with one another, and with no others; all by
+        default. Each block has the prior on its own.
     """
 
     scales: tuple[str, ...]
     scale_priors: tuple[Any, ...]
     correlations: tuple[str, ...] = ()
     prior: LKJ | None = None
+    blocks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.blocks and sum(self.blocks) != self.dimension:
+            raise ValueError(f"blocks must have {self.dimension} effects together")
         expected = len(self.pairs) if self.prior is not None else 0
         if len(self.correlations) != expected:
             raise ValueError(f"{len(self.correlations)} correlation names; allowed: {expected}")
@@ -48,7 +54,13 @@ class Covariance:
     @cached_property
     def pairs(self) -> list[tuple[int, int]]:
         """Row and column of each correlation."""
-        return [(i, j) for i in range(1, self.dimension) for j in range(i)]
+        return [(i, j) for i in range(self.dimension) for j in range(self._first[i], i)]
+
+    @cached_property
+    def _first(self) -> list[int]:
+        """The first effect of the block of each."""
+        sizes = self.blocks or (self.dimension,)
+        return [sum(sizes[:b]) for b, size in enumerate(sizes) for _ in range(size)]
 
     @cached_property
     def positive(self) -> dict[str, Any]:
@@ -83,7 +95,7 @@ class Covariance:
             return {}
         factor = self._correlation_factor(z)
         return {
-            name: np.asarray(sum(factor[i, k] * factor[j, k] for k in range(j + 1)))
+            name: np.asarray(sum(factor[i, k] * factor[j, k] for k in range(self._first[j], j + 1)))
             for name, (i, j) in zip(self.correlations, self.pairs, strict=True)
         }
 
@@ -95,13 +107,13 @@ class Covariance:
             pair: np.asarray(natural[name], float)
             for name, pair in zip(self.correlations, self.pairs, strict=True)
         }
-        one = np.ones(np.shape(rho[1, 0]))
-        factor: Factor = {(0, 0): one}  # Cholesky's, of the correlation matrix
+        one = np.ones(np.shape(rho[self.pairs[0]]))
+        factor: Factor = {}  # Cholesky's, of the correlation matrix
         partial = []
-        for i in range(1, self.dimension):
+        for i in range(self.dimension):
             remaining = one
-            for j in range(i):
-                taken = sum(factor[i, k] * factor[j, k] for k in range(j))
+            for j in range(self._first[i], i):
+                taken = sum(factor[i, k] * factor[j, k] for k in range(self._first[i], j))
                 factor[i, j] = (rho[i, j] - taken) / np.maximum(factor[j, j], 1e-150)
                 partial.append(factor[i, j] / np.maximum(np.sqrt(remaining), 1e-150))
                 remaining = np.maximum(remaining - factor[i, j] ** 2, 0.0)
@@ -129,16 +141,18 @@ class Covariance:
     def _alphas(self) -> list[float]:
         if self.prior is None:
             return []
-        return [self.prior.eta + 0.5 * (self.dimension - 2 - j) for _, j in self.pairs]
+        size = {first: self._first.count(first) for first in self._first}
+        ends = [(j, self._first[j] + size[self._first[j]]) for _, j in self.pairs]
+        return [self.prior.eta + 0.5 * (end - 2 - j) for j, end in ends]
 
     def _correlation_factor(self, z: Array) -> Factor:
         """Lower-triangular factor of the correlation matrix."""
         partial = np.tanh(z)
         one = np.ones(partial.shape[1:])
-        factor = {(0, 0): one}
-        for row in range(1, self.dimension):
+        factor = {}
+        for row in range(self.dimension):
             remaining = one
-            for j in range(row):
+            for j in range(self._first[row], row):
                 r = partial[self.pairs.index((row, j))]
                 factor[row, j] = r * remaining
                 remaining = remaining * np.sqrt(np.maximum(1.0 - r * r, 0.0))

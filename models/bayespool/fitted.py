@@ -116,9 +116,12 @@ class Fit:
         run : callable
             The draws of a hierarchy.
         """
-        hierarchy = _of_rows(self.hierarchy, len(self.studies), keep)
         versions = package_versions("quadrature")
         rest: Any = self.studies.select(keep)
+        if self.model.of_studies:
+            hierarchy = self.model.hierarchy(rest)
+        else:
+            hierarchy = _of_rows(self.hierarchy, len(self.studies), keep)
         one = Fit(self.model, rest, run(hierarchy), self.seed, versions, whole=self.coding)
         vars(one)["hierarchy"] = hierarchy
         return one
@@ -361,7 +364,7 @@ class Fit:
 
 def hierarchy_of(model: Any, studies: Any, whole: Any | None) -> Hierarchy:
     """The hierarchy of studies, or of those rows of a whole table."""
-    if whole is None:
+    if whole is None or model.of_studies:
         found: Hierarchy = model.hierarchy(studies)
         return found
     place = {row: i for i, row in enumerate(whole.row)}

@@ -67,6 +67,7 @@ def fit(
     rows: Any = studies_for(model, studies).by_study()
     model.check(rows)
     _check_fixed(model)
+    model = model.settled(rows)
     by_nuts = model, rows, seed, _only(options, NUTS_OPTIONS)
     if engine == "nuts":
         return _by_nuts(*by_nuts)

@@ -95,6 +95,8 @@ class Hierarchy(Hyperparameters):
         Positive parameters of the rows themselves (the likelihood's `widened`): the standard
         deviation of an effect of every Gaussian row, the overdispersion of beta-binomial ones, or
         the dependence of paired ones.
+    row_reals, row_real_priors : tuple
+        Unbounded ones, which the likelihood's `widened` takes after the positive ones.
     freedom_prior : prior, optional
         Of ``nu``: study effects are multivariate Student t with nu degrees of freedom.
     robust : tuple of bool, length q
@@ -131,6 +133,8 @@ class Hierarchy(Hyperparameters):
     selection: Selection | None = None
     row_scales: tuple[str, ...] = ()
     row_scale_priors: tuple[Any, ...] = ()
+    row_reals: tuple[str, ...] = ()
+    row_real_priors: tuple[Any, ...] = ()
     kinds: tuple[str, ...] = ()
     freedom_prior: Any = None
     labels: tuple[str, ...] = ()
@@ -202,9 +206,10 @@ class Hierarchy(Hyperparameters):
 
     @cached_property
     def real(self) -> dict[str, Any]:
-        """Unbounded hyperparameters and their priors: coefficients, then the stretch's."""
-        names = (*self.coefficients, *self.stretch_names)
-        return dict(zip(names, (*self.coefficient_priors, *self.stretch_priors), strict=True))
+        """Unbounded hyperparameters and their priors: coefficients, the stretch's, the rows'."""
+        names = (*self.coefficients, *self.stretch_names, *self.row_reals)
+        priors = (*self.coefficient_priors, *self.stretch_priors, *self.row_real_priors)
+        return dict(zip(names, priors, strict=True))
 
     @cached_property
     def positive(self) -> dict[str, Any]:
@@ -337,9 +342,10 @@ class Hierarchy(Hyperparameters):
         """The rows with the parameters of their own likelihood."""
         if not self.row_scales:
             return self.rows
-        logs = self.split(theta)[1]
+        real, logs, _ = self.split(theta)
         extra = np.exp(np.stack([logs[name] for name in self.row_scales]))
-        return replace(self.rows, likelihood=self.likelihood.widened(*extra))
+        own = real[len(real) - len(self.row_reals) :]
+        return replace(self.rows, likelihood=self.likelihood.widened(*extra, *own))
 
     @cached_property
     def blocks(self) -> list[integration.Block]:

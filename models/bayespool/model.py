@@ -44,6 +44,8 @@ class Model:
         What refits are judged by; by default sensitivity and specificity of every group.
     of_rows : bool
         `row_estimands` is told of every row of the table, not `study_estimands` of every study.
+    of_studies : bool
+        Rows of the hierarchy are of studies, not of rows of the table.
     marker : str
         What rows with a marker but no counts do; empty where the model has no place for them.
     summary_curve : bool
@@ -63,6 +65,7 @@ class Model:
     spread: ClassVar[str] = ""
     main_estimands: ClassVar[tuple[str, ...]] = ()
     of_rows: ClassVar[bool] = False
+    of_studies: ClassVar[bool] = False
     summary_curve: ClassVar[bool] = False
 
     @property
@@ -73,6 +76,22 @@ class Model:
     def without_mean(self) -> tuple[str, ...]:
         """Estimands whose mean is infinite."""
         return ()
+
+    def settled(self, studies: Any) -> Any:
+        """The model with what it takes from the table said, so that part of the rows leave it."""
+        del studies
+        return self
+
+    def cutoffs(self, studies: Any) -> tuple[float, ...]:
+        """Cut-offs of the marker that accuracy is told at; none of other models."""
+        del studies
+        return ()
+
+    def curve_slopes(self, draws: Any) -> tuple[Any, Any] | None:
+        """How sensitivity and specificity move along the summary curve (scale of the link), where
+        that is not by their standard deviations."""
+        del draws
+        return None
 
     def statements(self, samples: Any, studies: Any) -> Iterator[tuple[Any, Any]]:
         """Probability statements on groups or tests, as true-or-false draws; none by default."""

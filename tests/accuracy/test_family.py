@@ -15,7 +15,8 @@ from bayespool.accuracy import (
     NestedBivariate,
     NestedMetaRegression,
 )
-from bayespool.priors import Gamma, Normal
+from bayespool.accuracy.thresholds import Thresholds
+from bayespool.priors import Gamma, LogNormal, Normal
 from bayespool.studies import AccuracyStudies
 
 T, F = "yes", "no"
@@ -52,6 +53,13 @@ PARTIAL = AccuracyStudies.from_table({
     "late": [T, T, F, F, T, T, F, F],
 } | {"study": ["A", "B", "C", "C", "D", "E", "F", "F"]})  # fmt: skip
 PARTIAL_ONE_EACH = PARTIAL.select([row != "C, two" for row in PARTIAL.row])
+CUTOFFS = AccuracyStudies.from_table({
+    "study": [*"AABCCC"], "threshold": [10.0, 30.0, 20.0, 40.0, 20.0, 15.0],
+    "kind": ["", "", "margin", "", "", ""],
+    "tp": [9, 4, 6, 5, 11, 14], "fn": [1, 6, 4, 12, 6, 3],
+    "fp": [8, 1, _, 0, 5, 9], "tn": [12, 19, _, 30, 25, 21],
+})  # fmt: skip
+SLOPE = LogNormal(0.5, 0.3)  # a normal marker 22 SD from its cut-off is as far as numbers go
 NU = Gamma(2, 0.1)
 CASES = {
     "bivariate, robust": (Bivariate(nu=NU), ONE_EACH),
@@ -75,6 +83,13 @@ CASES = {
     "comparison, shared effects": (Comparison(shared=True, nu=NU), ROWS),
     "comparison, cross-classified": (Comparison(), CROSSED),
     "comparison, cross-classified and shared": (Comparison(shared=True), CROSSED),
+    "cut-offs": (Thresholds(), CUTOFFS),
+    "cut-offs, normal marker, power": (
+        Thresholds(link="probit", transform="box-cox", slope_sens=SLOPE, slope_spec=SLOPE), CUTOFFS,
+    ),
+    "cut-offs, one spread": (
+        Thresholds(tau_spread_sens=None, tau_spread_spec=None, transform="identity"), CUTOFFS,
+    ),
     "hsroc": (HSROC(), ONE_EACH),
     "hsroc, covariates": (
         HSROC(on_accuracy=("late",), on_threshold=("size",), on_shape=("late",)), ONE_EACH,

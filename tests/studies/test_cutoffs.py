@@ -72,7 +72,7 @@ def test_every_present_model_refuses_them_by_name(model, tmp_path):
         model.check(read(FENO, tmp_path))
     message = str(refused.value)
     assert len(refused.value.problems) == 1
-    for words in ("El Halawini: 12, 18, 22, 47", "Heffler: 10, 30, 40", "several thresholds",
+    for words in ("El Halawini: 12, 18, 22, 47", "Heffler: 10, 30, 40", "--model thresholds",
                   "--where cutpoint=VALUE"):  # fmt: skip
         assert words in message
 

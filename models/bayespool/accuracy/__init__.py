@@ -7,6 +7,7 @@ from bayespool.accuracy.meta_regression import MetaRegression
 from bayespool.accuracy.nested import NestedBivariate
 from bayespool.accuracy.nested_regression import NestedMetaRegression
 from bayespool.accuracy.published import prior_from_summary
+from bayespool.accuracy.thresholds import Thresholds
 
 __all__ = [
     "HSROC",
@@ -15,5 +16,6 @@ __all__ = [
     "MetaRegression",
     "NestedBivariate",
     "NestedMetaRegression",
+    "Thresholds",
     "prior_from_summary",
 ]

@@ -12,6 +12,7 @@ from bayespool.accuracy.hsroc import HSROC
 from bayespool.accuracy.meta_regression import MetaRegression
 from bayespool.accuracy.nested import NestedBivariate
 from bayespool.accuracy.nested_regression import NestedMetaRegression
+from bayespool.accuracy.thresholds import SPREADS, Thresholds
 from bayespool.model import find_model
 from bayespool.priors import FREEDOM
 
@@ -21,6 +22,7 @@ USES = {
     "nested": ("correlation", "covariate", "link", "robust", "marker"),
     "comparison": ("test", "shared", "indirect", "link", "robust"),
     "hsroc": ("covariate", "covariate_on"),
+    "thresholds": ("link", "cutoff", "transform", "positive", "same_spread"),
 }
 CHOICES = ("auto", *USES)
 PARTS = ("accuracy", "threshold", "shape")
@@ -40,6 +42,10 @@ class Options:
     correlation: float | None = None
     robust: bool = False
     marker: str = "ignored"
+    cutoff: float | None = None
+    transform: str = "log"
+    positive: str = ""
+    same_spread: bool = False
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -52,7 +58,8 @@ def choose(model: str = "auto", options: Options = Options()) -> Any:
 
     Parameters
     ----------
-    model : {"auto", "bivariate", "meta-regression", "nested", "comparison", "hsroc"}
+    model : {"auto", "bivariate", "meta-regression", "nested", "comparison", "hsroc",
+            "thresholds"}
         ``auto`` is the comparison where a column of tests is named, the meta-regression where a
         covariate is, else the bivariate model.
     options : Options
@@ -146,10 +153,19 @@ def _hsroc(options: Options) -> HSROC:
     return HSROC(**{f"on_{part}": options.covariate for part in PARTS if part in on})
 
 
+def _thresholds(options: Options) -> Thresholds:
+    spreads: dict[str, Any] = dict.fromkeys(SPREADS, None) if options.same_spread else {}
+    return Thresholds(
+        link=options.link, transform=options.transform, cutoff=options.cutoff,
+        positive=options.positive, **spreads,
+    )  # fmt: skip
+
+
 MAKERS: dict[str, Callable[[Options], Any]] = {
     "bivariate": lambda options: Bivariate(**_with_markers(options)),
     "meta-regression": _meta_regression,
     "nested": _nested,
     "comparison": _comparison,
     "hsroc": _hsroc,
+    "thresholds": _thresholds,
 }

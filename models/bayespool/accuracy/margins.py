@@ -124,13 +124,13 @@ def support_of(value: Any) -> str:
 
 def check_prior(name: str, prior: Any) -> None:
     """Refuse a prior on numbers that the parameter cannot be; fields without priors pass."""
-    if name.startswith(("tau", "sigma", "dependence", "nu")):
+    if name.startswith(("tau", "sigma", "dependence", "nu", "slope")):
         allowed: tuple[str, ...] = ("positive", "real")
     elif name.startswith("rho"):
         allowed = ("correlation",)
     elif name in ("sens", "spec"):
         allowed = ("real", "proportion")
-    elif name in ("beta", "Lambda", "Theta", "shape"):
+    elif name in ("beta", "Lambda", "Theta", "shape", "power"):
         allowed = ("real",)
     else:
         return

@@ -62,9 +62,25 @@ _PARAMETERS: dict[str, tuple[str, Unit, Range]] = {
         "Odds ratio between tests, patients without the condition", "ratio", "positive",
     ),
     "beta": ("Coefficients", "number", "real"),
+    "slope_sens": (
+        "Slope of sensitivity in the transformed cut-off", "number", "positive",
+    ),
+    "slope_spec": (
+        "Slope of specificity in the transformed cut-off", "number", "positive",
+    ),
+    "tau_spread_sens": (
+        "Between-study SD of the log spread, with the condition", "number", "positive",
+    ),
+    "tau_spread_spec": (
+        "Between-study SD of the log spread, without the condition", "number", "positive",
+    ),
+    "rho_spread": ("Correlation of the two spreads", "number", "correlation"),
+    "power": ("Box-Cox power of the marker", "number", "real"),
+    "best_cutoff": ("Best cut-off (largest Youden index)", "number", "real"),
+    "youden": ("Youden index at the best cut-off", "number", "real"),
 }  # fmt: skip
 SPREADS = ("tau_sens", "tau_spec", "tau_within_sens", "tau_within_spec",
-           "sigma_alpha", "sigma_theta")  # fmt: skip
+           "sigma_alpha", "sigma_theta", "tau_spread_sens", "tau_spread_spec")  # fmt: skip
 
 
 def measure(name: str, group: Group = WHOLE) -> Estimand:
@@ -99,6 +115,16 @@ def coefficient(part: str, term: Term) -> Estimand:
     label = of.get(part) or _PARAMETERS[part][0]
     what = f"Coefficient of {term.words}, for {inside(label)}"
     return Estimand(f"beta_{part}_{term.name}", Quantity("beta", what, "effect"), "coefficient")
+
+
+def at_cutoff(quantity: Quantity, cutoff: float, role: Role = "pooled") -> Estimand:
+    """Sensitivity or specificity at a cut-off, of the average study or a new one."""
+    end = "_new" if role == "new" else ""
+    what = f"{quantity.label} at the cut-off {cutoff:g}"
+    return Estimand(
+        f"{quantity.name}{end}[{cutoff:g}]", quantity, "summary",
+        what=f"{what} in a new study" if role == "new" else what,
+    )  # fmt: skip
 
 
 def after(quantity: Quantity, prevalence: float, shown: str, group: Group = WHOLE) -> Estimand:

@@ -57,6 +57,10 @@ def accuracy(
     robust: bool = False,
     link: str = "logit",
     marker: str = "ignored",
+    cutoff: float | None = None,
+    transform: str = "log",
+    positive: str = "",
+    same_spread: bool = False,
     low_risk_only: bool = False,
     prevalence: Annotated[tuple[float, ...], Parameter(group=ASKED)] = (),
     read: Read = READ,
@@ -72,8 +76,9 @@ def accuracy(
         A CSV, TSV, XLSX or Parquet file of 2x2 tables, or the name of a dataset. A column kind
         marks rows that state less: margin, rates, candidate or marker.
     model
-        auto, bivariate, meta-regression, nested (several results per study), comparison (of tests)
-        or hsroc. auto is comparison with --test, meta-regression with --covariate, else bivariate.
+        auto, bivariate, meta-regression, nested (several results per study), comparison (of tests),
+        hsroc or thresholds (several cut-offs per study). auto is comparison with --test,
+        meta-regression with --covariate, else bivariate.
     covariate
         A study covariate of meta-regression or hsroc; repeat for more.
     covariate_on
@@ -94,6 +99,15 @@ def accuracy(
         logit, probit or cloglog; of hsroc the logit.
     marker
         What rows with kind marker (two means, or an area under the curve) do: ignored, or binormal.
+    cutoff
+        Of thresholds: the cut-off whose accuracy comes first; that of most rows by default.
+    transform
+        Of thresholds, of the marker: log, identity, or box-cox (estimates the power between).
+    positive
+        Of thresholds: whether a result above or below its cut-off is positive; by default as the
+        counts say.
+    same_spread
+        Of thresholds: the marker is spread alike in all studies.
     low_risk_only
         Keep the rows with a low risk of bias in every QUADAS-2 domain (columns such as
         rob_patient_selection).
@@ -116,7 +130,8 @@ def accuracy(
         options = Options(
             link=link, covariate=covariate, covariate_on=covariate_on, by=by, test=test,
             shared=shared, indirect=indirect, correlation=correlation, robust=robust,
-            marker=marker,
+            marker=marker, cutoff=cutoff, transform=transform, positive=positive,
+            same_spread=same_spread,
         )  # fmt: skip
         chosen = with_priors(choose(model, options), fitting.prior)
         chosen.check(studies)

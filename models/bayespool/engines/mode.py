@@ -202,7 +202,8 @@ def _start(hierarchy: Hierarchy) -> Array:
     What a prior excludes is brought to the nearest value that it has.
     """
     beta = _least_squares(hierarchy)[0]
-    stretch = [float(p.ppf(np.array(0.5))) for p in hierarchy.stretch_priors]
+    others = (*hierarchy.stretch_priors, *hierarchy.row_real_priors)
+    stretch = [float(p.ppf(HALF)) for p in others]
     real = [
         _possible(prior, value)
         for prior, value in zip(hierarchy.real.values(), [*beta, *stretch], strict=True)

@@ -69,11 +69,15 @@ class External:
 
 @dataclass(frozen=True, eq=False)
 class SrocTable:
-    """Groups, lines that join the results of one study (each (m, 2)), and external results."""
+    """Groups, lines that join the results of one study (each (m, 2)), and external results.
+
+    Cut-offs are marked on the curve: label, false-positive proportion, sensitivity.
+    """
 
     parts: tuple[Part, ...]
     joined: tuple[Array, ...] = ()
     external: tuple[External, ...] = ()
+    cutoffs: tuple[tuple[str, float, float], ...] = ()
 
     @property
     def predicts(self) -> bool:
@@ -96,6 +100,10 @@ def draw(table: SrocTable, *, compact: bool = False) -> Figure:
             axes.plot(points[:, 0], points[:, 1], color=MUTED, lw=0.7, zorder=1)
         for i, part in enumerate(table.parts):
             _part(axes, table, part, i)
+        for text, x, y in table.cutoffs:
+            axes.plot(x, y, "o", ms=4, color=INK, mec="white", mew=0.6, zorder=5.5)
+            axes.annotate(text, (x, y), (5, -9), textcoords="offset points", fontsize=8,
+                          color=INK, zorder=6)  # fmt: skip
         for i, one in enumerate(table.external):
             external(axes, one, letter(i, table))
         place: dict[str, Any] = {"loc": "outside lower center", "ncols": 2}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from bayespool.numerics.study_rows import Rows
 
 Array = np.ndarray
 Curvature = dict[tuple[int, int], Array]
-PLAIN_STEPS = 3
+PLAIN_STEPS = 3  # with one or two effects; with more as often more
 NEWTON_STEPS = 60
 # in conditional standard deviations of a study's effect; that step is taken too, and leaves about
 # the square of it as the error, which nodes mend
@@ -138,7 +139,7 @@ def find_mode(
         v = v + step
     else:
         # settled studies stay where they are, so that no result depends on its neighbours
-        for _ in range(PLAIN_STEPS):
+        for _ in range(PLAIN_STEPS * max(1, len(loading) - 1)):
             moving = decrement >= NEWTON_TOLERANCE**2
             if not moving.any():
                 break
@@ -199,9 +200,10 @@ def _damped(
     what `_climb` says there."""
     study = rows.study
 
-    def height(v: Array) -> Array:
-        eta = predictor(offset, loading, v[:, study])
-        return rows.by_study(rows.likelihood.log_density(eta)) + prior.log_density(v)
+    def height(v: Array, part: slice | Array = slice(None)) -> Array:
+        eta = predictor(offset[:, part], loading[..., part], v[:, study])
+        density = rows.part(part).likelihood.log_density(eta)
+        return rows.by_study(density) + prior.part(part).log_density(v)
 
     settled = decrement < NEWTON_TOLERANCE**2
     v = np.where(settled, v, np.where(np.isfinite(v), np.clip(v, -1e3, 1e3), 0.0))
@@ -209,18 +211,38 @@ def _damped(
     v = np.where(~settled & (at_origin > now), 0.0, v)
     now = np.where(settled, now, np.maximum(now, at_origin))
     step, upper, decrement = _climb(rows, offset, loading, v, prior)
+    stuck = np.zeros(now.shape, bool)  # no part of a step leads up: rounding, far from all data
     for _ in range(NEWTON_STEPS):
-        moving = ~(decrement < NEWTON_TOLERANCE**2)
-        if not moving.any():
+        moving = ~((decrement < NEWTON_TOLERANCE**2) | stuck)
+        left = np.flatnonzero(moving.any(axis=0))  # the draws with a study that is not there yet
+        if not left.size:
             break
-        fraction = moving.astype(float)
-        for _ in range(30):
-            trial = height(v + fraction * step)
-            worse = moving & ~(trial >= now - 1e-9 * np.abs(now))
-            if not worse.any():
-                break
-            fraction = np.where(worse, 0.5 * fraction, fraction)
-        v = v + fraction * step
-        now = height(v)
-        step, upper, decrement = _climb(rows, offset, loading, v, prior)
+        risen = _halved(height, v, step, now, moving, left)
+        stuck[:, left] |= moving[:, left] & ~(risen > now[:, left] + 1e-9 * np.abs(now[:, left]))
+        now[:, left] = risen
+        own = rows.part(left), offset[:, left], loading[..., left], v[..., left], prior.part(left)
+        step[..., left], upper_left, decrement[:, left] = _climb(*own)
+        for key, value in upper_left.items():
+            upper[key][..., left] = value
     return v, step, upper, decrement
+
+
+def _halved(
+    height: Callable[[Array, Array], Array],
+    v: Array,
+    step: Array,
+    now: Array,
+    moving: Array,
+    left: Array,
+) -> Array:
+    """Move v at some of the draws by a step, or as much of it as leads up; the height there."""
+    at, by, before, free = v[..., left], step[..., left], now[:, left], moving[:, left]
+    fraction = free.astype(float)
+    for _ in range(30):
+        trial = height(at + fraction * by, left)
+        worse = free & ~(trial >= before - 1e-9 * np.abs(before))
+        if not worse.any():
+            break
+        fraction = np.where(worse, 0.5 * fraction, fraction)
+    v[..., left] = at + fraction * by
+    return height(v[..., left], left)

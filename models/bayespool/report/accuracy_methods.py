@@ -12,7 +12,9 @@ from bayespool.accuracy import (
     MetaRegression,
     NestedBivariate,
     NestedMetaRegression,
+    Thresholds,
 )
+from bayespool.accuracy.thresholds import MARKER_LINKS
 from bayespool.report import numbers, points
 from bayespool.report.wording import listed
 
@@ -142,6 +144,35 @@ def _comparison(model: Comparison, fitted: Fit) -> str:
             "for people without the condition."
         )
     return text
+
+
+@in_words.register(Thresholds)
+def _thresholds(model: Thresholds, fitted: Fit) -> str:
+    scale = model.scale(fitted.studies)
+    marker = MARKER_LINKS[model.link]
+    transformed = {
+        "log": "the logarithm of the marker",
+        "identity": "the marker as it is measured",
+        "box-cox": "a Box-Cox transformation of the marker, whose power is estimated,",
+    }[model.transform]
+    text = (
+        "Cut-offs of one study are of the same patients: the numbers of patients between them are "
+        f"multinomial. In both groups {transformed} has a {marker} distribution, and a result is "
+        f"positive {scale.ladders.positive} its cut-off. Where it lies differs between studies: "
+        f"its effects in the two groups follow a bivariate normal distribution. "
+    )
+    if model.spreads:
+        text += (
+            "How widely it spreads differs, too: the logarithms of the spreads follow another "
+            "bivariate normal distribution. "
+        )
+    else:
+        text += "It spreads as widely in all studies. "
+    return text + (
+        f"Sensitivity and specificity without a cut-off beside them are those at the cut-off "
+        f"{scale.reference:g}; so are their priors. In the predictive checks a study stands with "
+        "its cut-off nearest to that one."
+    )
 
 
 @in_words.register(HSROC)

@@ -8,6 +8,7 @@ from bayespool.report import (
     accuracy_methods,
     accuracy_tables,
     accuracy_words,
+    cutoff_page,
     forests,
     guideline_page,
     numbers,
@@ -30,9 +31,10 @@ WITHIN = ("tau_within_sens", "tau_within_spec", "rho_within", "share_between_sen
 def sections(page: Page) -> list[Section]:
     """From the studies to how much they differ."""
     is_hsroc = page.fitted.model.summary_curve
-    found = [_studies(page), _sroc(page), _hsroc(page) if is_hsroc else None, _accuracy(page),
-             _comparisons(page), _covariates(page), guideline_page.decision_section(page),
-             _heterogeneity(page), _outliers(page)]  # fmt: skip
+    found = [_studies(page), _sroc(page), _hsroc(page) if is_hsroc else None,
+             cutoff_page.section(page), _accuracy(page), _comparisons(page), _covariates(page),
+             guideline_page.decision_section(page), _heterogeneity(page),
+             _outliers(page)]  # fmt: skip
     if is_hsroc:
         found[:3] = [found[2], found[1], found[0]]
     found.insert(0, guideline_page.accuracy_findings(page))

@@ -31,6 +31,8 @@ INTERVAL = f"95{NB}% equal-tailed credible interval"
 def question(fitted: Fit) -> str:
     """What the page answers, where nobody said."""
     labels = [label.shown for part in points.compared(fitted) for label in part]
+    if fitted.model.cutoffs(fitted.studies):
+        return f"How accurate is the test in these studies, at the cut-off {fitted.model.cutoff:g}?"
     if not labels or len(labels) > MOST_CARDS:
         return f"How accurate {'are the tests' if labels else 'is the test'} in these studies?"
     if not fitted.model.test:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from bayespool.checks.predictive import things
 from bayespool.figures import pit, predictive, priors, svg, traces
-from bayespool.report import figure_tables, forests, group_figures, numbers, srocs, tables
+from bayespool.report import (
+    cutoff_page,
+    figure_tables,
+    forests,
+    group_figures,
+    numbers,
+    srocs,
+    tables,
+)
 from bayespool.report.accuracy_words import answer, elsewhere
 from bayespool.report.blocks import Drawing
 from bayespool.report.comparators import Comparator
@@ -32,7 +40,8 @@ def accuracy_drawings(
     """The figures that only accuracy has; studies of the forest plot in an `order`."""
     studies = _forest(fitted, summary, rows, comparators, order)
     shown = srocs.drawings(fitted, summary, comparators)
-    return [*studies, *shown, *group_figures.bubbles(fitted), _predictive(rows)]
+    along = cutoff_page.drawings(fitted)
+    return [*studies, *shown, *along, *group_figures.bubbles(fitted), _predictive(rows)]
 
 
 def draw_all(fitted: Fit, rows: Sequence[StudyRow], own: Sequence[Drawing]) -> dict[str, Drawing]:

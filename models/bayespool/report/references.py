@@ -46,6 +46,16 @@ REFERENCES: dict[str, Reference] = {
         "accuracy data. Stat Methods Med Res 2018;27:1766–1784.",
         "10.1177/0962280216669182",
     ),
+    "jones2019": Reference(
+        "Jones HE, Gatsonis CA, Trikalinos TA, Welton NJ, Ades AE. Quantifying how diagnostic test "
+        "accuracy depends on threshold in a meta-analysis. Stat Med 2019;38:4789–4803.",
+        "10.1002/sim.8301",
+    ),
+    "steinhauser2016": Reference(
+        "Steinhauser S, Schumacher M, Rücker G. Modelling multiple thresholds in meta-analysis of "
+        "diagnostic test accuracy studies. BMC Med Res Methodol 2016;16:97.",
+        "10.1186/s12874-016-0196-1",
+    ),
     "mcnemar1947": Reference(
         "McNemar Q. Note on the sampling error of the difference between correlated proportions or "
         "percentages. Psychometrika 1947;12:153–157.",

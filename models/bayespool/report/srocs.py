@@ -13,7 +13,7 @@ from bayespool.figures.marks import Interval
 from bayespool.figures.sroc import External, Part, SrocTable
 from bayespool.numerics.links import link
 from bayespool.quantity import Group
-from bayespool.report import numbers, points
+from bayespool.report import cutoff_page, numbers, points
 from bayespool.report.accuracy_words import answer
 from bayespool.report.blocks import Drawing
 from bayespool.report.comparators import Comparator, by_name
@@ -44,7 +44,7 @@ def sroc_table(fitted: Fit, summary: Summary, comparators: Sequence[Comparator] 
         External(name, _mirrored(found["spec"].drawn), found["sens"].drawn)
         for name, found in by_name(comparators).items() if len(found) == 2
     )  # fmt: skip
-    return SrocTable(parts, joined(fitted.studies), external)
+    return SrocTable(parts, joined(fitted.studies), external, cutoff_page.marks(fitted))
 
 
 def _mirrored(spec: Interval) -> Interval:
@@ -77,7 +77,8 @@ def _part(fitted: Fit, summary: Summary, label: Group) -> Part:
         rows = np.flatnonzero([found == label for found in of_rows(fitted)])
     studies = fitted.studies.select(rows)
     both = (studies.n_diseased > 0) & (studies.n_healthy > 0)
-    at_sens, at_spec, by_sens, by_spec = (np.median(x) for x in (*mu, tau_sens, tau_spec))
+    slopes = fitted.model.curve_slopes(hyper) or (tau_sens, tau_spec)
+    at_sens, at_spec, by_sens, by_spec = (np.median(x) for x in (*mu, *slopes))
     x = LOGIT.inverse(np.linspace(-FURTHEST, FURTHEST, FINE))
     of, size = ending(label), CHI2_95_2DF
     if fitted.model.nu is not None:
@@ -174,6 +175,8 @@ def caption(fitted: Fit, table: SrocTable) -> str:
             " Summary curves are those of the posterior medians, drawn within the range of the "
             "studies' results on both axes."
         )
+    if table.cutoffs:
+        found += " Dots on the curve: the average study at these cut-offs."
     if table.joined:
         found += " Thin lines join the results of one study."
     if table.external:

@@ -112,7 +112,8 @@ def refuse_cutoffs(studies: AccuracyStudies, model: str, apart: Collection[str] 
         f"({rows}), which the {model} would count as different patients"
     )
     allowed = (
-        "they need a model of several thresholds; allowed here is one cut-off per study, chosen by "
+        "the model of several cut-offs takes them (--model thresholds, or the class Thresholds); "
+        "allowed here is one cut-off per study, chosen by "
         f"studies.where({column!r}, value) or --where {column}=VALUE, or by a column that marks "
         "one row of each study; rows of different patients are told apart by a column such as "
         "sample or site"
