@@ -26,6 +26,7 @@ FLOORS = (
     ("averaging", "bias", "guideline"),
     ("figures",),
     ("report",),
+    ("app",),
     ("batch", "cli", "terminal", "plots"),
 )
 FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
@@ -91,6 +92,10 @@ def test_importing_the_package_is_cheap():
     heavy = {"pymc", "pytensor", "matplotlib", "arviz_stats", "arviz_plots", "arviz_base", "pandas",
              "xarray", "nutpie", "scipy", "numba"}  # fmt: skip
     assert not heavy & loaded_after("import bayespool")
+
+
+def test_nothing_but_the_page_needs_nicegui():
+    assert "nicegui" not in loaded_after("import bayespool.cli, bayespool.app.session")
 
 
 def test_type_checkers_see_every_name_that_the_package_has():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable
-from dataclasses import fields
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 from bayespool import priors
@@ -93,6 +93,30 @@ def prior_from_call(call: ast.Call) -> Any:
     except (TypeError, OverflowError):
         expected = ", ".join(f.name for f in fields(kind))  # type: ignore[arg-type]
         raise ValueError(f"{text}: allowed is {name}({expected})") from None
+
+
+def with_priors(model: Any, calls: Sequence[tuple[str, str]]) -> Any:
+    """The model with some priors, each given as its name and its call, in place of its own.
+
+    Raises
+    ------
+    ValueError
+        No prior, a name that the model does not have, or one that is given twice.
+    """
+    changes: dict[str, Any] = {}
+    for name, call in calls:
+        field = model.field_of(name)
+        if field in changes:
+            raise ValueError(f"--prior: {field} is given twice")
+        changes[field] = parse_prior(call)
+    changed = replace(model, **changes)
+    for field in changes:
+        if not any(name == field or name.endswith(f"_{field}") for name in changed.priors):
+            raise ValueError(
+                f"--prior {field}: this model has no such parameter; allowed: "
+                f"{', '.join(changed.priors)}"
+            )
+    return changed
 
 
 def parsed_call(text: str) -> ast.Call | None:

@@ -21,6 +21,7 @@ from bayespool import __version__
 from bayespool.cli.delivery import DONE
 from bayespool.cli.exports import export
 from bayespool.cli.fits import accuracy, association
+from bayespool.cli.page import app as open_page
 from bayespool.cli.panel import judgement_form, summary_of_findings
 from bayespool.cli.saved import report
 from bayespool.cli.tables import check, datasets, template
@@ -91,6 +92,7 @@ for group, commands in COMMANDS.items():
     for place, command in enumerate(commands):
         examples = OF_COMMAND.get(command.__name__, "")
         app.command(command, group=group, sort_key=place, help_epilogue=examples)
+app.command(open_page, name="app", group=Group("A page to click", sort_key=0))
 for name in ("accuracy", "association"):
     app[name].group_parameters = Group("The model", sort_key=1)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -273,27 +273,17 @@ def _thresholds(texts: Sequence[str]) -> dict[str, tuple[float, ...]] | None:
 
 def with_priors(model: Any, assignments: Sequence[str]) -> Any:
     """The model with priors given as ``NAME=CALL`` put in place of its own."""
-    from bayespool.calls import parse_prior
+    from bayespool.calls import with_priors as with_calls
 
-    changes: dict[str, Any] = {}
+    calls: list[tuple[str, str]] = []
     for text in assignments:
         name, separator, call = text.partition("=")
         if not separator:
             raise ValueError(
                 f'--prior "{text}": allowed is NAME=CALL, as in tau_sens=HalfNormal(0.5)'
             )
-        field = model.field_of(name.strip())
-        if field in changes:
-            raise ValueError(f"--prior: {field} is given twice")
-        changes[field] = parse_prior(call)
-    changed = replace(model, **changes)
-    for field in changes:
-        if not any(name == field or name.endswith(f"_{field}") for name in changed.priors):
-            raise ValueError(
-                f"--prior {field}: this model has no such parameter; allowed: "
-                f"{', '.join(changed.priors)}"
-            )
-    return changed
+        calls.append((name.strip(), call))
+    return with_calls(model, calls)
 
 
 def labelled(studies: Any, texts: Sequence[str]) -> Any:

@@ -53,13 +53,10 @@ def check(
 def _understood(studies: Any, table: Any) -> list[str]:
     """What was read, line by line."""
     from bayespool.studies import AccuracyStudies
-    from bayespool.studies.meaning import SHAPES_IN_WORDS, columns_in_words, rows_in_words
+    from bayespool.studies.meaning import columns_in_words, read_as, rows_in_words
 
-    what = SHAPES_IN_WORDS[type(studies)]
     accuracy = isinstance(studies, AccuracyStudies)
-    if accuracy:
-        what += f": {studies.n_diseased.sum()} diseased and {studies.n_healthy.sum()} healthy"
-    lines = [f"{studies.file}: {len(studies)} rows of {studies.n_studies} studies, read as {what}"]
+    lines = [f"{studies.file}: {read_as(studies)}"]
     lines += ["columns", *_indented(columns_in_words(table, studies))]
     lines += ["rows" if len(studies) <= SHOWN else f"the first {SHOWN} rows"]
     lines += _indented(rows_in_words(studies, SHOWN))

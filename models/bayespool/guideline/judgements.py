@@ -11,6 +11,7 @@ Guyatt et al. (2011), J Clin Epidemiol 64:383-394; Schuenemann et al. (2020), J 
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -244,6 +245,24 @@ def _check_raising(one: Judgements, name: str) -> None:
             f"{name}: [{raised[0]}] would raise the certainty although {why}; allowed: to raise "
             "what starts at low or very low and is lowered by nothing (GRADE)"
         )
+
+
+def as_toml(made: Judgements) -> str:
+    """Judgements as a file that `read_judgements` reads."""
+    said = {key: getattr(made, key) for key in WORDS}
+    lines = [f"start = {_toml(made.start)}", f"causal = {str(made.causal).lower()}"]
+    lines += [f"{key} = {_toml(text)}" for key, text in said.items() if text]
+    tables = [("", made.domains), *((f"{m}.", own) for m, own in made.apart.items())]
+    for prefix, domains in tables:
+        for one in domains:
+            lines += ["", f"[{prefix}{one.domain}]", f"judgement = {_toml(one.judgement)}",
+                      f"reason = {_toml(one.reason)}"]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _toml(text: str) -> str:
+    """A basic string: what JSON escapes, and one sign more."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def blank_form() -> str:

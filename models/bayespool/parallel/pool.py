@@ -40,18 +40,30 @@ def cores() -> int:
 
 
 class Pool:
-    """Workers that were started, lent to one run at a time; at most one fewer than cores."""
+    """Workers that were started, lent to one run at a time.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    most : int, optional
+        At the same time; by default one fewer than cores, as the caller works too.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
         self.changed = threading.Condition()
         self.idle: list[Worker] = []
         self.lent: set[Worker] = set()
+
+    @property
+    def most(self) -> int:
+        """How many there may be at the same time."""
+        return cores() - 1 if self._most is None else self._most
 
     def take(self, wanted: Callable[[], bool]) -> Worker | None:
         """A worker as soon as there is one; None when it is not wanted any more."""
         with self.changed:
             while wanted():
-                if self.idle or len(self.lent) < cores() - 1:
+                if self.idle or len(self.lent) < self.most:
                     worker = self.idle.pop() if self.idle else Worker()
                     self.lent.add(worker)
                     return worker

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bayespool.quantity import recorded
 from bayespool.report import publication_words
@@ -13,6 +14,10 @@ from bayespool.report.first_screen import Tile, most_urgent
 from bayespool.report.kinds import kind_of
 from bayespool.report.page import Page, every_note, sections
 from bayespool.report.wording import spoken
+
+if TYPE_CHECKING:
+    from bayespool.fitted import Fit
+    from bayespool.report.summary import Summary
 
 ANSWER = "answer"
 
@@ -73,25 +78,33 @@ def document(page: Page) -> Document:
     """The document that a page is."""
     summary, fitted = page.summary, page.fitted
     kind = kind_of(fitted)
-    known = recorded(fitted.hierarchy.names)
-    failed = [spoken(f.sentence, known) for f in summary.failed_gates]
-    failed += [f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures]
     found = ordered(sections(page))
     return Document(
         title=page.title,
         question=page.question,
-        failed=tuple(failed),
+        failed=failed_words(fitted, summary),
         tiles=tuple(kind.tiles(summary)),
         answer=kind.answer(summary),
         figure=_first_figure(page),
-        cautions=most_urgent(
-            fitted, page.refits, (*publication_words.beside(summary), *every_note(page))
-        ),
+        cautions=cautions(page),
         compact=tuple(kind.compact(summary)),
         main=tuple(section for section in found if not section.appendix),
         appendix=tuple(section for section in found if section.appendix),
         version=fitted.versions.get("bayespool", ""),
     )
+
+
+def failed_words(fitted: Fit, summary: Summary) -> tuple[str, ...]:
+    """Checks that forbid to use the numbers, as sentences."""
+    known = recorded(fitted.hierarchy.names)
+    of_gates = [spoken(f.sentence, known) for f in summary.failed_gates]
+    return (*of_gates, *(f"{text[:1].upper()}{text[1:]}." for text in fitted.draws.failures))
+
+
+def cautions(page: Page) -> tuple[str, ...]:
+    """What a reader of the first screen must keep in mind; it needs no drawing."""
+    notes = (*publication_words.beside(page.summary), *every_note(page))
+    return most_urgent(page.fitted, page.refits, notes)
 
 
 def _first_figure(page: Page) -> Drawing | None:

@@ -68,6 +68,14 @@ _OF_PARTIAL = (
 )  # fmt: skip
 
 
+def read_as(studies: Any) -> str:
+    """``12 rows of 10 studies, read as ...``."""
+    what = SHAPES_IN_WORDS[type(studies)]
+    if isinstance(studies, AccuracyStudies):
+        what += f": {studies.n_diseased.sum()} diseased and {studies.n_healthy.sum()} healthy"
+    return f"{len(studies)} rows of {studies.n_studies} studies, read as {what}"
+
+
 def columns_in_words(table: Table, studies: Rows) -> list[tuple[str, str]]:
     """Every column of the table and what it is taken for.
 
@@ -81,7 +89,7 @@ def columns_in_words(table: Table, studies: Rows) -> list[tuple[str, str]]:
     found = _recognised(table, studies)
     words: dict[int, str] = {}
     for role, index in found.roles.items():
-        words[index] = ROLES.get(role) or of_group(role)
+        words[index] = role_in_words(role)
     words |= {index: f"{ROLES[group.total]}, checked" for group, index in found.totals}
     if found.study is not None:
         words[found.study] = "study"
@@ -112,6 +120,11 @@ def _recognised(table: Table, studies: Rows) -> Recognised:
         if isinstance(studies, shape):
             return recognise(table, spellings, groups)
     return recognise(table, {})
+
+
+def role_in_words(role: str) -> str:
+    """What a column of that role holds."""
+    return ROLES.get(role) or of_group(role)
 
 
 def of_group(role: str) -> str:

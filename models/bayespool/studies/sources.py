@@ -3,6 +3,7 @@
 import hashlib
 import stat
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +24,23 @@ from bayespool.studies.workbooks import read_parquet, read_xlsx
 ANY = Choice()
 IN_MEMORY = "<table>"
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", *OF_COCHRANE)
+ENDINGS = f"allowed files end in {', '.join(SUFFIXES)}"
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file that is no file here: its name, without folders, and its bytes."""
+
+    file: str
+    content: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "file", printable(Path(self.file).name, MOST_IN_LABEL))
+
+    @property
+    def sha256(self) -> str:
+        """Of the bytes, as of a file."""
+        return _sha256(self.content)
 
 
 class DataFrameLike(Protocol):
@@ -57,18 +75,17 @@ def of_file(
     TableError
         It cannot be read, or is no table.
     """
-    suffix, allowed = path.suffix.lower(), f"allowed files end in {', '.join(SUFFIXES)}"
     file = printable(path.name, MOST_IN_LABEL)
 
-    def refuse(rule: str, allowed: str = allowed) -> TableError:
-        return TableError([Problem(file, None, None, rule, allowed)])
+    def refuse(rule: str) -> TableError:
+        return TableError([Problem(file, None, None, rule, ENDINGS)])
 
     try:
         about = path.stat()
         if stat.S_ISDIR(about.st_mode):
             raise refuse(f"{str(path)!r} is a folder")
-        if suffix not in SUFFIXES:
-            raise refuse(f"the file ending {suffix!r} is unknown")
+        if path.suffix.lower() not in SUFFIXES:
+            raise refuse(f"the file ending {path.suffix.lower()!r} is unknown")
         if not stat.S_ISREG(about.st_mode):
             raise refuse(f"{str(path)!r} is no regular file")
         with path.open("rb") as stream:
@@ -77,23 +94,40 @@ def of_file(
         raise refuse(f"there is no file {str(path)!r}") from error
     except OSError as error:
         raise refuse(f"the file cannot be read ({error.strerror})") from error
+    return file, of_content(Content(file, content), sheet, also, choice), _sha256(content)
+
+
+def of_content(
+    source: Content, sheet: str | None, also: Collection[str], choice: Choice = ANY
+) -> Records:
+    """Records of what is in a file, which the ending of its name tells the form of; see `of_file`.
+
+    Raises
+    ------
+    TableError
+        It cannot be read, or is no table.
+    """
+    file, content, suffix = source.file, source.content, Path(source.file).suffix.lower()
+
+    def refuse(rule: str, allowed: str) -> TableError:
+        return TableError([Problem(file, None, None, rule, allowed)])
+
+    if suffix not in SUFFIXES:
+        raise refuse(f"the file ending {suffix!r} is unknown", ENDINGS)
     if not content:
-        raise refuse("the file is empty")
+        raise refuse("the file is empty", ENDINGS)
     if len(content) > MOST_BYTES:
         raise refuse("the file is too large", f"at most {MOST_BYTES // 2**20} MiB")
     if sheet is not None and suffix != ".xlsx":
         raise refuse(f"the file has no sheet {sheet!r}", "a sheet is of an .xlsx workbook")
     if suffix in OF_COCHRANE:
-        records = read_cochrane(file, content, suffix, choice, also)
-    elif suffix not in (".xlsx", ".parquet"):
-        records = read_delimited(file, content, choice, also)
-    else:
-        refuse_choice(file, choice)
-        is_workbook = suffix == ".xlsx"
-        records = (
-            read_xlsx(file, content, sheet, also) if is_workbook else read_parquet(file, content)
-        )
-    return file, records, hashlib.sha256(content).hexdigest()
+        return read_cochrane(file, content, suffix, choice, also)
+    if suffix not in (".xlsx", ".parquet"):
+        return read_delimited(file, content, choice, also)
+    refuse_choice(file, choice)
+    return (
+        read_xlsx(file, content, sheet, also) if suffix == ".xlsx" else read_parquet(file, content)
+    )
 
 
 def of_memory(source: Any) -> Records:
@@ -128,3 +162,7 @@ def _mapping_records(columns: Mapping[Any, Sequence[object]]) -> Records:
     rows = zip(*columns.values(), strict=True)
     numbered = ((n, list(row)) for n, row in enumerate(rows, start=2))
     return Records([(1, list(columns)), *numbered])
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

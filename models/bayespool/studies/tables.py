@@ -20,7 +20,14 @@ from bayespool.studies.limits import (
     listed,
 )
 from bayespool.studies.problems import Problem, TableError
-from bayespool.studies.sources import IN_MEMORY, DataFrameLike, of_file, of_memory
+from bayespool.studies.sources import (
+    IN_MEMORY,
+    Content,
+    DataFrameLike,
+    of_content,
+    of_file,
+    of_memory,
+)
 from bayespool.studies.spellings import normalise
 from bayespool.studies.text import Records, comments
 
@@ -133,7 +140,9 @@ class Table:
         return tuple(row[index] for row in self.texts)
 
 
-TableSource = str | os.PathLike[str] | Mapping[Any, Sequence[object]] | DataFrameLike | Table
+TableSource = (
+    str | os.PathLike[str] | Mapping[Any, Sequence[object]] | DataFrameLike | Content | Table
+)
 
 
 def read_table(
@@ -145,14 +154,15 @@ def read_table(
     comparison: str | None = None,
     outcome: str | None = None,
 ) -> Table:
-    """Read a table from a file, a pandas DataFrame or a mapping of columns.
+    """Read a table from a file or its bytes, a pandas DataFrame or a mapping of columns.
 
     Parameters
     ----------
     source
-        A path (.csv, .tsv, .txt, .xlsx, .parquet; .rm5 and .zip of a Cochrane review), a DataFrame
-        (its index is not read), a mapping of column name to equally long sequences, or a table that
-        was read (which stays as it is).
+        A path (.csv, .tsv, .txt, .xlsx, .parquet; .rm5 and .zip of a Cochrane review), the name and
+        bytes of such a file (`bayespool.studies.sources.Content`), a DataFrame (its index is not
+        read), a mapping of column name to equally long sequences, or a table that was read (which
+        stays as it is).
         Text files are UTF-8, or Windows-1252 with a warning; the delimiter is the one of comma,
         semicolon and tab that the header uses most; with semicolon or tab a comma within a number
         is the decimal comma. Wholly blank rows, rows of a file whose first cell begins with ``#``
@@ -170,11 +180,14 @@ def read_table(
     if isinstance(source, Table):
         return source
     roles = dict(column_map or {})
+    also, choice = {normalise(header) for header in roles.values()}, Choice(comparison, outcome)
     if isinstance(source, str | os.PathLike):
-        also = {normalise(header) for header in roles.values()}
-        table = _assemble(*of_file(Path(source), sheet, also, Choice(comparison, outcome)))
+        table = _assemble(*of_file(Path(source), sheet, also, choice))
+    elif isinstance(source, Content):
+        records = of_content(source, sheet, also, choice)
+        table = _assemble(source.file, records, source.sha256)
     else:
-        refuse_choice(IN_MEMORY, Choice(comparison, outcome))
+        refuse_choice(IN_MEMORY, choice)
         if sheet is not None:
             rule = f"a table in memory has no sheet {sheet!r}"
             raise TableError([Problem(IN_MEMORY, None, None, rule, "sheet is of a workbook")])

@@ -1,0 +1,1 @@
+"""What is seen of a session: NiceGUI elements, no statistics and no words of the report's."""
