@@ -128,7 +128,7 @@ def prepare(found: Any, asked: Asked) -> Prepared:
             found, measure, asked.model, asked.covariate, robust=asked.robust
         )
         model = with_priors(model, asked.priors)
-        check_asked(model, studies, request.bias)
+    check_asked(model, studies, request.bias)
     check_order(request.order, studies)
     checked_request(foreseen(model, studies), **request.of_numbers)
     return Prepared(model, studies, found)

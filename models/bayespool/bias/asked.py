@@ -23,6 +23,13 @@ ASKED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "selection": ("sens", "spec", "tau_sens", "tau_spec", "rho", "strength", "seen"),
     },
 }
+IN_WORDS = {
+    "none": "nothing",
+    "robma": "an average over 36 models with and without an effect, heterogeneity and bias",
+    "selection": "a selection model",
+    "pet-peese": "regressions on the standard error and on the variance",
+    "deeks": "Deeks' test of funnel asymmetry",
+}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from nicegui import events, ui
 from bayespool.accuracy import choosing as of_accuracy
 from bayespool.app.session import Session
 from bayespool.association import choosing as of_association
-from bayespool.bias.assessment import KINDS, BiasAsked
+from bayespool.bias.asked import ASKED, IN_WORDS, BiasAsked
 from bayespool.fitting import ENGINES
 from bayespool.report.ordering import ORDERS
 from bayespool.studies import MEASURES
@@ -158,9 +158,9 @@ class QuestionView:
             if asked.measure == "":
                 self._choice("Link", _same(LINKS), "link", asked.link)
                 self._choice("Rows with markers", _same(MARKERS), "marker", asked.marker)
-            else:
-                self._choice("Publication bias", dict(KINDS), "bias", asked.request.bias.kind,
-                             of=BiasAsked)  # fmt: skip
+            analysis = "accuracy" if asked.measure == "" else "association"
+            kinds = {kind: IN_WORDS[kind] for kind in ASKED[analysis]}
+            self._choice("Publication bias", kinds, "bias", asked.request.bias.kind, of=BiasAsked)
 
     def _of_report(self) -> None:
         request = self._session.asked.request
