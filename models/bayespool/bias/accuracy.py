@@ -172,7 +172,9 @@ def assess_accuracy(fitted: Fit, asked: BiasAsked) -> AccuracyAssessment:
     if asked.kind == "deeks":
         return start
     base, more = _with_share(fitted.model, asked)
-    made = (*(replace(base, seen=seen) for seen in SEEN), base)
+    # a known share is that of the published model; of an unknown one its errors would seem to tell
+    published = replace(base, errors="own")
+    made = (*(replace(published, seen=seen) for seen in SEEN), base)
     fits = [fit(one, studies, engine="quadrature", seed=fitted.seed) for one in made]
     failed = tuple(
         f"With seen={f.model.seen!r} the fit did not pass its self-check "

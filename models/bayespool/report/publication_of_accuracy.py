@@ -16,9 +16,10 @@ NB = numbers.SPACE
 WHAT = (
     "Nobody knows how many studies are missing. Here a study is seen with a probability that rises "
     "with the t statistic of its log diagnostic odds ratio, and sensitivity and specificity are "
-    "those of all studies, seen or not, if a share of them is seen. Standard errors are those at "
-    "the pooled proportions, which depend on group sizes alone. It is a sensitivity analysis: the "
-    "share is assumed, not found, and in simulated reviews the model took away rather too much."
+    "those of all studies, seen or not, if a share of them is seen. Standard errors are each "
+    "study's own; where the share is unknown those at the pooled proportions, which depend on "
+    "group sizes alone. It is a sensitivity analysis: the share is assumed, not found, and in "
+    "simulated reviews the model took away rather too much."
 )
 OF_BIAS = {"seen": "the share that is seen", "strength": "the strength of selection"}
 COLUMNS = ("sens", "spec", "dor")
