@@ -87,6 +87,11 @@ class Model:
         del studies
         return ()
 
+    def pooled_at(self, studies: Any) -> str:
+        """Where the pooled values hold, in words: ``at the cut-off 50``; mostly nothing."""
+        del studies
+        return ""
+
     def curve_slopes(self, draws: Any) -> tuple[Any, Any] | None:
         """How sensitivity and specificity move along the summary curve (scale of the link), where
         that is not by their standard deviations."""

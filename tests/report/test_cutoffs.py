@@ -11,7 +11,8 @@ from bayespool.checks.separate_cutoffs import Separate, rows_at, separate
 from bayespool.fitting import fit
 from bayespool.report import cutoff_page
 from bayespool.report.accuracy_methods import likelihood
-from bayespool.report.accuracy_words import question
+from bayespool.report.accuracy_words import answer, question, tiles
+from bayespool.report.findings_table import accuracy_tables
 from bayespool.report.summary import build_summary, summary_dict
 from bayespool.studies import AccuracyStudies
 
@@ -99,3 +100,12 @@ def test_without_a_study_the_cut_off_stays(fitted):
     one = fitted.of_rows(keep, lambda hierarchy: fitted.draws)
     assert one.hierarchy.labels == ("S1", "S2", "S3", "S4", "S5")
     assert one.model.cutoff == 2.0
+
+
+def test_the_first_screen_says_at_which_cut_off(fitted):
+    summary = build_summary(fitted, prevalences=(0.3,))
+    assert [tile.what for tile in tiles(summary)] == [
+        "Pooled sensitivity at the cut-off 2", "Pooled specificity at the cut-off 2",
+    ]  # fmt: skip
+    assert answer(summary).startswith("Pooled sensitivity at the cut-off 2 ")
+    assert accuracy_tables(summary)[0].caption.startswith("Summary of findings at the cut-off 2: ")

@@ -184,6 +184,10 @@ class Thresholds(Model):
             studies, self.threshold, self.positive, self.transform, self.cutoff, self.unit
         )
 
+    def pooled_at(self, studies: AccuracyStudies) -> str:
+        """The cut-off of the pooled values."""
+        return f"at the cut-off {self.scale(studies).reference:g}"
+
     def settled(self, studies: AccuracyStudies) -> Thresholds:
         """With the reference cut-off, its unit and the direction said."""
         found = self.scale(studies)

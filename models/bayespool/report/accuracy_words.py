@@ -48,9 +48,10 @@ def grouped(summary: Summary) -> bool:
 def headline(summary: Summary, name: str, label: Group = WHOLE) -> tuple[str, str, str]:
     """Name, median and interval of a pooled proportion, in whole percent."""
     e = summary.estimates[f"{name}{ending(label)}"]
+    what = _capital(of_answer(summary.pooled, MARGINS_IN_WORDS[name]))
+    what = f"{what} {summary.pooled_at}" if summary.pooled_at else what
     return (
-        f"{_capital(of_answer(summary.pooled, MARGINS_IN_WORDS[name]))}"
-        f"{', ' if label else ''}{label.shown}",
+        f"{what}{', ' if label else ''}{label.shown}",
         percent_prose(e.median),
         percent_interval_prose(e.lower, e.upper),
     )
@@ -81,6 +82,7 @@ def answer(summary: Summary) -> str:
             first = not parts and not own
             kind = INTERVAL if first else "interval"
             said = of_answer(summary.pooled, MARGINS_IN_WORDS[name])
+            said = f"{said} {summary.pooled_at}" if summary.pooled_at and first else said
             own.append(f"{_capital(said) if first and not label else said} {median} "
                        f"({kind} {interval})")  # fmt: skip
         parts.append(f"{label.shown}{': ' if label else ''}{', '.join(own)}")

@@ -157,7 +157,8 @@ def _by_result(summary: Summary, part: Sequence[Group]) -> Table:
     heads = ["What follows"] if said else []
     head = ("Of 1,000 people tested", *map(at_prevalence, summary.prevalences),
             evidence_head(summary.evidence[""]), *judged, *heads)  # fmt: skip
-    return Table(f"{CAPTION}: median ({INTERVAL})", head, tuple(rows), words=True)
+    caption = f"{CAPTION} {summary.pooled_at}".rstrip()
+    return Table(f"{caption}: median ({INTERVAL})", head, tuple(rows), words=True)
 
 
 def _ends(summary: Summary, label: str, result: str) -> list[str]:

@@ -84,6 +84,8 @@ class Summary:
         Of an association: its effect differs between studies.
     pooled : str
         What its mean is called, with a place for the measure.
+    pooled_at : str
+        Where the mean holds, if that is one place of several: ``at the cut-off 50``.
     compared : tuple of tuples of str
         Of accuracy: labels of the tests, or of the levels of each category, that are compared.
     prevalences_given, thresholds_given : bool
@@ -114,6 +116,7 @@ class Summary:
     numbers_needed: tuple[NumberNeeded, ...] = ()
     varies: bool = True
     pooled: str = POOLED
+    pooled_at: str = ""
     compared: tuple[tuple[Group, ...], ...] = ()
     of_tests: bool = False
     prevalences_given: bool = True
@@ -219,7 +222,7 @@ def build_summary(
         (*comparisons(fitted), *statements),
         run_checks(fitted),
         chosen,
-        pooled=naming(fitted),
+        pooled=naming(fitted), pooled_at=fitted.model.pooled_at(fitted.studies),
         compared=points.compared(fitted), of_tests=bool(fitted.model.test),
         prevalences_given=prevalences is not None, thresholds_given=thresholds is not None,
         findings=found, differences=more,
