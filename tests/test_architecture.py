@@ -117,3 +117,31 @@ def test_a_quadrature_summary_needs_no_heavy_package():
     heavy = {"pymc", "pytensor", "matplotlib", "arviz_stats", "arviz_plots", "arviz_base", "pandas",
              "xarray", "nutpie", "numba"}  # fmt: skip
     assert not heavy & loaded_after(code)
+
+
+def asked_of_attributes(source: str) -> list[str]:
+    """Places where a model or a table is asked what it is by whether it has an attribute."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+            continue
+        of = ast.unparse(node.args[0]).rpartition(".")[2]
+        literal = len(node.args) > 1 and isinstance(node.args[1], ast.Constant)
+        if node.func.id in ("hasattr", "getattr") and of in ("studies", "model") and literal:
+            found.append(ast.unparse(node))
+    return found
+
+
+def test_models_and_tables_declare_what_they_are():
+    wrong = {
+        str(path.relative_to(PACKAGE)): found
+        for path in PACKAGE.rglob("*.py")
+        if (found := asked_of_attributes(path.read_text(encoding="utf-8")))
+    }
+    assert not wrong
+
+
+def test_the_check_sees_a_question_to_an_attribute():
+    assert asked_of_attributes("if hasattr(fitted.model, 'test'): pass")
+    assert asked_of_attributes("getattr(studies, 'partial', ())")
+    assert not asked_of_attributes("getattr(studies, name)")

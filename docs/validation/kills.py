@@ -76,17 +76,23 @@ def content(place: Path) -> dict[str, str]:
 
 def ended(write: Writer, place: Path, ending: str, after: float, room: int) -> None:
     """A writer of version 1 that ends after some seconds, or when its disk has no more room."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     child = os.fork()
-    if not child:
+    if not child:  # which must never go on as its parent does, whenever an interrupt comes
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
             if ENDINGS[ending] is None:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-            write(place, 1)
+            try:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+                write(place, 1)
+            finally:
+                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         finally:
             os._exit(0)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
     if (sign := ENDINGS[ending]) is not None:
         time.sleep(after)
         os.kill(child, sign)

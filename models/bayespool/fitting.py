@@ -106,7 +106,7 @@ def studies_for(model: Any, given: Rows | TableSource) -> Rows:
     if model.takes and not isinstance(studies, model.takes):
         names = " or ".join(shape.__name__ for shape in model.takes)
         more = ""
-        if hasattr(studies, "effects") and Effects in model.takes:
+        if Effects in model.takes and not isinstance(studies, AccuracyStudies | Effects):
             more = f"; allowed: studies.effects({model.measure!r}), or the table itself"
         raise ValueError(
             f"{studies.file}: {type(model).__name__} is a model of {names}, and these are "

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any, ClassVar
 
-from bayespool.quantity import WHOLE, Group
+from bayespool.quantity import WHOLE, Estimand, Group
 from bayespool.studies import Rows
 
 
@@ -70,6 +70,11 @@ class Model:
 
     @property
     def covariates(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def intercepts(self) -> tuple[Estimand, ...]:
+        """Pooled values on the scale of the link, of models that have them."""
         return ()
 
     @property

@@ -15,7 +15,8 @@ from bayespool.report.group_figures import BIAS_WORDS
 from bayespool.report.per_study import study_rows
 from bayespool.report.summary import build_summary
 
-SYMBOLS = [light.symbol for light in LIGHTS.values()]
+WORDS = ("low", "unclear", "high")
+SYMBOLS = [LIGHTS[word].symbol for word in WORDS]
 COUNTS = {
     "tp": [8, 9, 7, 12, 20, 6, 15, 9], "fp": [1, 0, 2, 4, 5, 1, 2, 3],
     "fn": [2, 1, 3, 4, 5, 2, 3, 1], "tn": [19, 0, 18, 30, 41, 17, 25, 20],
@@ -68,7 +69,7 @@ def test_every_study_has_its_judgement(grouped: bool) -> None:
     expected = {low: place[[0, 4]], unclear: place[[5]], high: place[[2, 6]]}
     assert signs(points) == {symbol: at.tolist() for symbol, at in expected.items()}
     assert "Risk of\nbias" in texts(studies.svg.figure)
-    assert {f"{word} risk of bias" for word in LIGHTS} <= set(texts(points.svg.figure))
+    assert {f"{word} risk of bias" for word in WORDS} <= set(texts(points.svg.figure))
     assert BIAS_WORDS in studies.caption
     assert BIAS_WORDS in points.caption
 

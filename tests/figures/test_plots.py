@@ -170,7 +170,8 @@ def test_figures_repeat_whatever_the_users_settings(name: str) -> None:
 
 
 def test_judgements_differ_without_colour() -> None:
-    assert [light.symbol for light in traffic_light.LIGHTS.values()] == ["+", "?", "\u2212"]
+    symbols = [light.symbol for light in traffic_light.LIGHTS.values()]
+    assert symbols == ["+", "?", "\u2212", "\u00d7", "\u2205"]
     figure = traffic_light.draw(traffic_table(2))
     drawn = [text.get_text() for axes in figure.axes for text in axes.texts]
     assert [drawn.count(symbol) for symbol in "+?\u2212"] == [2, 2, 2]

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from bayespool.studies import AccuracyStudies
+
 Array = np.ndarray
 
 
@@ -23,7 +25,7 @@ def check_tables(studies: Any, what: str, fewest: int) -> None:
     ValueError
     """
     file = studies.file
-    if not hasattr(studies, "tp"):
+    if not isinstance(studies, AccuracyStudies):
         raise ValueError(f"{file}: {what} is of 2x2 tables of a test; allowed: tp, fp, fn, tn")
     repeated = studies.several_rows()
     if repeated:

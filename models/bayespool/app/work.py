@@ -41,13 +41,13 @@ class Workshop:
     def _warm(self) -> None:
         try:
             self.job().run(load)
-        except RuntimeError:
+        except (RuntimeError, Cancelled):
             if not self._closed:
                 raise
 
     def job(self, *, long: bool = False) -> Job:
         """One piece of work, to be run once; long ones leave a process to those that are not."""
-        return Job(self._pool, self.warm, self._long if long else None)
+        return Job(self._pool, self.warm, lambda: self._closed, self._long if long else None)
 
     def close(self) -> None:
         """End all processes."""
@@ -59,9 +59,10 @@ class Job:
     """One piece of work, which may be cancelled from another thread."""
 
     def __init__(
-        self, pool: Pool, again: Callable[[], None], turn: threading.Semaphore | None = None
-    ) -> None:
-        self._pool, self._again, self._turn = pool, again, turn
+        self, pool: Pool, again: Callable[[], None], closed: Callable[[], bool],
+        turn: threading.Semaphore | None = None,
+    ) -> None:  # fmt: skip
+        self._pool, self._again, self._closed, self._turn = pool, again, closed, turn
         self._lock = threading.Lock()
         self._worker: Worker | None = None
         self._wanted = True
@@ -97,7 +98,7 @@ class Job:
 
     def _done(self, task: bytes, watcher: Watcher | None) -> Any:
         """Have a free process do it."""
-        worker = self._pool.take(lambda: self._wanted)
+        worker = self._pool.take(lambda: self._wanted and not self._closed())
         if worker is None:
             raise Cancelled
         try:

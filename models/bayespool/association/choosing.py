@@ -14,6 +14,7 @@ from bayespool.association.proportion import Proportion
 from bayespool.association.scale import default_priors
 from bayespool.model import find_model
 from bayespool.priors import FREEDOM, Fixed, Normal
+from bayespool.studies import ArmCounts
 
 CHOICES = ("auto", "normal", "binomial", "beta-binomial", "nested", "pre-post")
 
@@ -58,16 +59,16 @@ def choose(
             f"model={model!r} is unknown; allowed: {', '.join(CHOICES)}, or module:Class of a "
             "model of your own"
         )
-    if hasattr(studies, "yes_before") or model == "pre-post":
+    if studies.same_people or model == "pre-post":
         return _pre_post(studies, measure, model, covariates, robust=robust), studies
-    arms = hasattr(studies, "e1") and (measure == "or" or model == "binomial")
-    counts = arms or hasattr(studies, "events")
+    arms = isinstance(studies, ArmCounts) and (measure == "or" or model == "binomial")
+    counts = arms or studies.one_group
     if model == "binomial" and not counts:
         raise ValueError(
             f"model='binomial' needs counts in every row (of or, rr, rd or proportion); "
             f"{studies.file} is {type(studies).__name__} of {measure}; allowed: normal, nested"
         )
-    if model == "beta-binomial" and not hasattr(studies, "events"):
+    if model == "beta-binomial" and not studies.one_group:
         raise ValueError(
             f"model='beta-binomial' needs events and people of one group in every row; "
             f"{studies.file} is {type(studies).__name__} of {measure}; allowed: normal, nested"
@@ -90,7 +91,7 @@ def choose(
         mu, tau, _ = default_priors(studies, measure)
         chosen = {"mu": mu, "tau": tau, "beta": Normal(0, float(mu.sigma) / 2)} | options
         return BinomialNormal(measure=measure, **chosen), studies
-    effects = _effects(studies, measure)
+    effects = studies.as_effects(measure)
     kind: Any = Nested if model == "nested" else NormalNormal
     return kind.for_studies(effects, **options)[0], effects
 
@@ -98,7 +99,7 @@ def choose(
 def _pre_post(
     studies: Any, measure: str, model: str, covariates: Sequence[str], *, robust: bool
 ) -> PrePost:
-    if not hasattr(studies, "yes_before"):
+    if not studies.same_people:
         raise ValueError(
             "model='pre-post' needs both, lost, gained and neither, or before, n_before, after and "
             f"n_after, in every row; {studies.file} is {type(studies).__name__} of {measure}; "
@@ -116,11 +117,3 @@ def _pre_post(
     if robust:
         raise ValueError("one study alone has no study effects; allowed with robust: two or more")
     return PrePost(tau=Fixed(0))
-
-
-def _effects(studies: Any, measure: str) -> Any:
-    if hasattr(studies, "estimate"):
-        return studies
-    if hasattr(studies, "e1") or hasattr(studies, "events"):
-        return studies.effects(measure, add=0.5)
-    return studies.effects(measure)

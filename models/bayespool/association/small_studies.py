@@ -16,7 +16,7 @@ from bayespool.association import quantities, scale
 from bayespool.association.regression import Regression, check_rows, other_priors
 from bayespool.design import design
 from bayespool.priors import Fixed, HalfNormal, Normal
-from bayespool.studies import Rows
+from bayespool.studies import Effects, Rows
 
 Array = np.ndarray
 DIRECTIONS = {"positive": 1.0, "negative": -1.0}
@@ -107,13 +107,14 @@ def check_effects(studies: Any, what: str) -> None:
         Counts, proportions, censored rows, or a single study.
     """
     file = studies.file
-    if hasattr(studies, "events") or getattr(studies, "measure", "") == "proportion":
+    effects = isinstance(studies, Effects)
+    if studies.one_group or (effects and studies.measure == "proportion"):
         raise ValueError(
             f"{file}: {what} is of effects that can be for or against something; a proportion has "
             "no null value that decides what is published; allowed: or, rr, rd, md, smd, rom, cor, "
             "hr, irr, generic"
         )
-    if not hasattr(studies, "estimate") or not hasattr(studies, "se"):
+    if not effects:
         raise ValueError(
             f"{file}: {what} looks at p values of estimates with standard errors, and these rows "
             "are counts, whose exact likelihood has none; allowed: effects, as with --model normal "

@@ -24,6 +24,7 @@ from bayespool.estimands import Estimate
 from bayespool.fitting import fit
 from bayespool.held import held
 from bayespool.priors import CumulativeDirichlet
+from bayespool.studies import Effects
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -168,10 +169,10 @@ def effects_of(studies: Any, measure: str) -> tuple[Any, tuple[str, ...]]:
     """
     notes: list[str] = []
     found = studies
-    if hasattr(studies, "events") or measure == "proportion":
+    if studies.one_group or measure == "proportion":
         check_effects(studies, "a model of publication bias")
-    if not hasattr(studies, "estimate"):
-        found = studies.effects(measure, add=0.5)
+    if not isinstance(studies, Effects):
+        found = studies.as_effects(measure)
         notes.append(
             "The main model takes exact counts, which have no p value. Here every study enters "
             "with its estimate and standard error, 1/2 added to every cell of tables with a zero "

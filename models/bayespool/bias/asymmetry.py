@@ -18,6 +18,7 @@ import numpy as np
 from scipy import special
 
 from bayespool.association.small_studies import check_effects
+from bayespool.studies import AccuracyStudies
 
 Array = np.ndarray
 EXACT = 50  # studies below which the rank test is exact, as in R
@@ -67,7 +68,7 @@ def check_for_asymmetry(studies: Any, measure: str | None = None) -> None:
         Diagnostic accuracy: the standard error of a log diagnostic odds ratio depends on the odds
         ratio itself, so that the test finds asymmetry where there is none (Deeks 2005).
     """
-    if hasattr(studies, "tp") or measure == "dor":
+    if isinstance(studies, AccuracyStudies) or measure == "dor":
         raise ValueError(
             f"{studies.file}: Egger's and Begg's tests of a diagnostic odds ratio find asymmetry "
             "where there is none, because its standard error depends on the odds ratio itself; "

@@ -201,7 +201,7 @@ class PublicationOfAccuracy:
         return asked
 
 
-@Parameter(name="*")
+@Parameter(name="*", group=MISSING)
 @dataclass(frozen=True)
 class Publication:
     """What is asked of studies that may be missing.

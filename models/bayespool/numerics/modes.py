@@ -15,6 +15,10 @@ Array = np.ndarray
 Curvature = dict[tuple[int, int], Array]
 PLAIN_STEPS = 3  # with one or two effects; with more as often more
 NEWTON_STEPS = 60
+LEAST_STEP = 1e-8  # part of a step that is as good as none
+# after such a step a search ends; with one or two effects it goes on, and creeps along an edge of
+# what is possible, as that of a risk difference
+GIVES_UP_FROM = 3
 # in conditional standard deviations of a study's effect; that step is taken too, and leaves about
 # the square of it as the error, which nodes mend
 NEWTON_TOLERANCE = 0.02
@@ -211,15 +215,15 @@ def _damped(
     v = np.where(~settled & (at_origin > now), 0.0, v)
     now = np.where(settled, now, np.maximum(now, at_origin))
     step, upper, decrement = _climb(rows, offset, loading, v, prior)
-    stuck = np.zeros(now.shape, bool)  # no part of a step leads up: rounding, far from all data
+    stuck = np.zeros(now.shape, bool)
     for _ in range(NEWTON_STEPS):
         moving = ~((decrement < NEWTON_TOLERANCE**2) | stuck)
         left = np.flatnonzero(moving.any(axis=0))  # the draws with a study that is not there yet
         if not left.size:
             break
-        risen = _halved(height, v, step, now, moving, left)
-        stuck[:, left] |= moving[:, left] & ~(risen > now[:, left] + 1e-9 * np.abs(now[:, left]))
-        now[:, left] = risen
+        now[:, left], fraction = _halved(height, v, step, now, moving, left)
+        if len(loading) >= GIVES_UP_FROM:
+            stuck[:, left] |= moving[:, left] & (fraction < LEAST_STEP)
         own = rows.part(left), offset[:, left], loading[..., left], v[..., left], prior.part(left)
         step[..., left], upper_left, decrement[:, left] = _climb(*own)
         for key, value in upper_left.items():
@@ -234,8 +238,9 @@ def _halved(
     now: Array,
     moving: Array,
     left: Array,
-) -> Array:
-    """Move v at some of the draws by a step, or as much of it as leads up; the height there."""
+) -> tuple[Array, Array]:
+    """Move v at some of the draws by a step, or as much of it as leads up; the height there, and
+    how much of the step it was."""
     at, by, before, free = v[..., left], step[..., left], now[:, left], moving[:, left]
     fraction = free.astype(float)
     for _ in range(30):
@@ -245,4 +250,4 @@ def _halved(
             break
         fraction = np.where(worse, 0.5 * fraction, fraction)
     v[..., left] = at + fraction * by
-    return height(v[..., left], left)
+    return height(v[..., left], left), fraction

@@ -118,7 +118,7 @@ def _ticks(fitted: Fit, name: str, low: float, high: float) -> tuple[tuple[float
             x = float(scale.to_measure(np.array(at), measure))
             return numbers.percent_prose(x) if kind == "proportion" else numbers.small(x)
     else:
-        if fitted.named[name].quantity.name not in getattr(model, "intercepts", ()):
+        if fitted.named[name].quantity.name not in model.intercepts:
             return ()
         g = link(model.link)
 

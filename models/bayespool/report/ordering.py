@@ -9,12 +9,13 @@ from bayespool.report.per_study import StudyRow
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
+    from bayespool.studies import Rows
 
 ORDERS = ("input", "year", "effect")
 WORDS = {"year": "by year", "effect": "by the model's estimate"}
 
 
-def check_order(order: str, studies: object = None) -> str:
+def check_order(order: str, studies: Rows | None = None) -> str:
     """The order, if it is one and the table has what it needs.
 
     Raises
@@ -54,9 +55,8 @@ def ordered(rows: Sequence[StudyRow], fitted: Fit, order: str) -> list[StudyRow]
     return sorted(rows, key=lambda row: (least[row.study], first[row.study]))
 
 
-def _years(studies: object) -> tuple[object, ...]:
-    found: dict[str, tuple[object, ...]] = getattr(studies, "covariates", {})
-    return found.get("year", ())
+def _years(studies: Rows) -> tuple[object, ...]:
+    return studies.covariates.get("year", ())
 
 
 def _number(value: object) -> float | None:
