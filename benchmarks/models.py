@@ -23,6 +23,7 @@ from bayespool.accuracy import (
     NestedBivariate,
     NestedMetaRegression,
     SelectionBivariate,
+    Thresholds,
 )
 from bayespool.association import (
     PEESE,
@@ -126,6 +127,10 @@ MODELS: tuple[tuple[str, Callable[[Any], Any], str, Callable[[], Any], float], .
     ("PEESE", lambda s: PEESE(measure="or"), "bcg", trials, 2),
     ("SelectionBivariate", lambda s: SelectionBivariate(seen=0.6), "telomerase", of("telomerase"),
      4),
+    ("Thresholds", lambda s: Thresholds(cutoff=50.0), "feno_asthma", of("feno_asthma"), 5),
+    ("Thresholds, same spread",
+     lambda s: Thresholds(cutoff=50.0, tau_spread_sens=None, tau_spread_spec=None),
+     "feno_asthma", of("feno_asthma"), 5),
 )  # fmt: skip
 
 
