@@ -22,7 +22,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from bayespool.priors import HalfNormal, InverseGamma, LogNormal, LogStudentT, Normal, StudentT
+from bayespool.priors import (
+    Distribution,
+    HalfNormal,
+    InverseGamma,
+    LogNormal,
+    LogStudentT,
+    Normal,
+    StudentT,
+)
 
 Array = np.ndarray
 SUSPICIOUS = 0.1  # of a Rhodes location from its additive fit, on the scale of log tau^2
@@ -30,7 +38,7 @@ BROAD = ("semi-objective", "subjective")  # outcome groups of Turner 2012, not o
 
 
 @dataclass(frozen=True)
-class Empirical:
+class Empirical(Distribution):
     """A prior from a published table; prints back as the call that names it.
 
     Attributes
@@ -48,8 +56,12 @@ class Empirical:
     kind: ClassVar[str] = "empirical"
 
     @property
-    def support(self) -> str:
+    def support(self) -> str:  # type: ignore[override]
         return str(self.base.support)
+
+    @property
+    def non_negative(self) -> bool:
+        return bool(self.base.non_negative)
 
     @property
     def mu(self) -> float:

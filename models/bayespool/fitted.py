@@ -16,6 +16,7 @@ from bayespool.engines.draws import Draws
 from bayespool.estimands import Estimate, Estimates
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.marginals import Marginal
+from bayespool.numerics.mixed import Mixed
 from bayespool.quantity import MAIN, Estimand, recorded
 from bayespool.streams import rng
 
@@ -378,7 +379,7 @@ def _of_rows(hierarchy: Hierarchy, n: int, keep: Array) -> Hierarchy:
     rows = (per_row * keep[:, None] + np.arange(per_row)).ravel()
     ranks = np.unique(hierarchy.study[rows])
     likelihood = hierarchy.likelihood.take(rows)
-    parts: Any = getattr(likelihood, "parts", ())
+    parts = likelihood.parts if isinstance(likelihood, Mixed) else ()
     return replace(
         hierarchy.of_rows(rows),
         likelihood=parts[0] if len(parts) == 1 else likelihood,

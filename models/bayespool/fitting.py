@@ -168,7 +168,7 @@ def _as_check(model: Any, studies: Any, seed: int, options: Mapping[str, Any]) -
 
 
 def _cautions(model: Any) -> tuple[str, ...]:
-    cautions = (getattr(prior, "caution", "") for prior in model.priors.values())
+    cautions = (prior.caution for prior in model.priors.values())
     return tuple(caution for caution in cautions if caution)
 
 

@@ -42,7 +42,19 @@ def _number(value: float) -> str:
     return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
-class _Call:
+class Distribution:
+    """What every prior says of itself, and what it is by default."""
+
+    support: ClassVar[str]
+    caution: str = ""
+
+    @property
+    def non_negative(self) -> bool:
+        """It is on numbers of 0 or more."""
+        return bool(self.support == "positive")
+
+
+class _Call(Distribution):
     """Printing and checking shared by all priors: ``HalfNormal(0.5)``."""
 
     positive_parameters: ClassVar[tuple[str, ...]] = ()
@@ -283,6 +295,10 @@ class Uniform(_Call):
     upper: float
     support: ClassVar[str] = "real"
 
+    @property
+    def non_negative(self) -> bool:
+        return self.lower >= 0.0
+
     def _check(self) -> None:
         if not self.lower < self.upper:
             raise ValueError(f"{self!r}: lower must be below upper")
@@ -353,7 +369,7 @@ class Beta(_Call):
 
 
 @dataclass(frozen=True, repr=False, init=False)
-class CumulativeDirichlet:
+class CumulativeDirichlet(Distribution):
     """Weights of intervals of p values that fall from 1: sums of a Dirichlet vector from its end.
 
     ``CumulativeDirichlet(1, 1, 1)`` is of three weights: 1, and two ordered uniform ones. Ratios of
@@ -438,6 +454,10 @@ class ProbabilityInterval(_Call):
     lower: float
     upper: float
     support: ClassVar[str] = "proportion"
+
+    @property
+    def non_negative(self) -> bool:
+        return True
 
     def _check(self) -> None:
         if not 0.0 < self.lower < self.upper < 1.0:

@@ -6,6 +6,7 @@ rows are the true positives and the true negatives of every row of the table, in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +18,15 @@ from bayespool.covariance import Covariance
 from bayespool.model import Model
 from bayespool.numerics.links import link, mean_proportion
 from bayespool.numerics.scale_mixture import scale_mixture
-from bayespool.priors import LKJ, HalfCauchy, HalfNormal, Normal, ProbabilityInterval, Uniform
+from bayespool.priors import (
+    LKJ,
+    Distribution,
+    HalfCauchy,
+    HalfNormal,
+    Normal,
+    ProbabilityInterval,
+    Uniform,
+)
 from bayespool.quantity import WHOLE, Estimand, Group, point
 from bayespool.studies import AccuracyStudies, Rows
 from bayespool.studies.cutoffs import refuse_cutoffs
@@ -36,7 +45,44 @@ SUPPORT_WORDS = {
 }
 
 
-class Margins(Model):
+class OnLink(Model):
+    """What models share that are told by sensitivity and specificity on the scale of a link."""
+
+    link: str
+
+    def __repr__(self) -> str:
+        return as_call(self)
+
+    @property
+    def intercepts(self) -> tuple[Estimand, Estimand]:
+        """Names of the pooled values on the link scale, such as ``logit_sens``."""
+        sens, spec = (quantities.intercept(self.link, margin) for margin in quantities.MARGINS)
+        return sens, spec
+
+    @property
+    def located(self) -> tuple[str, ...]:
+        """Hyperparameters that the effects of a study, in their order, are added to."""
+        return self.intercepts
+
+    def on_link(self, prior: Any) -> Any:
+        """A prior of proportions as one on the scale of the link; others as they are."""
+        return prior.on_link(self.link) if isinstance(prior, ProbabilityInterval) else prior
+
+    def _sampled(self, name: str) -> Estimand:
+        if name in ("sens", "spec"):
+            return self.intercepts[name == "spec"]
+        return quantities.parameter(name)
+
+    def _field(self, name: str, more: Mapping[str, str]) -> str:
+        """The field that a prior is given under: ``logit_sens`` and ``sens`` are both ``sens``."""
+        own = [f.name for f in fields(self) if support_of(getattr(self, f.name))]  # type: ignore[arg-type]
+        by_name = {self._sampled(n): n for n in own} | {n: n for n in own} | dict(more)
+        if name not in by_name:
+            raise ValueError(f"there is no prior {name!r}; allowed: {', '.join(by_name)}")
+        return by_name[name]
+
+
+class Margins(OnLink):
     """Methods of a model whose study effects are those of sensitivity and specificity."""
 
     sens: Any
@@ -59,20 +105,6 @@ class Margins(Model):
         for item in fields(self):  # type: ignore[arg-type]
             check_prior(item.name, getattr(self, item.name))
 
-    def __repr__(self) -> str:
-        return as_call(self)
-
-    @property
-    def intercepts(self) -> tuple[Estimand, Estimand]:
-        """Names of the pooled values on the link scale, such as ``logit_sens``."""
-        sens, spec = (quantities.intercept(self.link, margin) for margin in quantities.MARGINS)
-        return sens, spec
-
-    @property
-    def located(self) -> tuple[str, ...]:
-        """Hyperparameters that the effects of a study, in their order, are added to."""
-        return self.intercepts
-
     @property
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter on the scale that it is sampled on."""
@@ -83,22 +115,9 @@ class Margins(Model):
                 out[self._sampled(item.name)] = self.on_link(prior)
         return out
 
-    def on_link(self, prior: Any) -> Any:
-        """A prior of proportions as one on the scale of the link; others as they are."""
-        return prior.on_link(self.link) if isinstance(prior, ProbabilityInterval) else prior
-
-    def _sampled(self, name: str) -> Estimand:
-        if name in ("sens", "spec"):
-            return self.intercepts[name == "spec"]
-        return quantities.parameter(name)
-
     def field_of(self, name: str) -> str:
-        """The field that a prior is given under: ``logit_sens`` and ``sens`` are both ``sens``."""
-        own = [f.name for f in fields(self) if support_of(getattr(self, f.name))]  # type: ignore[arg-type]
-        by_name = {self._sampled(n): n for n in own} | {n: n for n in own} | {"nu": "nu"}
-        if name not in by_name:
-            raise ValueError(f"there is no prior {name!r}; allowed: {', '.join(by_name)}")
-        return by_name[name]
+        """The field that a prior is given under."""
+        return self._field(name, {"nu": "nu"})
 
     def covariance(self, group: Group = WHOLE) -> Covariance:
         """Of the study effects, perhaps of one group of studies."""
@@ -119,7 +138,7 @@ class Margins(Model):
 
 def support_of(value: Any) -> str:
     """Which numbers a prior is on; empty for what is no prior."""
-    return getattr(value, "support", "")
+    return str(value.support) if isinstance(value, Distribution) else ""
 
 
 def check_prior(name: str, prior: Any) -> None:
@@ -141,7 +160,7 @@ def check_prior(name: str, prior: Any) -> None:
             f"{name}={prior!r} is not a prior for this parameter; allowed: a prior on "
             f"{' or '.join(SUPPORT_WORDS[s] for s in allowed)}"
         )
-    negative = support_of(prior) == "real" and not getattr(prior, "lower", -1.0) >= 0.0
+    negative = support_of(prior) == "real" and not prior.non_negative
     if "positive" in allowed and negative:
         raise ValueError(
             f"{name}={prior!r}: {name} is not negative; allowed: a prior on "

@@ -25,6 +25,7 @@ import numpy as np
 from scipy.special import expit
 
 from bayespool.accuracy.bivariate import Bivariate
+from bayespool.accuracy.margins import support_of
 from bayespool.accuracy.odds_ratios import check_tables, corrected_cells
 from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.likelihoods import Gaussian
@@ -79,7 +80,7 @@ class SelectionBivariate(Bivariate):
                 )
         if self.errors not in ERRORS:
             raise ValueError(f"errors={self.errors!r}; allowed: {', '.join(ERRORS)}")
-        if getattr(self.strength, "support", "") != "positive":
+        if support_of(self.strength) != "positive":
             raise ValueError(
                 f"strength={self.strength!r}; allowed: a prior on positive numbers, such as "
                 "HalfNormal(1)"
@@ -96,7 +97,7 @@ class SelectionBivariate(Bivariate):
     @property
     def unknown(self) -> bool:
         """The share that is seen has a prior."""
-        return getattr(self.seen, "support", "") == "unit"
+        return support_of(self.seen) == "unit"
 
     @property
     def selects(self) -> bool:

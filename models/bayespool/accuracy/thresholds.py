@@ -24,25 +24,24 @@ from bayespool.accuracy.cutoff_rows import Scale, likelihood, scale_at, scale_of
 from bayespool.accuracy.evidence import refuse_partial
 from bayespool.accuracy.margins import (
     EDGE,
+    OnLink,
     check_prior,
     other_priors,
     study_numbers,
     support_of,
 )
-from bayespool.calls import as_call
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy
-from bayespool.model import Model
 from bayespool.numerics.links import link
 from bayespool.numerics.successive import box_cox
-from bayespool.priors import LKJ, HalfNormal, LogNormal, Normal, ProbabilityInterval
+from bayespool.priors import LKJ, HalfNormal, LogNormal, Normal
 from bayespool.studies import AccuracyStudies
 from bayespool.studies.ladders import DIRECTIONS
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.rows import Rows
 
 if TYPE_CHECKING:
-    from bayespool.quantity import Estimand
+    pass
 
 Array = np.ndarray
 MARKER_LINKS = {"logit": "logistic", "probit": "normal"}
@@ -52,7 +51,7 @@ SLOPES = ("slope_sens", "slope_spec")
 
 
 @dataclass(frozen=True, repr=False)
-class Thresholds(Model):
+class Thresholds(OnLink):
     """Marker model of several cut-offs per study.
 
     ``P(right result at c) = F((logit_sens + u_sens - slope_sens h(c)) exp(-w_sens))`` in patients
@@ -132,9 +131,6 @@ class Thresholds(Model):
             if value is not None:
                 check_prior(item.name, value)
 
-    def __repr__(self) -> str:
-        return as_call(self)
-
     @property
     def spreads(self) -> bool:
         """Studies have their own spread."""
@@ -144,16 +140,6 @@ class Thresholds(Model):
     def effects(self) -> tuple[str, ...]:  # type: ignore[override]
         return ("sens", "spec", *(("spread_sens", "spread_spec") if self.spreads else ()))
 
-    @property
-    def intercepts(self) -> tuple[Estimand, Estimand]:
-        sens, spec = (quantities.intercept(self.link, margin) for margin in quantities.MARGINS)
-        return sens, spec
-
-    @property
-    def located(self) -> tuple[str, ...]:
-        """Hyperparameters that the effects of a study, in their order, are added to."""
-        return self.intercepts
-
     @cached_property
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter on the scale that it is sampled on."""
@@ -161,22 +147,12 @@ class Thresholds(Model):
         for item in fields(self):
             prior = getattr(self, item.name)
             if support_of(prior) and (item.name != "power" or self.transform == "box-cox"):
-                on_link = isinstance(prior, ProbabilityInterval)
-                out[self._sampled(item.name)] = prior.on_link(self.link) if on_link else prior
+                out[self._sampled(item.name)] = self.on_link(prior)
         return out | ({quantities.parameter("rho_spread"): self.rho} if self.spreads else {})
-
-    def _sampled(self, name: str) -> Estimand:
-        if name in ("sens", "spec"):
-            return self.intercepts[name == "spec"]
-        return quantities.parameter(name)
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
-        own = [f.name for f in fields(self) if support_of(getattr(self, f.name))]
-        by_name = {self._sampled(n): n for n in own} | {n: n for n in own} | {"rho_spread": "rho"}
-        if name not in by_name:
-            raise ValueError(f"there is no prior {name!r}; allowed: {', '.join(by_name)}")
-        return by_name[name]
+        return self._field(name, {"rho_spread": "rho"})
 
     def scale(self, studies: AccuracyStudies) -> Scale:
         """The table's cut-offs, transformed."""

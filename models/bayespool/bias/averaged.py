@@ -142,7 +142,7 @@ class Averaged:
 
     def _named(self, one: Integrated, values: Mapping[str, Array], n: int) -> dict[str, Array]:
         member = one.target.member
-        fixed = float(getattr(member.heterogeneity, "value", 0.0))
+        fixed = member.known_spread
         measure = self.studies.measure
         tau, pet, peese = (parameter(name, measure) for name in ("tau", "pet", "peese"))
         out: dict[str, Array] = {

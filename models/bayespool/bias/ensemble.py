@@ -124,6 +124,11 @@ class Member:
         return not isinstance(self.effect, Fixed)
 
     @property
+    def known_spread(self) -> float:
+        """Between studies, where it is known; else 0."""
+        return float(self.heterogeneity.value) if isinstance(self.heterogeneity, Fixed) else 0.0
+
+    @property
     def has_heterogeneity(self) -> bool:
         return not isinstance(self.heterogeneity, Fixed)
 

@@ -108,7 +108,7 @@ class Target:
         if isinstance(self.member.bias, OnError):
             bias = self.member.bias
             mean += self.se[:, None] ** bias.power * at[bias.kind]
-        tau = at.get("tau", np.full(n, float(getattr(self.member.heterogeneity, "value", 0.0))))
+        tau = at.get("tau", np.full(n, self.member.known_spread))
         return mean, self.se[:, None] ** 2 + tau**2
 
     def log_posterior(self, scores: Array, rule: int = 1) -> Array:

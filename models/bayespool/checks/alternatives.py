@@ -70,7 +70,7 @@ def prior_change(fitted: Fit, model: Any) -> PriorChange | None:
 
 def reach(prior: Any) -> float:
     """How far a prior reaches: the 95 % quantile of a positive parameter, else half the 95 %."""
-    if prior.support == "positive" or getattr(prior, "lower", -1.0) >= 0.0:
+    if prior.non_negative:
         return float(prior.ppf(np.array([0.95]))[0])
     low, high = prior.ppf(np.array([0.025, 0.975])).tolist()
     return (high - low) / 2.0

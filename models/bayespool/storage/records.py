@@ -12,6 +12,7 @@ import numpy as np
 from bayespool.calls import literal, named_arguments, parsed_call, prior_from_call
 from bayespool.decoded import decoded
 from bayespool.model import MODELS
+from bayespool.priors import Distribution
 
 AT_MOST = {"ArmCounts": {"e1": "n1", "e2": "n2"}, "Proportions": {"events": "n"}}
 
@@ -54,8 +55,8 @@ def model_from_call(text: str) -> Any:
 
 def _option(value: Any, field: Any, hint: Any, what: str) -> Any:
     """A prior, or what stands where there is none; else a value of the type that is expected."""
-    is_prior = hasattr(value, "support")
-    if hint is Any or (isinstance(hint, type) and hasattr(hint, "support")):
+    is_prior = isinstance(value, Distribution)
+    if hint is Any or (isinstance(hint, type) and issubclass(hint, Distribution)):
         if not is_prior and value != field.default:
             raise ValueError(f"{what}={value!r} is no prior")
         return value
