@@ -121,34 +121,34 @@ def test_meta_regression_equals_reml_of_metafor():
     studies = bp.load_dataset("bcg").effects("rr")
     model = NormalNormal(mu=Normal(0, 1e4), beta=Normal(0, 1e4), tau=Uniform(0, 10),
                          covariates=("latitude",))  # fmt: skip
-    from bayespool.engines import grid
+    from bayespool.engines.conditional import conditional
 
     hierarchy = model.hierarchy(studies)
 
     def negative(x):
-        return -(grid._conditional(hierarchy, np.array([[x]])).log_density[0] - x)
+        return -(conditional(hierarchy, np.array([[x]])).log_density[0] - x)
 
     log_tau = optimize.minimize_scalar(negative, bounds=(-4, 1), method="bounded").x
     assert np.exp(2 * log_tau) == pytest.approx(0.076347964, abs=1e-6)
-    given = grid._conditional(hierarchy, np.array([[log_tau]]))
+    given = conditional(hierarchy, np.array([[log_tau]]))
     assert given.mean[1, 0] == pytest.approx(-0.0291, abs=5e-5)
     assert given.factor[0, 1] @ given.factor[0, 1] == pytest.approx(0.0072**2, rel=0.01)
 
 
 def test_nested_standard_deviations_equal_three_level_reml():
     """konstantopoulos2011: metafor's rma.mv gives 0.0651 between and 0.0327 within districts."""
-    from bayespool.engines import grid
+    from bayespool.engines.conditional import conditional
 
     model = Nested(mu=Normal(0, 1e4), tau=Uniform(0, 10), tau_within=Uniform(0, 10))
     hierarchy = model.hierarchy(bp.load_dataset("konstantopoulos2011"))
 
     def negative(x):
-        return -(grid._conditional(hierarchy, np.array(x)[:, None]).log_density[0] - np.sum(x))
+        return -(conditional(hierarchy, np.array(x)[:, None]).log_density[0] - np.sum(x))
 
     best = optimize.minimize(negative, [-1.0, -1.5], method="Nelder-Mead",
                              options={"xatol": 1e-6, "fatol": 1e-10}).x  # fmt: skip
     assert np.exp(2 * best) == pytest.approx([0.0651, 0.0327], abs=1e-4)
-    given = grid._conditional(hierarchy, best[:, None])
+    given = conditional(hierarchy, best[:, None])
     assert given.mean[0, 0] == pytest.approx(0.1847, abs=1e-4)
 
 

@@ -13,7 +13,7 @@ import bayespool as bp
 from bayespool.storage.records import studies_from_record, studies_to_record
 from bayespool.studies import AccuracyStudies, Effects, read_studies
 from bayespool.studies.limits import MOST_PROBLEMS
-from bayespool.studies.rows import shortened
+from bayespool.studies.shared_fields import shortened
 
 ODD = "study,test,tp,fp,fn,tn\nA 2001,x,18,17,4,25\nB 2002,x,15,12,7,19\na 2001,y,24,10,5,13\n"
 SAID = "t.csv row 4, column study: 'a 2001' is read as the study 'A 2001' of row 2"

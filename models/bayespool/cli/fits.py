@@ -11,15 +11,11 @@ from bayespool.cli.delivery import answer, deliver
 from bayespool.cli.options import (
     ASKED,
     FITTING,
-    OF_ACCURACY,
     OUTPUT,
     PANEL,
-    PUBLICATION,
     Fitting,
     Output,
     Panel,
-    Publication,
-    PublicationOfAccuracy,
     check_prevalences,
     labelled,
     requested,
@@ -27,6 +23,12 @@ from bayespool.cli.options import (
     selected,
     with_priors,
     without,
+)
+from bayespool.cli.publication import (
+    OF_ACCURACY,
+    PUBLICATION,
+    Publication,
+    PublicationOfAccuracy,
 )
 from bayespool.cli.reading import READ, Read, warn
 from bayespool.progress import note, say

@@ -12,7 +12,8 @@ from bayespool.studies.compound import with_counts_apart
 from bayespool.studies.contradictions import rates_against_counts
 from bayespool.studies.partial import Partial, read_kinds
 from bayespool.studies.partial_accuracy import KINDS, read_mixed
-from bayespool.studies.rows import Rows, shared_fields
+from bayespool.studies.rows import Rows
+from bayespool.studies.shared_fields import shared_fields
 from bayespool.studies.spellings import ACCURACY, DISEASED, HEALTHY
 from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 

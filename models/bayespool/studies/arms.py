@@ -21,7 +21,8 @@ from bayespool.studies.partial_arms import (
     statement,
 )
 from bayespool.studies.problems import Problem, TableError
-from bayespool.studies.rows import Rows, shared_fields
+from bayespool.studies.rows import Rows
+from bayespool.studies.shared_fields import shared_fields
 from bayespool.studies.spellings import ARM_1, ARM_2, ARMS
 from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 

@@ -14,7 +14,8 @@ from bayespool.studies.measures import measure_named
 from bayespool.studies.numbers import as_number
 from bayespool.studies.partial import Partial, RowReader, read_kinds
 from bayespool.studies.problems import Problem
-from bayespool.studies.rows import Rows, shared_fields
+from bayespool.studies.rows import Rows
+from bayespool.studies.shared_fields import shared_fields
 from bayespool.studies.spellings import CORRELATION
 from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 

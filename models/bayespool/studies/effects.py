@@ -18,7 +18,8 @@ from bayespool.studies.effect_rows import (
 from bayespool.studies.measures import OF_COUNTS, measure_named
 from bayespool.studies.partial import Partial, read_kinds
 from bayespool.studies.partial_arms import KINDS
-from bayespool.studies.rows import Rows, shared_fields
+from bayespool.studies.rows import Rows
+from bayespool.studies.shared_fields import shared_fields
 from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 
 FourCounts = tuple[int, int, int, int]

@@ -13,7 +13,8 @@ from bayespool.studies.mean_rows import read_means
 from bayespool.studies.measures import OF_MEANS, measure_named
 from bayespool.studies.numbers import read_numbers
 from bayespool.studies.problems import Problem, TableError
-from bayespool.studies.rows import Rows, shared_fields
+from bayespool.studies.rows import Rows
+from bayespool.studies.shared_fields import shared_fields
 from bayespool.studies.spellings import MEANS
 from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 

@@ -13,7 +13,8 @@ from bayespool.studies.limits import MOST_LISTED
 from bayespool.studies.measures import measure_named
 from bayespool.studies.partial import Partial, RowReader, read_kinds, too_many
 from bayespool.studies.problems import Problem
-from bayespool.studies.rows import Rows, shared_fields
+from bayespool.studies.rows import Rows
+from bayespool.studies.shared_fields import shared_fields
 from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from bayespool.studies.contradictions import rates_against_counts
 from bayespool.studies.counts import read_counts
 from bayespool.studies.measures import measure_named
 from bayespool.studies.problems import Problem, TableError
-from bayespool.studies.rows import Rows, shared_fields
+from bayespool.studies.rows import Rows
+from bayespool.studies.shared_fields import shared_fields
 from bayespool.studies.spellings import ONE_ARM, SINGLE
 from bayespool.studies.tables import IN_MEMORY, Reading, TableSource, read_table
 

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from nicegui import events, ui
 
 from bayespool.app.session import Session
+from bayespool.app.views.view import FIELD, Change, View
 from bayespool.studies.meaning import role_in_words
 from bayespool.studies.spellings import ACCURACY, ARMS, CORRELATION, MEANS, PRECISION, SINGLE
 
-Change = Callable[..., Awaitable[None]]
 OF_ASSOCIATION = {**ARMS, **SINGLE, **CORRELATION, **MEANS, **PRECISION}
-FIELD = "dense outlined options-dense"
 
 
-class ColumnsView:
-    """Fields that say how the table is read.
-
-    Parameters
-    ----------
-    session : Session
-    change : coroutine function
-        Does something to the session, and has the whole page follow.
-    """
+class ColumnsView(View):
+    """Fields that say how the table is read."""
 
     def __init__(self, session: Session, change: Change) -> None:
-        self._session, self._change = session, change
+        super().__init__(session, change)
         self._shown: tuple[Any, ...] | None = None
         self._origin: Any = None
         self._outcomes: dict[str, str] = {}

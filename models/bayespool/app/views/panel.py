@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from nicegui import ui
 
 from bayespool.app.session import Session
 from bayespool.app.views.tables import plain_table
+from bayespool.app.views.view import FIELD, Change, View
 from bayespool.guideline.judgements import (
     DOWN,
     LEVELS,
@@ -21,23 +22,14 @@ from bayespool.guideline.judgements import (
 )
 from bayespool.report.blocks import Table
 
-Change = Callable[..., Awaitable[None]]
-FIELD = "dense outlined options-dense"
 SAID = {"by": "Judged by", "subject": "Subject of the result", "outcome": "Outcome"}
 
 
-class PanelView:
-    """The part of the page where a panel judges certainty.
-
-    Parameters
-    ----------
-    session : Session
-    change : coroutine function
-        Does something to the session, and has the whole page follow.
-    """
+class PanelView(View):
+    """The part of the page where a panel judges certainty."""
 
     def __init__(self, session: Session, change: Change) -> None:
-        self._session, self._change = session, change
+        super().__init__(session, change)
         self._record: dict[str, Any] = {}
         self._shown: tuple[Any, ...] | None = None
         self._table: Table | None = None

@@ -9,13 +9,13 @@ from nicegui import events, ui
 
 from bayespool.accuracy import choosing as of_accuracy
 from bayespool.app.session import Session
+from bayespool.app.views.view import FIELD, Change, View
 from bayespool.association import choosing as of_association
 from bayespool.bias.asked import ASKED, IN_WORDS, BiasAsked
 from bayespool.fitting import ENGINES
 from bayespool.report.ordering import ORDERS
 from bayespool.studies import MEASURES
 
-Change = Callable[..., Awaitable[None]]
 ACCURACY_WORDS = "Diagnostic accuracy (sensitivity, specificity)"
 MODELS = {
     "auto": "chosen by what is asked",
@@ -32,21 +32,13 @@ MODELS = {
 }
 LINKS = ("logit", "probit", "cloglog")
 MARKERS = ("ignored", "binormal")
-FIELD = "dense outlined options-dense"
 
 
-class QuestionView:
-    """The part of the page that asks.
-
-    Parameters
-    ----------
-    session : Session
-    change : coroutine function
-        Does something to the session, and has the whole page follow.
-    """
+class QuestionView(View):
+    """The part of the page that asks."""
 
     def __init__(self, session: Session, change: Change) -> None:
-        self._session, self._change = session, change
+        super().__init__(session, change)
         self._shown: Any = None
         with ui.element("section").classes("part").props('aria-label="Question"'):
             ui.html("Question", tag="h2")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from nicegui import events, ui
@@ -12,6 +12,7 @@ from bayespool.app.session import Session
 from bayespool.app.sheet import Sheet, pasted
 from bayespool.app.views.columns import ColumnsView
 from bayespool.app.views.tables import rows_of
+from bayespool.app.views.view import Change, View
 from bayespool.datasets import dataset_card, dataset_names
 from bayespool.studies import TableError
 from bayespool.studies.limits import MOST_BYTES
@@ -20,7 +21,6 @@ from bayespool.studies.sources import SUFFIXES
 if TYPE_CHECKING:
     from bayespool.studies import Problem
 
-Change = Callable[..., Awaitable[None]]
 ALLOWED = ",".join((*SUFFIXES, ".json"))
 CELL_CLASS = {"fault": "data.faults && data.faults[colDef.field]"}
 CELL_WORDS = "params => params.data.faults ? params.data.faults[params.colDef.field] : null"
@@ -29,18 +29,11 @@ ROW_CLASS = {"off": "!data.used"}
 LOWEST, HIGHEST, LINE = 8, 14, 34  # rows that are seen at once, and the height of one
 
 
-class TableView:
-    """The part of the page that holds the table.
-
-    Parameters
-    ----------
-    session : Session
-    change : coroutine function
-        Does something to the session, and has the whole page follow.
-    """
+class TableView(View):
+    """The part of the page that holds the table."""
 
     def __init__(self, session: Session, change: Change) -> None:
-        self._session, self._change = session, change
+        super().__init__(session, change)
         self._grid: Any = None
         self._header: tuple[str, ...] = ()
         self._build()
