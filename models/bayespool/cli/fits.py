@@ -121,11 +121,12 @@ def accuracy(
     """
     with watched(silent=output.silent):
         say(f"reading {table}")
-        from bayespool.accuracy.choosing import Options, choose
         from bayespool.bias.assessment import check_asked
         from bayespool.checks.variants import check_steps
+        from bayespool.choice import choose
         from bayespool.datasets import resolve
         from bayespool.guideline.bias import low_risk_only as of_low_risk
+        from bayespool.model_options import ModelOptions
 
         check_prevalences(prevalence)
         bias = publication.asked()
@@ -134,13 +135,14 @@ def accuracy(
         if low_risk_only:
             studies = of_low_risk(studies)
         studies = labelled(studies, fitting.label)
-        options = Options(
+        options = ModelOptions(
             link=link, covariate=covariate, covariate_on=covariate_on, by=by, test=test,
             shared=shared, indirect=indirect, correlation=correlation, robust=robust,
             marker=marker, cutoff=cutoff, transform=transform, positive=positive,
             same_spread=same_spread,
         )  # fmt: skip
-        chosen = with_priors(choose(model, options), fitting.prior)
+        chosen, studies = choose(studies, "", model, options)
+        chosen = with_priors(chosen, fitting.prior)
         chosen.check(studies)
         check_asked(chosen, studies, bias)
         without(studies, fitting.without)
@@ -200,11 +202,12 @@ def association(
     """
     with watched(silent=output.silent):
         say(f"reading {table}")
-        from bayespool.association.choosing import choose
         from bayespool.association.scale import varies
         from bayespool.bias.assessment import check_asked
         from bayespool.checks.variants import steps
+        from bayespool.choice import choose
         from bayespool.datasets import measure_said, resolve_association
+        from bayespool.model_options import ModelOptions
         from bayespool.report.association_numbers import check_baseline, check_mid
 
         measure = measure.strip().casefold() or measure_said(table, **read.options())
@@ -214,7 +217,8 @@ def association(
         asked = requested(panel, output, mid=mid, baseline_risks=risks, bias=bias)
         found = warn(resolve_association(table, measure, bridge=bridge, **read.options()))
         found = labelled(selected(found, fitting.where), fitting.label)
-        chosen, studies = choose(found, measure, model, covariate, robust=robust)
+        options = ModelOptions(covariate=covariate, robust=robust)
+        chosen, studies = choose(found, measure, model, options)
         chosen = with_priors(chosen, fitting.prior)
         without(studies, fitting.without)
         check_asked(chosen, studies, bias)
