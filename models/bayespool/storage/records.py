@@ -13,8 +13,7 @@ from bayespool.calls import literal, named_arguments, parsed_call, prior_from_ca
 from bayespool.decoded import decoded
 from bayespool.model import MODELS
 from bayespool.priors import Distribution
-
-AT_MOST = {"ArmCounts": {"e1": "n1", "e2": "n2"}, "Proportions": {"events": "n"}}
+from bayespool.studies import SHAPES
 
 
 def model_from_call(text: str) -> Any:
@@ -86,20 +85,15 @@ def studies_from_record(record: Any) -> Any:
     ValueError
         It is no such record.
     """
-    from bayespool import studies
-
     given = dict(record) if isinstance(record, dict) else {}
     name = given.pop("kind", None)
-    classes = {key: kind for key, kind in vars(studies).items() if isinstance(kind, type)}
-    shapes = {key: kind for key, kind in classes.items()
-              if issubclass(kind, studies.Rows) and kind.ARRAYS}  # fmt: skip
-    if not isinstance(name, str) or name not in shapes:
-        raise ValueError(f"the studies are of no known kind; allowed: {', '.join(shapes)}")
-    found = decoded(given, shapes[name], "studies")
+    if not isinstance(name, str) or name not in SHAPES:
+        raise ValueError(f"the studies are of no known kind; allowed: {', '.join(SHAPES)}")
+    found = decoded(given, SHAPES[name], "studies")
     for array, kind in found.ARRAYS.items():
         if kind is np.int64 and (getattr(found, array) < 0).any():
             raise ValueError(f"studies: {array} has a count below 0")
-    for part, whole in AT_MOST.get(name, {}).items():
+    for part, whole in found.COUNTED.values():
         if (getattr(found, part) > getattr(found, whole)).any():
             raise ValueError(f"studies: {part} is above {whole}")
     return found
