@@ -9,12 +9,14 @@ from typing import Any
 from bayespool.accuracy.bivariate import Bivariate
 from bayespool.accuracy.comparison import Comparison
 from bayespool.accuracy.hsroc import HSROC
+from bayespool.accuracy.latent_class import LatentClass
 from bayespool.accuracy.meta_regression import MetaRegression
 from bayespool.accuracy.nested import NestedBivariate
 from bayespool.accuracy.nested_regression import NestedMetaRegression
+from bayespool.accuracy.standards import read
 from bayespool.accuracy.thresholds import SPREADS, Thresholds
 from bayespool.model import find_model
-from bayespool.priors import FREEDOM
+from bayespool.priors import FREEDOM, Beta
 
 USES = {
     "bivariate": ("link", "robust", "marker"),
@@ -23,6 +25,13 @@ USES = {
     "comparison": ("test", "shared", "indirect", "link", "robust"),
     "hsroc": ("covariate", "covariate_on"),
     "thresholds": ("link", "cutoff", "transform", "positive", "same_spread"),
+    "latent-class": (
+        "reference_sens",
+        "reference_spec",
+        "dependence",
+        "hierarchical_prevalence",
+        "link",
+    ),
 }
 CHOICES = ("auto", *USES)
 PARTS = ("accuracy", "threshold", "shape")
@@ -46,6 +55,10 @@ class Options:
     transform: str = "log"
     positive: str = ""
     same_spread: bool = False
+    reference_sens: tuple[str, ...] = ()
+    reference_spec: tuple[str, ...] = ()
+    dependence: bool = False
+    hierarchical_prevalence: bool = False
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -59,7 +72,7 @@ def choose(model: str = "auto", options: Options = Options()) -> Any:
     Parameters
     ----------
     model : {"auto", "bivariate", "meta-regression", "nested", "comparison", "hsroc",
-            "thresholds"}
+            "thresholds", "latent-class"}
         ``auto`` is the comparison where a column of tests is named, the meta-regression where a
         covariate is, else the bivariate model.
     options : Options
@@ -161,6 +174,16 @@ def _thresholds(options: Options) -> Thresholds:
     )  # fmt: skip
 
 
+def _latent_class(options: Options) -> LatentClass:
+    return LatentClass(
+        link=options.link,
+        reference_sens=read("--reference-sens", options.reference_sens),
+        reference_spec=read("--reference-spec", options.reference_spec),
+        dependence=Beta(1, 1) if options.dependence else None,
+        prevalences="hierarchical" if options.hierarchical_prevalence else "each",
+    )
+
+
 MAKERS: dict[str, Callable[[Options], Any]] = {
     "bivariate": lambda options: Bivariate(**_with_markers(options)),
     "meta-regression": _meta_regression,
@@ -168,4 +191,5 @@ MAKERS: dict[str, Callable[[Options], Any]] = {
     "comparison": _comparison,
     "hsroc": _hsroc,
     "thresholds": _thresholds,
+    "latent-class": _latent_class,
 }

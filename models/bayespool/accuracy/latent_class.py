@@ -33,7 +33,7 @@ from bayespool.hierarchy import Hierarchy
 from bayespool.numerics.cross_tables import CrossTables
 from bayespool.numerics.links import link
 from bayespool.priors import LKJ, Beta, Fixed, HalfNormal, Normal, ProbabilityInterval
-from bayespool.quantity import Group
+from bayespool.quantity import Estimand, Group
 from bayespool.studies import AccuracyStudies, Rows
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class LatentClass(OnLink):
                     quantities.parameter("tau_prev"): self.tau_prev}  # fmt: skip
         return out
 
-    def _of_dependence(self) -> dict[str, Any]:
+    def _of_dependence(self) -> dict[Estimand, Any]:
         if self.dependence is None:
             return {}
         return {quantities.parameter(name): self.dependence for name in COVARIANCES}
@@ -194,6 +194,11 @@ class LatentClass(OnLink):
             named["conditional independence"] = replace(self, dependence=None)
         other = PREVALENCES[not self.hierarchical]
         return named | {f"prevalences: {other}": replace(self, prevalences=other)}
+
+    @property
+    def covariances(self) -> tuple[Estimand, ...]:
+        """Names of the covariances of index and reference test; none where independent."""
+        return tuple(self._of_dependence())
 
     @property
     def with_perfect_reference(self) -> Bivariate:
@@ -254,7 +259,7 @@ class LatentClass(OnLink):
 
     def _shares(self, found: tuple[Standard, ...]) -> dict[str, Any]:
         """Of the parameters of the rows: of every standard, then the covariances."""
-        own = {name: prior for standard in found for name, prior in standard.priors.items()}
+        own: dict[str, Any] = {n: p for standard in found for n, p in standard.priors.items()}
         return own | self._of_dependence()
 
     @staticmethod
@@ -319,8 +324,7 @@ class LatentClass(OnLink):
         out = self.with_perfect_reference.estimands(draws, new[:2], studies)
         found = self.standards(studies)
         own = [name for standard in found for name in standard.priors]
-        if self.dependence is not None:
-            own += map(quantities.parameter, COVARIANCES)
+        own += self.covariances
         if self.hierarchical:
             mean, logit = draws["logit_prev"], link("logit")
             out[quantities.PREVALENCE] = logit.inverse(mean)

@@ -11,8 +11,10 @@ Hui & Walter (1980), Biometrics 36:167-171; Dendukuri & Joseph (2001), Biometric
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy import special
@@ -24,6 +26,33 @@ Array = np.ndarray
 SMALLEST = 1e-300
 ROWS = 3  # of a study: sensitivity, specificity, prevalence
 NEXT = (1, 2, 0)
+SHARES = (0.75, 0.5, 0.0)  # of the observed curvature where it is not convex, beside Fisher's
+
+
+class Parts(NamedTuple):
+    """Sensitivity, specificity and prevalence of every study, one minus these, and how they move
+    with their predictors."""
+
+    at: Sequence[Array]
+    rest: Sequence[Array]
+    steep: Sequence[Array] = ()
+    bend: Sequence[Array] = ()
+
+
+def relative_bend(name: str, eta: Array, p: Array) -> Array:
+    """Second derivative of the inverse link over the first."""
+    if name == "logit":
+        return 1.0 - 2.0 * p
+    return -eta if name == "probit" else 1.0 - np.exp(np.minimum(eta, 700.0))
+
+
+def positive(matrix: dict[tuple[int, int], Array]) -> Array:
+    """Where symmetric matrices of three rows have no negative direction."""
+    a, b, c = (matrix[i, i] for i in range(ROWS))
+    ab, ac, bc = matrix[0, 1], matrix[0, 2], matrix[1, 2]
+    minor = a * b - ab * ab
+    whole = c * minor - b * ac * ac - a * bc * bc + 2.0 * ab * ac * bc
+    return np.asarray((a >= 0.0) & (minor >= 0.0) & (whole >= 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,25 +147,40 @@ class CrossTables:
         own = self.accuracy[self.standard]
         return own[:, 0], own[:, 1]
 
-    def _classes(self, eta: Array) -> tuple[Array, Array, Array]:
+    def _parts(self, eta: Array) -> Parts:
+        """Sensitivities, specificities and prevalences, and their slopes and bends."""
+        parts = [eta[..., i::ROWS, :] for i in range(ROWS)]
+        at = [g.inverse(x) for g, x in zip(self._links, parts, strict=True)]
+        steep = [g.density(x) for g, x in zip(self._links, parts, strict=True)]
+        bend = [relative_bend(g.name, x, p)
+                for g, x, p in zip(self._links, parts, at, strict=True)]  # fmt: skip
+        return Parts(
+            at,
+            [np.exp(g.log_complement(x)) for g, x in zip(self._links, parts, strict=True)],
+            steep,
+            bend,
+        )
+
+    def _classes(self, parts: Parts) -> tuple[Array, Array]:
         """Shares of the four cells with the condition and without it, (4, ..., n_studies, n_draws)
-        each, and the prevalence."""
+        each."""
         sens, spec = self._reference
-        a, b, prevalence = (g.inverse(eta[..., i::ROWS, :]) for i, g in enumerate(self._links))
-        miss, wrong = (np.exp(g.log_complement(eta[..., i::ROWS, :]))
-                       for i, g in enumerate(self._links[:2]))  # fmt: skip
+        (a, b, _), (miss, wrong, _) = parts.at, parts.rest
         c = self.covariance[0] * (np.minimum(a, sens) - a * sens)
         d = self.covariance[1] * (np.minimum(b, spec) - b * spec)
         ill = np.stack([a * sens + c, a * (1.0 - sens) - c, miss * sens - c,
                         miss * (1.0 - sens) + c])  # fmt: skip
         well = np.stack([wrong * (1.0 - spec) + d, wrong * spec - d, b * (1.0 - spec) - d,
                          b * spec + d])  # fmt: skip
-        return ill, well, prevalence
+        return ill, well
 
     def cells(self, eta: Array) -> Array:
         """Probabilities of the four cells, (4, ..., n_studies, n_draws)."""
-        ill, well, prevalence = self._classes(eta)
-        return np.asarray(well + prevalence * (ill - well))
+        values = [eta[..., i::ROWS, :] for i in range(ROWS)]
+        at = [g.inverse(x) for g, x in zip(self._links, values, strict=True)]
+        rest = [np.exp(g.log_complement(x)) for g, x in zip(self._links, values, strict=True)]
+        ill, well = self._classes(Parts(at, rest))
+        return np.asarray(well + at[2] * (ill - well))
 
     def log_density(self, eta: Array) -> Array:
         told = np.log(np.maximum(self.cells(eta), SMALLEST))
@@ -150,33 +194,44 @@ class CrossTables:
         out[::ROWS, 0] = ways
         return out
 
-    def _slopes(self, eta: Array) -> tuple[Array, list[Array]]:
-        """Probabilities of the cells and their slopes in the three predictors."""
+    def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
+        """Slopes, and the observed curvature; Fisher's information where that is not positive."""
+        parts = self._parts(eta)
+        ill, well = self._classes(parts)
+        (a, b, prevalence), steep = parts.at, parts.steep
         sens, spec = self._reference
-        ill, well, prevalence = self._classes(eta)
-        parts = [eta[..., i::ROWS, :] for i in range(ROWS)]
-        steep = [g.density(x) for g, x in zip(self._links, parts, strict=True)]
-        a, b = (g.inverse(x) for g, x in zip(self._links[:2], parts[:2], strict=True))
         c = self.covariance[0] * ((a < sens) - sens)
         d = self.covariance[1] * ((b < spec) - spec)
         of_sens = np.stack([sens + c, 1.0 - sens - c, -sens - c, sens - 1.0 + c])
         of_spec = np.stack([spec - 1.0 + d, -spec - d, 1.0 - spec - d, spec + d])
+        cells = np.maximum(well + prevalence * (ill - well), SMALLEST)
+        n = self.counts.T.reshape(4, *(1,) * (cells.ndim - 3), -1, 1)
+        each = n / cells
         slopes = [prevalence * of_sens * steep[0], (1.0 - prevalence) * of_spec * steep[1],
                   (ill - well) * steep[2]]  # fmt: skip
-        return np.maximum(well + prevalence * (ill - well), SMALLEST), slopes
-
-    def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
-        """Slopes, and Fisher's information of the three predictors together."""
-        cells, slopes = self._slopes(eta)
-        n = self.counts.T.reshape(4, *(1,) * (cells.ndim - 3), -1, 1)
-        slope, weight = np.empty(eta.shape), np.empty(eta.shape)
-        cross = np.empty(eta.shape)
-        relative = [x / np.sqrt(cells) for x in slopes]
+        first = [(each * x).sum(axis=0) for x in slopes]
+        both = [of_sens * (steep[0] * steep[2]), -of_spec * (steep[1] * steep[2])]
+        bent = {
+            (0, 0): first[0] * parts.bend[0], (1, 1): first[1] * parts.bend[1],
+            (2, 2): first[2] * parts.bend[2], (0, 2): (each * both[0]).sum(axis=0),
+            (1, 2): (each * both[1]).sum(axis=0),
+        }  # fmt: skip
+        pairs = [(i, j) for i in range(ROWS) for j in range(i, ROWS)]
+        seen, told = each / cells, self.people[:, None] / cells
+        observed = {(i, j): (seen * slopes[i] * slopes[j]).sum(axis=0) - bent.get((i, j), 0.0)
+                    for i, j in pairs}  # fmt: skip
+        matrix, convex = observed, positive(observed)
+        if not convex.all():
+            fisher = {(i, j): (told * slopes[i] * slopes[j]).sum(axis=0) for i, j in pairs}
+            for share in SHARES:
+                mixed = {key: fisher[key] + share * (observed[key] - fisher[key]) for key in pairs}
+                matrix = {key: np.where(convex, matrix[key], mixed[key]) for key in pairs}
+                convex |= positive(mixed)
+        slope, weight, cross = (np.empty(eta.shape) for _ in range(3))
         for i in range(ROWS):
-            slope[..., i::ROWS, :] = (n / cells * slopes[i]).sum(axis=0)
-            weight[..., i::ROWS, :] = self.people[:, None] * (relative[i] ** 2).sum(axis=0)
-            both = (relative[i] * relative[NEXT[i]]).sum(axis=0)
-            cross[..., i::ROWS, :] = self.people[:, None] * both
+            slope[..., i::ROWS, :] = first[i]
+            weight[..., i::ROWS, :] = matrix[i, i]
+            cross[..., i::ROWS, :] = matrix[min(i, NEXT[i]), max(i, NEXT[i])]
         rows = np.arange(len(self))
         return slope, weight, Cross(rows, rows + np.resize([1, 1, -2], len(rows)), cross)
 
