@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from bayespool.report.summary import Summary
 
 NB = numbers.SPACE
+LEANS = (
+    "The reference standard may be wrong here. What is assumed of it carries part of the answer; "
+    "observed values are those against the reference."
+)
 MIRRORED = 0.01  # of the draws with an index test worse than chance, from which it is said
 
 
@@ -46,6 +50,14 @@ def section(page: Page) -> Section | None:
     if said:
         blocks.insert(0, Prose(said))
     return Section("reference", "Reference", "The imperfect reference standard", tuple(blocks))
+
+
+def cautions(fitted: Fit) -> list[str]:
+    """What to keep in mind of an imperfect reference, on the first screen."""
+    if not fitted.model.standards(fitted.studies):
+        return []
+    said = mirrored(fitted)
+    return [*([said] if said else []), LEANS]
 
 
 def _both(estimate: Estimate) -> str:
