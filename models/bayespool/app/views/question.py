@@ -78,8 +78,8 @@ class QuestionView(View):
         choices = of_accuracy.CHOICES if accuracy else of_association.CHOICES
         with ui.element("div").classes("fields"):
             self._choice("What the table is of", measures, "measure", asked.measure)
-            self._choice("Model", {name: MODELS[name] for name in choices if name in MODELS}, "model",
-                         asked.model)  # fmt: skip
+            offered = {name: MODELS[name] for name in choices if name in MODELS}
+            self._choice("Model", offered, "model", asked.model)
             uses = self._uses()
             columns = {name: name for name in about.covariates}
             if "test" in uses:
