@@ -27,6 +27,9 @@ SPREAD_P = 0.025
 KINDS = {
     "tp": "sensitivity",
     "tn": "specificity",
+    "both_positive": "results positive by both tests",
+    "both_negative": "results negative by both tests",
+    "reference_positive": "results positive by the reference",
     "events": "the proportion",
     "estimate": "the estimates",
 }

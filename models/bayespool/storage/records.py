@@ -36,10 +36,7 @@ def model_from_call(text: str) -> Any:
         raise ValueError(f"{text[:80]!r} is not a model; allowed: a call of {', '.join(MODELS)}")
     name = call.func.id  # type: ignore[attr-defined]
     kind = MODELS[name]
-    options = {
-        option: prior_from_call(value) if isinstance(value, ast.Call) else literal(value)
-        for option, value in named_arguments(call).items()
-    }
+    options = {option: _value(value) for option, value in named_arguments(call).items()}
     own = {item.name: item for item in fields(kind) if item.init}
     unknown = sorted(set(options) - set(own))
     if unknown:
@@ -52,11 +49,27 @@ def model_from_call(text: str) -> Any:
                    for option, value in options.items()})  # fmt: skip
 
 
+def _value(tree: ast.expr) -> Any:
+    """A prior, or plain values, among which priors may be."""
+    if isinstance(tree, ast.Call):
+        return prior_from_call(tree)
+    return tuple(map(_value, tree.elts)) if isinstance(tree, ast.Tuple) else literal(tree)
+
+
+def _is_prior(value: Any) -> bool:
+    """A prior, or pairs of a name and a prior."""
+    if isinstance(value, tuple):
+        return bool(value) and all(
+            isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)
+            and isinstance(pair[1], Distribution) for pair in value
+        )  # fmt: skip
+    return isinstance(value, Distribution)
+
+
 def _option(value: Any, field: Any, hint: Any, what: str) -> Any:
     """A prior, or what stands where there is none; else a value of the type that is expected."""
-    is_prior = isinstance(value, Distribution)
     if hint is Any or (isinstance(hint, type) and issubclass(hint, Distribution)):
-        if not is_prior and value != field.default:
+        if not _is_prior(value) and value != field.default:
             raise ValueError(f"{what}={value!r} is no prior")
         return value
     return decoded(value, hint, what)
