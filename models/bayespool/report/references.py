@@ -46,6 +46,11 @@ REFERENCES: dict[str, Reference] = {
         "accuracy data. Stat Methods Med Res 2018;27:1766–1784.",
         "10.1177/0962280216669182",
     ),
+    "ma2018": Reference(
+        "Ma X, Lian Q, Chu H, Ibrahim JG, Chen Y. A Bayesian hierarchical model for network "
+        "meta-analysis of multiple diagnostic tests. Biostatistics 2018;19:87–102.",
+        "10.1093/biostatistics/kxx025",
+    ),
     "jones2019": Reference(
         "Jones HE, Gatsonis CA, Trikalinos TA, Welton NJ, Ades AE. Quantifying how diagnostic test "
         "accuracy depends on threshold in a meta-analysis. Stat Med 2019;38:4789–4803.",
