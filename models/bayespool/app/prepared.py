@@ -23,7 +23,7 @@ from bayespool.studies import (
     read_studies,
     read_table,
 )
-from bayespool.studies.sources import Content
+from bayespool.studies.sources import Content, Part
 from bayespool.studies.tables import Table
 
 
@@ -46,7 +46,7 @@ class Prepared:
     found: Any
 
 
-def read_as_asked(source: Content, asked: Asked) -> tuple[Table, Any]:
+def read_as_asked(source: Content | Part, asked: Asked) -> tuple[Table, Any]:
     """The table, and the studies in it.
 
     Raises
@@ -86,7 +86,7 @@ def _studies(
     return read_studies(table, measure, bridge=bridge)
 
 
-def readable_as(source: Content, asked: Asked) -> tuple[str, ...]:
+def readable_as(source: Content | Part, asked: Asked) -> tuple[str, ...]:
     """What a table can be read as: the empty text is diagnostic accuracy, others are measures.
 
     Raises
