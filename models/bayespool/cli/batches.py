@@ -21,6 +21,7 @@ def batch(
     *,
     out: Path,
     posteriors: bool = False,
+    report: tuple[str, ...] = (),
     checks: str = "all",
     by: str = "analysis",
     measure: Annotated[str, Parameter(group=SHARED)] = "",
@@ -46,6 +47,8 @@ def batch(
         Folder of the results: new, empty, or of the same plan.
     posteriors
         Also keep the draws of every estimand.
+    report
+        Name of an analysis that is to have a report; repeat for more.
     checks
         all, or gates: those alone that decide whether a computation may be used, which is faster.
     by
@@ -71,12 +74,17 @@ def batch(
     """
     with watched(silent=quiet):
         say(f"reading {plan}")
+        from bayespool.batch.index import write_index
         from bayespool.batch.plan import defaults, read_plan
+        from bayespool.batch.reports import chosen, write_reports
         from bayespool.batch.run import run_batch
 
         shared = defaults(measure, model=model, prior=prior, engine=engine, seed=seed)
         asked = read_plan(plan, shared, by=by, checks=checks)
+        told = chosen(asked, report)
         ended = run_batch(asked, out, scheduler=scheduler, workers=workers, draws=posteriors)
+        write_reports(out, told)
+        index = write_index(out, asked)
         failed = f"; {ended.failed:,} of them failed, or did not pass" if ended.failed else ""
-        say(f"{ended.total:,} analyses are in {out}{failed}")
+        say(f"{ended.total:,} analyses are in {index}{failed}")
     return FAILED_GATE if ended.failed else DONE
