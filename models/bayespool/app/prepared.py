@@ -107,14 +107,30 @@ def readable_as(source: Content | Part, asked: Asked) -> tuple[str, ...]:
 
 
 def prepare(found: Any, asked: Asked) -> Prepared:
-    """The model that is asked for, and the studies as it takes them.
+    """The model that is asked for and its studies, once all that is asked is found to be allowed.
 
     Raises
     ------
     ValueError
         The studies, or what is asked, do not go with the model.
     """
-    request, measure = asked.request, asked.measure or ACCURACY
+    prepared, request = modelled(found, asked), asked.request
+    model, studies = prepared.model, prepared.studies
+    check_asked(model, studies, request.bias)
+    check_order(request.order, studies)
+    checked_request(foreseen(model, studies), **request.of_numbers)
+    return prepared
+
+
+def modelled(found: Any, asked: Asked) -> Prepared:
+    """The model that is asked for, and the studies as it takes them; the request is not looked at.
+
+    Raises
+    ------
+    ValueError
+        The studies do not go with the model.
+    """
+    measure = asked.measure or ACCURACY
     if measure == ACCURACY:
         studies = low_risk_only(found) if asked.low_risk_only else found
         options = of_accuracy.Options(
@@ -128,7 +144,4 @@ def prepare(found: Any, asked: Asked) -> Prepared:
             found, measure, asked.model, asked.covariate, robust=asked.robust
         )
         model = with_priors(model, asked.priors)
-    check_asked(model, studies, request.bias)
-    check_order(request.order, studies)
-    checked_request(foreseen(model, studies), **request.of_numbers)
     return Prepared(model, studies, found)

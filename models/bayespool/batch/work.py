@@ -10,7 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bayespool import __version__
-from bayespool.app.prepared import Prepared, measure_of_columns, prepare, read_as_asked, readable_as
+from bayespool.app.prepared import (
+    Prepared,
+    measure_of_columns,
+    modelled,
+    read_as_asked,
+    readable_as,
+)
 from bayespool.batch import results
 from bayespool.batch.analysis import ALL, Analysis
 from bayespool.checks import convergence, run_checks
@@ -105,7 +111,7 @@ def ready(analysis: Analysis) -> Prepared:
     if asked.measure is None:
         asked = replace(asked, measure=measure_of_columns(readable_as(analysis.source, asked)))
     _, found = read_as_asked(analysis.source, asked)
-    return prepare(found, asked)
+    return modelled(found, asked)
 
 
 def fit_of(analysis: Analysis) -> Fit:

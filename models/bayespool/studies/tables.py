@@ -7,6 +7,7 @@ import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -104,7 +105,7 @@ class Table:
     measure: str = ""
     part: str = ""
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Headers without case and punctuation; of a mapped column the name of its role."""
         return tuple(
