@@ -9,6 +9,7 @@ from bayespool.report import (
     accuracy_tables,
     accuracy_words,
     cutoff_page,
+    findings_table,
     forests,
     guideline_page,
     numbers,
@@ -100,6 +101,8 @@ def _comparisons(page: Page) -> Section | None:
             accuracy_tables.evidence_table(fitted),
         ]
     blocks.append(accuracy_tables.comparisons_table(summary))
+    of_people = findings_table.differences_table(summary)
+    blocks += [] if of_people is None else [of_people]
     blocks += [accuracy_tables.ranks_table(summary, x) for x in summary.compared if len(x) > 2]
     title = f"Comparison between {'tests' if summary.of_tests else 'groups of studies'}"
     return Section("comparisons", "Comparison", title, tuple(blocks), appendix=not summary.of_tests)

@@ -53,6 +53,7 @@ class Page:
     command: str | None
     refits: Refits
     formats: Sequence[str] = ()
+    variant_of: tuple[str, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -68,11 +69,11 @@ class Page:
 def sections(page: Page) -> list[Section]:
     """All sections after the first screen, in no order that matters."""
     own = incomplete_section.section(page.fitted)
-    panel = (guideline_page.bias_section(page), publication_page.section(page), own,
-             guideline_page.robustness_section(page))  # fmt: skip
+    panel = (guideline_page.bias_section(page), own, guideline_page.robustness_section(page))
     parts = [
         *kind_of(page.fitted).sections(page), *guideline_page.certainty_sections(page),
-        *(section for section in panel if section is not None), _words(page), _predictive(page),
+        *(section for section in panel if section is not None), *publication_page.sections(page),
+        _words(page), _predictive(page),
     ]  # fmt: skip
     if page.several:
         parts.append(_left_out(page))

@@ -33,13 +33,16 @@ def figures(found: AccuracyAssessment) -> list[Drawing]:
 
 def content(found: AccuracyAssessment, drawn: dict[str, Drawing]) -> list[Block]:
     """What the section says."""
+    blocks: list[Block] = [Prose(publication_words.sentence(found))]
+    return [*blocks, *(drawn[name] for name in ("seen", "funnel") if name in drawn)]
+
+
+def details(found: AccuracyAssessment, _: dict[str, Drawing]) -> list[Block]:
+    """What stands in the appendix of it."""
     blocks: list[Block] = [Prose(WHAT)] if found.curve else []
     blocks += map(Prose, found.notes)
-    blocks.append(Prose(publication_words.sentence(found)))
     if found.curve:
-        blocks += [drawn["seen"], _answers(found)]
-    if "funnel" in drawn:
-        blocks.append(drawn["funnel"])
+        blocks.append(_answers(found))
     said = (
         *publication_words.of_overlaps({OF_BIAS[name]: x for name, x in found.overlaps.items()}),
         *_asymmetry(found),
