@@ -212,7 +212,7 @@ def _crossings(summary: Summary, margin: str, *, new: bool) -> str:
     if not held:
         return "No thresholds were given."
     kind = "prediction" if new else "credible"
-    if len(held) == 1 and len(found) > 1:
+    if len(held) == 1 and len(found) > 2:
         ((words, _),) = held.items()
         said = f"{words} (all {numbers.count(len(found))})"
     else:
