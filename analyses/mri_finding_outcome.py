@@ -17,6 +17,12 @@ REPORTS = Path(__file__).resolve().parents[1] / "reports"
 JUDGEMENTS = Path(__file__).with_name("judgements") / "mri_finding_outcome.toml"
 DISC = "disc disease or radicular pain"
 TITLE = "An MRI finding and a worse outcome: odds ratio"
+MAIN = "mri_finding_outcome"
+ALSO = {  # variant: what its title adds, and its question
+    "complete": ("complete rows", "by the studies that print counts or an odds ratio"),
+    "12_weeks": ("Cohen 2025 at 12 weeks", "with the outcome of Cohen 2025 at 12 weeks"),
+    "condition": ("by condition", "in disc disease or radicular pain, and in other conditions"),
+}
 QUESTION = "Do people whose MRI shows the finding fare worse than people whose MRI does not?"
 CARE = (
     "Findings, conditions and outcomes differ between studies: the pooled odds ratio averages over "
@@ -91,6 +97,18 @@ def write_all(studies: Any, complete: Any) -> None:
     write("mri_finding_outcome", nested, studies, (*UNSEEN, *CENSORED), more)
 
 
+def titles(name: str) -> dict[str, Any]:
+    """Title and question of a report, and of a variant its main report."""
+    if name == MAIN:
+        return {"title": TITLE, "question": QUESTION}
+    title, question = ALSO[name.removeprefix(f"{MAIN}_")]
+    return {
+        "title": f"{TITLE}, {title}",
+        "question": f"Do people whose MRI shows the finding fare worse, {question}?",
+        "variant_of": (TITLE, f"../{MAIN}/index.html"),
+    }
+
+
 def write(
     name: str, model: Any, studies: Any, notes: tuple[str, ...], more: dict[str, Any]
 ) -> None:
@@ -101,8 +119,7 @@ def write(
         REPORTS / name,
         leave_one_out=True,
         prior_sensitivity=True,
-        title=TITLE,
-        question=QUESTION,
+        **titles(name),
         mid=1.25,
         baseline_risks=(0.2, 0.4),
         notes=(*notes, *CARE),
