@@ -82,6 +82,7 @@ def _accuracy(page: Page) -> Section:
             "The area under the summary curve covers false-positive proportions that no study "
             "observed: it extrapolates, and depends on the model there."
         ),
+        *(page.drawings[name] for name in ("crosshair",) if name in page.drawings),
     ]
     return Section("accuracy", "Accuracy", "Accuracy measures", tuple(blocks))
 
@@ -145,11 +146,13 @@ def _heterogeneity(page: Page) -> Section:
     else:
         names += ["sigma_alpha", "sigma_theta"]
     order = [name for name in names if name in summary.estimates]
-    blocks = (
+    blocks: list[Block] = [
         Bullets(accuracy_words.heterogeneity(fitted, summary)),
         tables.estimates_table(summary, order, caption),
-    )
-    return Section("heterogeneity", "Heterogeneity", "Heterogeneity", blocks)
+    ]
+    revman = accuracy_tables.revman_table(fitted)
+    blocks += [] if revman is None else [revman]
+    return Section("heterogeneity", "Heterogeneity", "Heterogeneity", tuple(blocks))
 
 
 def _outliers(page: Page) -> Section | None:

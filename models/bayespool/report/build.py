@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bayespool.bias.asked import BiasAsked
 from bayespool.guideline.judgements import Judgements, read_judgements
 from bayespool.progress import stage
-from bayespool.report import incomplete
+from bayespool.report import further_figures, incomplete
 from bayespool.report.comparators import read_comparators
 from bayespool.report.document import document
 from bayespool.report.downloads import downloads
@@ -170,6 +170,9 @@ def write_requested(
     own = kind.own_drawings(fitted, summary, rows, external, request.order)
     drawings = draw_all(fitted, rows, own)
     drawings |= {drawing.name: drawing for drawing in draw_refits(fitted, refits)}
+    further = (further_figures.of_accuracy(fitted, rows) if kind is ACCURACY
+               else further_figures.of_effects(fitted, rows, refits))  # fmt: skip
+    drawings |= {drawing.name: drawing for drawing in further}
     panel = (*draw_guideline(fitted, summary, refits), *draw_publication(summary))
     drawings |= {drawing.name: drawing for drawing in panel}
     stage("page")
