@@ -72,9 +72,9 @@ def test_the_command_line_finds_it(tmp_path, monkeypatch):
         refused = run(*ask, wrong, cwd=tmp_path)
         assert refused.returncode == 2
         assert words in refused.stderr
-    refused = run(*ask, "MyBivariate", "--robust", cwd=tmp_path)
+    refused = run(*ask, "MyBivariate", "--shared", cwd=tmp_path)
     assert refused.returncode == 2
-    assert "has no --robust" in refused.stderr
+    assert "has no --shared; allowed: --link, --robust, --marker" in refused.stderr
 
 
 def test_words_go_by_what_a_model_is():

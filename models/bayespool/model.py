@@ -7,12 +7,17 @@ defined, so that its fits can be saved and read, and the command line finds it a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import fields
 from importlib import import_module
 from typing import Any, ClassVar
 
+from bayespool.model_options import ModelOptions
+from bayespool.priors import FREEDOM
 from bayespool.quantity import WHOLE, Estimand, Group
 from bayespool.studies import Rows
+
+FIELDS = {"covariate": "covariates"}  # of options whose field has another name
 
 
 class Model:
@@ -30,6 +35,16 @@ class Model:
         Keys of `bayespool.report.references`.
     takes : tuple of classes of `bayespool.studies`
         The shapes of studies that it is a model of; empty: not said.
+    command : str
+        Its name on the command line; empty of models that are named by their class. Models of
+        different shapes or options may share one.
+    brief : str
+        What it is for, in a few words.
+    options : tuple of str
+        Names of `ModelOptions` that it has a use for.
+    automatic : container of str
+        Measures (of accuracy the empty text) for which ``--model auto`` may choose it, where it
+        takes the table and has a use for every option.
     measure : str
         Of an association, a name of `bayespool.studies.measures.MEASURES`; empty of accuracy.
     covariates, test : tuple of str, str
@@ -57,6 +72,10 @@ class Model:
     effects: ClassVar[tuple[str, ...]] = ()
     references: ClassVar[tuple[str, ...]] = ()
     takes: ClassVar[tuple[type[Rows], ...]] = ()
+    command: ClassVar[str] = ""
+    brief: ClassVar[str] = ""
+    options: ClassVar[tuple[str, ...]] = ()
+    automatic: ClassVar[Container[str]] = ()
     measure: str = ""
     test: str = ""
     nu: Any = None
@@ -67,6 +86,12 @@ class Model:
     of_rows: ClassVar[bool] = False
     of_studies: ClassVar[bool] = False
     summary_curve: ClassVar[bool] = False
+
+    @classmethod
+    def from_options(cls, options: ModelOptions, studies: Any, measure: str) -> Any:
+        """The model with default priors that options ask for, all of which it has a use for."""
+        del studies
+        return plain(cls, options, measure)
 
     @property
     def covariates(self) -> tuple[str, ...]:
@@ -103,6 +128,11 @@ class Model:
         del draws
         return None
 
+    def standards(self, studies: Any) -> tuple[Any, ...]:
+        """Reference standards that may be wrong; none of models that take them for the truth."""
+        del studies
+        return ()
+
     def statements(self, samples: Any, studies: Any) -> Iterator[tuple[Any, Any]]:
         """Probability statements on groups or tests, as true-or-false draws; none by default."""
         del samples, studies
@@ -129,6 +159,23 @@ class Model:
 
 
 MODELS: dict[str, type[Any]] = {}
+
+
+def fields_of(options: ModelOptions) -> dict[str, Any]:
+    """The fields of a model that options are given by."""
+    given = options.given
+    robust = {"nu": FREEDOM} if given.pop("robust", False) else {}
+    return {FIELDS.get(name, name): value for name, value in given.items()} | robust
+
+
+def plain(model: type[Any], options: ModelOptions, measure: str) -> Any:
+    """A model with the priors of its class."""
+    of_measure = {"measure": measure} if "measure" in _fields(model) else {}
+    return model(**of_measure, **fields_of(options))
+
+
+def _fields(model: type[Any]) -> set[str]:
+    return {item.name for item in fields(model) if item.init}
 
 
 def find_model(name: str) -> type[Any] | None:

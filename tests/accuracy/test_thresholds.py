@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 from bayespool.accuracy import Bivariate
-from bayespool.accuracy.choosing import Options, choose
 from bayespool.accuracy.thresholds import Thresholds
+from bayespool.choice import choose
+from bayespool.model_options import ModelOptions
 from bayespool.numerics.points import Points
 from bayespool.priors import Normal
 from bayespool.studies import AccuracyStudies
@@ -115,12 +116,12 @@ def test_points_and_nodes_give_the_same_four_dimensional_integral():
 
 
 def test_options_of_the_command_line_make_the_model():
-    asked = Options(cutoff=25.0, transform="identity", positive="above", same_spread=True)
-    assert choose("thresholds", asked) == Thresholds(
+    asked = ModelOptions(cutoff=25.0, transform="identity", positive="above", same_spread=True)
+    assert choose(STUDIES, "", "thresholds", asked)[0] == Thresholds(
         cutoff=25.0, transform="identity", positive="above", **SAME_SPREAD
     )
     with pytest.raises(ValueError, match="--cutoff does not apply to --model hsroc"):
-        choose("hsroc", Options(cutoff=3.0))
+        choose(STUDIES, "", "hsroc", ModelOptions(cutoff=3.0))
 
 
 @pytest.mark.parametrize(

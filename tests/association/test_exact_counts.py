@@ -15,7 +15,7 @@ from scipy import special, stats
 
 import bayespool as bp
 from bayespool.association import BinomialNormal, Nested, NormalNormal
-from bayespool.association.choosing import choose
+from bayespool.choice import choose
 from bayespool.priors import Fixed, Gamma, HalfNormal, Normal
 from bayespool.studies import ArmCounts, Effects
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import bayespool as bp
-from bayespool.association.choosing import choose
+from bayespool.choice import choose
 from bayespool.estimands import summarise
+from bayespool.model_options import ModelOptions
 from bayespool.priors import LogNormal
 from bayespool.studies import GroupMeans
 
@@ -23,7 +24,7 @@ HEAVY = LogNormal(-0.7, 0.2)  # degrees of freedom about a half: draws beyond al
 
 
 def test_a_new_ratio_beyond_all_numbers_is_reported_by_its_quantiles(tmp_path: Path) -> None:
-    model, effects = choose(MEANS, "rom", robust=True)
+    model, effects = choose(MEANS, "rom", options=ModelOptions(robust=True))
     fitted = bp.fit(replace(model, nu=HEAVY), effects, engine="quadrature")
     assert fitted.samples["mu_new_ratio"].max() == np.inf
     new = fitted.estimates["mu_new_ratio"]
@@ -42,7 +43,7 @@ def test_a_new_ratio_beyond_all_numbers_is_reported_by_its_quantiles(tmp_path: P
 
 
 def test_the_default_robust_model_says_that_there_is_no_mean() -> None:
-    model, effects = choose(MEANS, "rom", robust=True)
+    model, effects = choose(MEANS, "rom", options=ModelOptions(robust=True))
     assert model.without_mean == ("mu_new_ratio",)
     assert replace(model, nu=None).without_mean == ()
     fitted = bp.fit(model, effects, engine="quadrature", ess=1_000)

@@ -9,9 +9,10 @@ import pytest
 
 import bayespool as bp
 from bayespool.association import BetaBinomial, BinomialNormal, Nested, NormalNormal, Proportion
-from bayespool.association.choosing import choose
 from bayespool.association.scale import prior_source, varies
 from bayespool.checks.variants import prior_sensitivity
+from bayespool.choice import choose
+from bayespool.model_options import ModelOptions
 from bayespool.priors import Fixed, HalfNormal, Normal, ProbabilityInterval
 from bayespool.studies import ArmCounts, Proportions
 
@@ -91,13 +92,28 @@ def test_other_priors_of_a_nested_model_are_fitted() -> None:
 @pytest.mark.parametrize(
     "studies, measure, options, words",
     [
-        (ArmCounts.from_counts(list("AB"), [1, 2], [9, 9], [3, 4], [9, 9]), "or", {}, "one group"),
-        (EVENTS, "proportion", {"robust": True}, "no Student t"),
-        (EVENTS, "proportion", {"covariates": ("age",)}, "no covariates"),
+        (
+            ArmCounts.from_counts(list("AB"), [1, 2], [9, 9], [3, 4], [9, 9]),
+            "or",
+            {},
+            "needs Proportions",
+        ),
+        (
+            EVENTS,
+            "proportion",
+            {"robust": True},
+            "--robust does not apply to --model beta-binomial",
+        ),
+        (
+            EVENTS,
+            "proportion",
+            {"covariate": ("age",)},
+            "--covariate goes with --model normal or binomial",
+        ),
     ],
 )
 def test_what_the_beta_binomial_model_cannot_take_is_refused(
     studies: Any, measure: str, options: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(ValueError, match=words):
-        choose(studies, measure, "beta-binomial", **options)
+        choose(studies, measure, "beta-binomial", ModelOptions(**options))

@@ -10,9 +10,9 @@ import pytest
 from command import run
 
 import bayespool as bp
-from bayespool.association.choosing import choose
 from bayespool.bias.asked import BiasAsked
 from bayespool.bias.assessment import assess
+from bayespool.choice import choose
 from bayespool.datasets import resolve_association
 
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+import bayespool as bp
 from bayespool.accuracy import NestedMetaRegression
-from bayespool.accuracy.choosing import Options, choose
+from bayespool.choice import choose
 from bayespool.cli import main
+from bayespool.model_options import ModelOptions
 from bayespool.storage import model_from_call
 
 ONE_ROW = """study,year,design,size,tp,fp,fn,tn
@@ -159,17 +161,20 @@ def test_year_by_year_where_the_first_studies_have_all_groups(folder, capsys):
 
 
 def test_results_that_share_patients_weigh_less_with_covariates_too() -> None:
-    options = Options(covariate=("design",), correlation=0.5, link="probit")
-    model = choose("nested", options)
+    readers = bp.load_dataset("brachial_plexus_readers")
+    options = ModelOptions(covariate=("design",), correlation=0.5, link="probit")
+    model, _ = choose(readers, "", "nested", options)
     assert model == NestedMetaRegression(covariates=("design",), correlation=0.5, link="probit")
-    assert choose("nested", replace(options, correlation=None)) == replace(model, correlation=0.0)
+    unshared, _ = choose(readers, "", "nested", replace(options, correlation=None))
+    assert unshared == replace(model, correlation=0.0)
 
 
 REFUSED = {
-    "one.csv --model anova": "--model anova is unknown; allowed: auto, bivariate, meta-regression",
-    "one.csv --shared": "--shared does not apply to --model bivariate; allowed with it: --lin",
+    "one.csv --model anova": "--model anova is unknown; allowed: auto, bivariate, comparison",
+    "one.csv --shared": "no column 'test' of tests",
     "one.csv --correlation 0.5": "--correlation goes with --model nested",
-    "one.csv --covariate size --test test": "--covariate does not apply to --model comparison",
+    "one.csv --model bivariate --shared": "allowed with it: --link, --robust, --marker; ",
+    "one.csv --covariate size --test test": "--covariate and --test do not go together",
     "one.csv --covariate size --covariate-on shape": "--covariate-on goes with --model hsroc",
     "one.csv --model hsroc --robust": "--robust does not apply to --model hsroc",
     "one.csv --model hsroc --link probit": "--link does not apply to --model hsroc",
@@ -186,7 +191,7 @@ REFUSED = {
     "readers.csv --model nested --covariate design --correlation -1": (
         "correlation=-1.0; allowed: from 0 to 1"
     ),
-    "readers.csv --model nested --covariate design --robust": "allowed: without --robust",
+    "readers.csv --model nested --covariate design --robust": "do not go together with --model nes",
     "one.csv --model hsroc --prior 'tau_sens=HalfNormal(1)'": "allowed: Lambda, Theta, shape",
     "one.csv --model hsroc --prior 'beta=Normal(0, 1)'": "this model has no such parameter",
     "two.csv --test test --shared --prior 'tau_within_sens=HalfNormal(1)'": "no such parameter",

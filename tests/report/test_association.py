@@ -258,7 +258,7 @@ def test_trials_without_an_event_are_listed_and_named(exact: bool, tmp_path: Pat
 
 @pytest.mark.parametrize("measure", ["rr", "rd"])
 def test_exact_risk_ratios_and_differences_have_their_report(measure: str, tmp_path: Path) -> None:
-    from bayespool.association.choosing import choose
+    from bayespool.choice import choose
 
     model, studies = choose(bp.load_dataset("bcg"), measure, "binomial")
     assert model.measure == measure
@@ -353,9 +353,10 @@ def test_errors_are_measured_and_none_is_called_exact(written: dict[str, Path], 
 
 
 def test_robust_pages_tell_of_a_scale_and_not_of_nodes(tmp_path: Path) -> None:
-    from bayespool.association.choosing import choose
+    from bayespool.choice import choose
+    from bayespool.model_options import ModelOptions
 
-    model, studies = choose(bp.load_dataset("bcg"), "rr", "normal", robust=True)
+    model, studies = choose(bp.load_dataset("bcg"), "rr", "normal", ModelOptions(robust=True))
     fitted = fit_once(model, studies, ess=1_000)
     html = page(write_report(fitted, tmp_path / "r", formats=()))
     assert "It is the scale of a Student t distribution" in html
@@ -364,8 +365,8 @@ def test_robust_pages_tell_of_a_scale_and_not_of_nodes(tmp_path: Path) -> None:
 
 
 def test_the_default_scale_of_mean_differences_is_the_sd_within_groups() -> None:
-    from bayespool.association.choosing import choose
     from bayespool.association.scale import prior_source
+    from bayespool.choice import choose
     from bayespool.studies import GroupMeans
 
     means = GroupMeans.from_table(

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import bayespool as bp
-from bayespool.association.choosing import choose
+from bayespool.choice import choose
 from bayespool.report.effect_rows import counts_texts, observed_intervals
 
 

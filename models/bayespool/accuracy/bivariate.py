@@ -9,7 +9,7 @@ Harbord et al. (2007), Biostatistics 8:239-251 (HSROC parameters).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -72,6 +72,10 @@ class Bivariate(Margins):
     marker: str = field(default="ignored", metadata={"quiet": True})
 
     title: ClassVar[str] = "Bivariate binomial-normal model"
+    command: ClassVar[str] = "bivariate"
+    brief: ClassVar[str] = "sensitivity and specificity together"
+    options: ClassVar[tuple[str, ...]] = ("link", "robust", "marker")
+    automatic: ClassVar[Container[str]] = ("",)
     effects: ClassVar[tuple[str, ...]] = ("sens", "spec")
     main_estimands: ClassVar[tuple[str, ...]] = ("sens", "spec")
     references: ClassVar[tuple[str, ...]] = ("reitsma2005", "chu2006", "harbord2007", "lkj2009")

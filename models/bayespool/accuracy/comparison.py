@@ -9,7 +9,7 @@ Plackett (1965), J Am Stat Assoc 60:516-522 (dependence of two tests within pati
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -123,6 +123,10 @@ class Comparison(Margins):
     nu: Any = None
 
     title: ClassVar[str] = "Comparison of tests"
+    command: ClassVar[str] = "comparison"
+    brief: ClassVar[str] = "two tests or more"
+    options: ClassVar[tuple[str, ...]] = ("test", "shared", "indirect", "link", "robust")
+    automatic: ClassVar[Container[str]] = ("",)
     effects: ClassVar[tuple[str, ...]] = ("sens", "spec")
     references: ClassVar[tuple[str, ...]] = ("macaskill2022", "nyaga2018", "chu2006", "lkj2009")
 

@@ -31,6 +31,7 @@ from bayespool.covariance import Covariance
 from bayespool.design import Design, design
 from bayespool.hierarchy import Hierarchy
 from bayespool.model import Model
+from bayespool.model_options import ModelOptions
 from bayespool.numerics.links import link
 from bayespool.priors import HalfNormal, Normal, StudentT, Uniform
 from bayespool.quantity import WHOLE, Group
@@ -43,6 +44,7 @@ Array = np.ndarray
 LOGIT = link("logit")
 PARTS = ("Lambda", "Theta", "shape")
 # the field with the prior of the coefficients on each part
+ACTS_ON = ("accuracy", "threshold", "shape")
 COEFFICIENTS = {"Lambda": "beta", "Theta": "beta", "shape": "shape_coefficients"}
 
 
@@ -87,6 +89,9 @@ class HSROC(Model):
     of_rows: ClassVar[bool] = True
     summary_curve: ClassVar[bool] = True
     title: ClassVar[str] = "Hierarchical summary ROC model"
+    command: ClassVar[str] = "hsroc"
+    brief: ClassVar[str] = "a summary curve"
+    options: ClassVar[tuple[str, ...]] = ("covariate", "covariate_on")
     effects: ClassVar[tuple[str, ...]] = ("alpha", "theta")
     references: ClassVar[tuple[str, ...]] = ("rutter2001", "harbord2007", "macaskill2022")
     takes: ClassVar[tuple[type[Rows], ...]] = (AccuracyStudies,)
@@ -100,6 +105,19 @@ class HSROC(Model):
                 raise ValueError(
                     f"{name}={prior!r}; allowed: Normal or StudentT, which have a scale"
                 )
+
+    @classmethod
+    def from_options(cls, options: ModelOptions, studies: Any, measure: str) -> HSROC:
+        """With the covariates on the parts that are asked for, by default on all."""
+        for part in options.covariate_on:
+            if part not in ACTS_ON:
+                raise ValueError(f"--covariate-on {part} is unknown; allowed: {', '.join(ACTS_ON)}")
+        if options.covariate_on and not options.covariate:
+            raise ValueError(
+                "--covariate-on says what a covariate acts on; allowed with --covariate"
+            )
+        on = options.covariate_on or ACTS_ON
+        return cls(**{f"on_{part}": options.covariate for part in ACTS_ON if part in on})
 
     def __repr__(self) -> str:
         return as_call(self)

@@ -8,7 +8,7 @@ al. (2005), J Clin Epidemiol 58:982-990.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,6 +28,8 @@ from bayespool.accuracy.quantities import MARGINS, coefficient
 from bayespool.covariance import Covariance
 from bayespool.design import Coding, Design, design
 from bayespool.hierarchy import Hierarchy
+from bayespool.model import plain
+from bayespool.model_options import ModelOptions
 from bayespool.numerics.links import link
 from bayespool.priors import LKJ, HalfNormal, Normal, StudentT
 from bayespool.quantity import WHOLE, Group
@@ -73,6 +75,10 @@ class MetaRegression(Margins):
     marker: str = field(default="ignored", metadata={"quiet": True})
 
     title: ClassVar[str] = "Bivariate meta-regression"
+    command: ClassVar[str] = "meta-regression"
+    brief: ClassVar[str] = "by covariates of the studies"
+    options: ClassVar[tuple[str, ...]] = ("covariate", "by", "link", "robust", "marker")
+    automatic: ClassVar[Container[str]] = ("",)
     effects: ClassVar[tuple[str, ...]] = ("sens", "spec")
     references: ClassVar[tuple[str, ...]] = ("reitsma2005", "chu2006", "macaskill2022", "lkj2009")
 
@@ -82,6 +88,14 @@ class MetaRegression(Margins):
             raise ValueError(f"beta={self.beta!r}; allowed: Normal or StudentT, which have a scale")
         if self.by and self.by not in self.covariates:
             raise ValueError(f"by={self.by!r}; allowed: one of the covariates, or empty")
+
+    @classmethod
+    def from_options(cls, options: ModelOptions, studies: Any, measure: str) -> MetaRegression:
+        """With the covariate of levels that vary apart among the covariates."""
+        named = (*options.covariate, *filter(None, (options.by,)))
+        covariates = tuple(dict.fromkeys(named))
+        made: MetaRegression = plain(cls, replace(options, covariate=covariates), measure)
+        return made
 
     def alternatives(self) -> dict[str, MetaRegression]:
         """Named priors that a reader might have preferred, for the prior sensitivity."""

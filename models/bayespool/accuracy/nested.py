@@ -8,7 +8,7 @@ sensitivity and specificity); Rao & Scott (1992), Biometrics 48:577-585 (effecti
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -64,6 +64,10 @@ class NestedBivariate(Margins):
     marker: str = field(default="ignored", metadata={"quiet": True})
 
     title: ClassVar[str] = "Nested bivariate model"
+    command: ClassVar[str] = "nested"
+    brief: ClassVar[str] = "several results in a study"
+    options: ClassVar[tuple[str, ...]] = ("correlation", "link", "robust", "marker")
+    automatic: ClassVar[Container[str]] = ()
     effects: ClassVar[tuple[str, ...]] = ("sens", "spec")
     main_estimands: ClassVar[tuple[str, ...]] = ("sens", "spec")
     references: ClassVar[tuple[str, ...]] = ("nyaga2018", "rao1992", "chu2006", "lkj2009")

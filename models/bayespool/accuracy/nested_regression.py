@@ -8,7 +8,7 @@ Res 27:2554-2566 (effects of results within studies).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -54,6 +54,10 @@ class NestedMetaRegression(MetaRegression):
     marker: str = field(default="ignored", metadata={"quiet": True})
 
     title: ClassVar[str] = "Nested bivariate meta-regression"
+    command: ClassVar[str] = "nested"
+    brief: ClassVar[str] = "several results in a study"
+    options: ClassVar[tuple[str, ...]] = ("correlation", "covariate", "link", "marker")
+    automatic: ClassVar[Container[str]] = ()
     references: ClassVar[tuple[str, ...]] = (
         "reitsma2005",
         "chu2006",

@@ -32,6 +32,8 @@ from bayespool.accuracy.margins import (
 )
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy
+from bayespool.model import plain
+from bayespool.model_options import ModelOptions
 from bayespool.numerics.links import link
 from bayespool.numerics.successive import box_cox
 from bayespool.priors import LKJ, HalfNormal, LogNormal, Normal
@@ -109,6 +111,9 @@ class Thresholds(OnLink):
     unit: float | None = field(default=None, metadata={"quiet": True})
 
     title: ClassVar[str] = "Marker model of several cut-offs"
+    command: ClassVar[str] = "thresholds"
+    brief: ClassVar[str] = "several cut-offs of one marker"
+    options: ClassVar[tuple[str, ...]] = ("link", "cutoff", "transform", "positive", "same_spread")
     takes: ClassVar[tuple[type[Rows], ...]] = (AccuracyStudies,)
     of_studies: ClassVar[bool] = True
     main_estimands: ClassVar[tuple[str, ...]] = ("sens", "spec")
@@ -130,6 +135,13 @@ class Thresholds(OnLink):
             value = getattr(self, item.name)
             if value is not None:
                 check_prior(item.name, value)
+
+    @classmethod
+    def from_options(cls, options: ModelOptions, studies: Any, measure: str) -> Thresholds:
+        """Without study effects on the spread where all studies have the same."""
+        spreads: dict[str, Any] = dict.fromkeys(SPREADS, None) if options.same_spread else {}
+        made: Thresholds = plain(cls, replace(options, same_spread=False), measure)
+        return replace(made, **spreads)
 
     @property
     def spreads(self) -> bool:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bayespool.accuracy import choosing as of_accuracy
 from bayespool.app.asked import ACCURACY, Asked
-from bayespool.association import choosing as of_association
 from bayespool.bias.assessment import check_asked
 from bayespool.calls import with_priors
+from bayespool.choice import choose
 from bayespool.fitting import foreseen
 from bayespool.guideline.bias import low_risk_only
+from bayespool.model_options import ModelOptions
 from bayespool.report.ordering import check_order
 from bayespool.report.summary import checked_request
 from bayespool.studies import (
@@ -115,19 +115,14 @@ def prepare(found: Any, asked: Asked) -> Prepared:
         The studies, or what is asked, do not go with the model.
     """
     request, measure = asked.request, asked.measure or ACCURACY
-    if measure == ACCURACY:
-        studies = low_risk_only(found) if asked.low_risk_only else found
-        options = of_accuracy.Options(
-            link=asked.link, covariate=asked.covariate, covariate_on=asked.covariate_on,
-            by=asked.by, test=asked.test, shared=asked.shared, indirect=asked.indirect,
-            correlation=asked.correlation, robust=asked.robust, marker=asked.marker,
-        )  # fmt: skip
-        model = with_priors(of_accuracy.choose(asked.model, options), asked.priors)
-    else:
-        model, studies = of_association.choose(
-            found, measure, asked.model, asked.covariate, robust=asked.robust
-        )
-        model = with_priors(model, asked.priors)
+    kept = low_risk_only(found) if asked.low_risk_only and measure == ACCURACY else found
+    options = ModelOptions(
+        link=asked.link, covariate=asked.covariate, covariate_on=asked.covariate_on,
+        by=asked.by, test=asked.test, shared=asked.shared, indirect=asked.indirect,
+        correlation=asked.correlation, robust=asked.robust, marker=asked.marker,
+    )  # fmt: skip
+    model, studies = choose(kept, measure, asked.model, options)
+    model = with_priors(model, asked.priors)
     check_asked(model, studies, request.bias)
     check_order(request.order, studies)
     checked_request(foreseen(model, studies), **request.of_numbers)

@@ -80,6 +80,9 @@ class BetaBinomial(Model):
     measure = "proportion"
     spread: ClassVar[str] = "psi"
     title: ClassVar[str] = "Beta-binomial model of a proportion"
+    command: ClassVar[str] = "beta-binomial"
+    brief: ClassVar[str] = "counts of a proportion, which vary by a beta distribution"
+    options: ClassVar[tuple[str, ...]] = ()
     in_words: ClassVar[str] = (
         "In every study the number of events is binomial, and the studies' proportions "
         "follow a beta distribution, so that counts are beta-binomial. Its mean is the pooled "

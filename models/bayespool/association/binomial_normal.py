@@ -9,6 +9,7 @@ Warn, Thompson & Spiegelhalter (2002), Stat Med 21:1601-1623 (risk ratios and di
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -19,6 +20,8 @@ from bayespool.association.counts import observe, possible, without_bound
 from bayespool.association.regression import Regression, check_rows
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
+from bayespool.model import fields_of
+from bayespool.model_options import ModelOptions
 from bayespool.numerics.two_groups import TwoGroups
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal
 from bayespool.studies import ArmCounts, Rows
@@ -62,6 +65,10 @@ class BinomialNormal(Regression):
     measure: str = "or"
 
     title: ClassVar[str] = "Binomial-normal model"
+    command: ClassVar[str] = "binomial"
+    brief: ClassVar[str] = "exact, from counts"
+    options: ClassVar[tuple[str, ...]] = ("covariate", "robust")
+    automatic: ClassVar[Container[str]] = ("or",)
     effects: ClassVar[tuple[str, ...]] = ("effect",)
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("jackson2018", "stijnen2010")
@@ -85,6 +92,13 @@ class BinomialNormal(Regression):
 
     def __post_init__(self) -> None:
         measure_named(self.measure, OF_COUNTS)
+
+    @classmethod
+    def from_options(cls, options: ModelOptions, studies: Any, measure: str) -> BinomialNormal:
+        """With default priors for the measure."""
+        mu, tau, _ = scale.default_priors(studies, measure)
+        chosen = {"mu": mu, "tau": tau, "beta": Normal(0, float(mu.sigma) / 2)}
+        return cls(measure=measure, **(chosen | fields_of(options)))
 
     def check(self, studies: Any) -> None:
         """Refuse rows that the model would wrongly take, and those with an edge at no effect.

@@ -19,7 +19,8 @@ from bayespool.association.regression import other_priors
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy, Within
-from bayespool.model import Model
+from bayespool.model import Model, fields_of
+from bayespool.model_options import ModelOptions
 from bayespool.numerics.marginals import Marginal
 from bayespool.priors import Fixed, HalfNormal, Normal
 from bayespool.quantity import FREEDOM, point
@@ -55,6 +56,9 @@ class Nested(Model):
 
     spread: ClassVar[str] = "tau"
     title: ClassVar[str] = "Nested normal model"
+    command: ClassVar[str] = "nested"
+    brief: ClassVar[str] = "several results in a study"
+    options: ClassVar[tuple[str, ...]] = ("robust",)
     in_words: ClassVar[str] = (
         "Every estimate is normally distributed around its own true effect with its standard "
         "error taken as known; results of one study vary around the study's effect, and studies "
@@ -81,6 +85,11 @@ class Nested(Model):
         mu, tau, source = scale.default_priors(studies, studies.measure)
         chosen = {"mu": mu, "tau": tau, "tau_within": tau} | options
         return cls(measure=studies.measure, **chosen), source
+
+    @classmethod
+    def from_options(cls, options: ModelOptions, studies: Any, measure: str) -> Nested:
+        """With default priors for the measure of the table."""
+        return cls.for_studies(studies, **fields_of(options))[0]
 
     @property
     def located(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ Soc A 172:137-159; Roever et al. (2021), Res Synth Methods 12:448-474 (heterogen
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -18,8 +19,11 @@ from bayespool.association.evidence import estimates, observe
 from bayespool.association.regression import Regression, check_rows, other_priors
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
+from bayespool.model import fields_of
+from bayespool.model_options import ModelOptions
 from bayespool.numerics.marginals import Marginal
 from bayespool.priors import Fixed, HalfNormal, Normal
+from bayespool.studies.measures import MEASURES
 
 Array = np.ndarray
 
@@ -51,6 +55,10 @@ class NormalNormal(Regression):
     nu: Any = None
 
     title: ClassVar[str] = "Normal-normal model"
+    command: ClassVar[str] = "normal"
+    brief: ClassVar[str] = "estimates with standard errors"
+    options: ClassVar[tuple[str, ...]] = ("covariate", "robust")
+    automatic: ClassVar[Container[str]] = MEASURES
     in_words: ClassVar[str] = (
         "Every estimate is normally distributed around its study's own effect with its "
         "standard error taken as known."
@@ -65,6 +73,11 @@ class NormalNormal(Regression):
         mu, tau, source = scale.default_priors(studies, studies.measure)
         chosen = {"mu": mu, "tau": tau, "beta": Normal(0, float(mu.sigma) / 2)} | options
         return cls(measure=studies.measure, **chosen), source
+
+    @classmethod
+    def from_options(cls, options: ModelOptions, studies: Any, measure: str) -> NormalNormal:
+        """With default priors for the measure of the table."""
+        return cls.for_studies(studies, **fields_of(options))[0]
 
     def check(self, studies: Any) -> None:
         """Refuse rows that would wrongly count as independent studies, and unusable covariates."""

@@ -8,6 +8,7 @@ al. (2002), Int J Epidemiol 31:140-149 (meta-analysis of paired results).
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -18,6 +19,8 @@ from bayespool.association import quantities, scale
 from bayespool.association.regression import Regression, check_rows, other_priors
 from bayespool.covariance import Covariance
 from bayespool.hierarchy import Hierarchy
+from bayespool.model import fields_of
+from bayespool.model_options import ModelOptions
 from bayespool.numerics.paired_tables import PairedTables
 from bayespool.priors import Fixed, HalfNormal, LogNormal, Normal
 from bayespool.pymc_rows import plackett_logs, potential_name
@@ -58,6 +61,10 @@ class PrePost(Regression):
 
     measure = "or"
     title: ClassVar[str] = "Before-and-after model of paired proportions"
+    command: ClassVar[str] = "pre-post"
+    brief: ClassVar[str] = "a finding before and after in the same people"
+    options: ClassVar[tuple[str, ...]] = ("robust",)
+    automatic: ClassVar[Container[str]] = ("or",)
     in_words: ClassVar[str] = (
         "The finding before and after in the same people is a pair, with a midpoint of its own for "
         "every study (uniform on the proportion midway between the two) and an odds ratio within "
@@ -68,6 +75,17 @@ class PrePost(Regression):
     main_estimands: ClassVar[tuple[str, ...]] = ("mu",)
     references: ClassVar[tuple[str, ...]] = ("mcnemar1947", "plackett1965")
     takes: ClassVar[tuple[type[Rows], ...]] = (PairedProportions,)
+
+    @classmethod
+    def from_options(cls, options: ModelOptions, studies: Any, measure: str) -> PrePost:
+        """One study alone says nothing of the variation between studies: ``tau=Fixed(0)``."""
+        if len(studies) > 1:
+            return cls(**fields_of(options))
+        if options.robust:
+            raise ValueError(
+                "one study alone has no study effects; allowed with robust: two or more"
+            )
+        return cls(tau=Fixed(0))
 
     @property
     def priors(self) -> dict[str, Any]:

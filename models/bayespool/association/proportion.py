@@ -8,6 +8,7 @@ normal-normal); Stijnen, Hamza & Ozdemir (2010), Stat Med 29:3046-3067.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -49,6 +50,10 @@ class Proportion(Regression):
 
     measure = "proportion"
     title: ClassVar[str] = "Binomial-normal model of a proportion"
+    command: ClassVar[str] = "binomial"
+    brief: ClassVar[str] = "exact, from counts"
+    options: ClassVar[tuple[str, ...]] = ("covariate", "robust")
+    automatic: ClassVar[Container[str]] = ("proportion",)
     in_words: ClassVar[str] = (
         "In every study the number of events is binomial. Zero counts enter as they are, "
         "without continuity correction."

@@ -65,6 +65,10 @@ def accuracy(
     transform: str = "log",
     positive: str = "",
     same_spread: bool = False,
+    reference_sens: tuple[str, ...] = (),
+    reference_spec: tuple[str, ...] = (),
+    dependence: bool = False,
+    hierarchical_prevalence: bool = False,
     low_risk_only: bool = False,
     prevalence: Annotated[tuple[float, ...], Parameter(group=ASKED)] = (),
     read: Read = READ,
@@ -82,8 +86,8 @@ def accuracy(
         marks rows that state less: margin, rates, candidate or marker.
     model
         auto, bivariate, meta-regression, nested (several results per study), comparison (of tests),
-        hsroc or thresholds (several cut-offs per study). auto is comparison with --test,
-        meta-regression with --covariate, else bivariate.
+        hsroc, thresholds (several cut-offs per study) or latent-class (an imperfect reference).
+        auto is comparison with --test, meta-regression with --covariate, else bivariate.
     covariate
         A study covariate of meta-regression or hsroc; repeat for more.
     covariate_on
@@ -113,6 +117,16 @@ def accuracy(
         counts say.
     same_spread
         Of thresholds: the marker is spread alike in all studies.
+    reference_sens
+        Of latent-class: what is known of the reference standard's sensitivity, such as "0.6 to 0.9"
+        (a 95 % interval), "TB culture=0.6 to 0.9" (of one of several, named in a column reference;
+        repeat for more), "Beta(9, 14)", or 1.
+    reference_spec
+        The same of its specificity.
+    dependence
+        Of latent-class: index and reference test tend to be wrong in the same people.
+    hierarchical_prevalence
+        Of latent-class: prevalences are normal on the logit scale, not uniform in every study.
     low_risk_only
         Keep the rows with a low risk of bias in every QUADAS-2 domain (columns such as
         rob_patient_selection).
@@ -121,11 +135,12 @@ def accuracy(
     """
     with watched(silent=output.silent):
         say(f"reading {table}")
-        from bayespool.accuracy.choosing import Options, choose
         from bayespool.bias.assessment import check_asked
         from bayespool.checks.variants import check_steps
+        from bayespool.choice import choose
         from bayespool.datasets import resolve
         from bayespool.guideline.bias import low_risk_only as of_low_risk
+        from bayespool.model_options import ModelOptions
 
         check_prevalences(prevalence)
         bias = publication.asked()
@@ -134,13 +149,15 @@ def accuracy(
         if low_risk_only:
             studies = of_low_risk(studies)
         studies = labelled(studies, fitting.label)
-        options = Options(
+        options = ModelOptions(
             link=link, covariate=covariate, covariate_on=covariate_on, by=by, test=test,
             shared=shared, indirect=indirect, correlation=correlation, robust=robust,
             marker=marker, cutoff=cutoff, transform=transform, positive=positive,
-            same_spread=same_spread,
+            same_spread=same_spread, reference_sens=reference_sens, reference_spec=reference_spec,
+            dependence=dependence, hierarchical_prevalence=hierarchical_prevalence,
         )  # fmt: skip
-        chosen = with_priors(choose(model, options), fitting.prior)
+        chosen, studies = choose(studies, "", model, options)
+        chosen = with_priors(chosen, fitting.prior)
         chosen.check(studies)
         check_asked(chosen, studies, bias)
         without(studies, fitting.without)
@@ -200,11 +217,12 @@ def association(
     """
     with watched(silent=output.silent):
         say(f"reading {table}")
-        from bayespool.association.choosing import choose
         from bayespool.association.scale import varies
         from bayespool.bias.assessment import check_asked
         from bayespool.checks.variants import steps
+        from bayespool.choice import choose
         from bayespool.datasets import measure_said, resolve_association
+        from bayespool.model_options import ModelOptions
         from bayespool.report.association_numbers import check_baseline, check_mid
 
         measure = measure.strip().casefold() or measure_said(table, **read.options())
@@ -214,7 +232,8 @@ def association(
         asked = requested(panel, output, mid=mid, baseline_risks=risks, bias=bias)
         found = warn(resolve_association(table, measure, bridge=bridge, **read.options()))
         found = labelled(selected(found, fitting.where), fitting.label)
-        chosen, studies = choose(found, measure, model, covariate, robust=robust)
+        options = ModelOptions(covariate=covariate, robust=robust)
+        chosen, studies = choose(found, measure, model, options)
         chosen = with_priors(chosen, fitting.prior)
         without(studies, fitting.without)
         check_asked(chosen, studies, bias)

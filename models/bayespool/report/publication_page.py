@@ -50,16 +50,22 @@ def drawings(summary: Summary) -> list[Drawing]:
     return [] if found is None else figures(found)
 
 
-def sections(page: Page) -> list[Section]:
-    """What a panel reads, and models and tests for the appendix; empty where nothing was asked."""
+def section(page: Page) -> Section | None:
+    """What a panel reads; None where nothing was asked."""
     found: Any = page.summary.publication
     if found is None:
-        return []
-    main, more = tuple(content(found, page.drawings)), tuple(details(found, page.drawings))
-    return [
-        Section("publication", "Publication bias", "What may be missing", main),
-        Section("selection", "Selection", "Publication bias: models and tests", more),
-    ]
+        return None
+    blocks = tuple(content(found, page.drawings))
+    return Section("publication", "Publication bias", "What may be missing", blocks)
+
+
+def selection_section(page: Page) -> Section | None:
+    """Models and tests, for the appendix."""
+    found: Any = page.summary.publication
+    if found is None:
+        return None
+    blocks = tuple(details(found, page.drawings))
+    return Section("selection", "Selection", "Publication bias: models and tests", blocks)
 
 
 def funnel_table(

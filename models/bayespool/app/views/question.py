@@ -7,29 +7,15 @@ from typing import Any
 
 from nicegui import events, ui
 
-from bayespool.accuracy import choosing as of_accuracy
 from bayespool.app.session import Session
 from bayespool.app.views.view import FIELD, Change, View
-from bayespool.association import choosing as of_association
 from bayespool.bias.asked import ASKED, IN_WORDS, BiasAsked
+from bayespool.choice import Commands
 from bayespool.fitting import ENGINES
 from bayespool.report.ordering import ORDERS
 from bayespool.studies import MEASURES
 
 ACCURACY_WORDS = "Diagnostic accuracy (sensitivity, specificity)"
-MODELS = {
-    "auto": "chosen by what is asked",
-    "bivariate": "bivariate: sensitivity and specificity together",
-    "meta-regression": "meta-regression: by covariates",
-    "nested": "nested: several results in a study",
-    "comparison": "comparison: of tests",
-    "hsroc": "HSROC: a summary curve",
-    "thresholds": "thresholds: several cut-offs of one marker",
-    "normal": "normal: estimates with standard errors",
-    "binomial": "binomial: exact, from counts",
-    "beta-binomial": "beta-binomial: counts of a proportion",
-    "pre-post": "pre-post: the same people twice",
-}
 LINKS = ("logit", "probit", "cloglog")
 MARKERS = ("ignored", "binormal")
 
@@ -75,11 +61,11 @@ class QuestionView(View):
         asked, about = self._session.asked, self._session.understood
         measures = {"": ACCURACY_WORDS} | {name: m.label for name, m in MEASURES.items()}
         accuracy = asked.measure == ""
-        choices = of_accuracy.CHOICES if accuracy else of_association.CHOICES
+        briefly = Commands(asked.measure or "").briefly
         with ui.element("div").classes("fields"):
             self._choice("What the table is of", measures, "measure", asked.measure)
-            self._choice("Model", {name: MODELS.get(name, name) for name in choices}, "model",
-                         asked.model)  # fmt: skip
+            models = {name: f"{name}: {words}" for name, words in briefly.items()}
+            self._choice("Model", models, "model", asked.model)
             uses = self._uses()
             columns = {name: name for name in about.covariates}
             if "test" in uses:
@@ -111,13 +97,7 @@ class QuestionView(View):
 
     def _uses(self) -> Sequence[str]:
         asked = self._session.asked
-        if asked.measure != "":
-            return ("covariate", "robust")
-        if asked.model in of_accuracy.USES:
-            return of_accuracy.USES[asked.model]
-        if asked.test:
-            return of_accuracy.USES["comparison"]
-        return ("test", *of_accuracy.USES["meta-regression"])
+        return Commands(asked.measure or "").options(asked.model)
 
     def _of_priors(self) -> None:
         asked, prepared = self._session.asked, self._session.understood.prepared
