@@ -31,11 +31,6 @@ CARE = (
     "null (the card of the data set lists what was left out, and why).",
     "Bharadwaj 2023 counts nerves, two per patient, as if they were independent.",
 )
-UNSEEN = (
-    "Publication bias is asked about in the report of complete rows. Here it is half answered: a "
-    "selection model asks which results are missing because they were not significant, and the "
-    "censored rows are such results. A model of both would count them twice.",
-)
 COMPLETE = (
     "Only studies that print counts or an odds ratio are here; the main report adds those that "
     "tell a P value or say that a finding was not significant.",
@@ -70,6 +65,18 @@ def exact_counts(studies: Any) -> str:
     )
 
 
+def unseen(studies: Any) -> str:
+    """Which rows a model of publication bias can take, and what the others say to the question."""
+    n, told = len(studies), sum(studies.is_partial)
+    return (
+        f"Publication bias is asked about in the report of complete rows: {n - told} of the {n} "
+        "results here print an estimate or one table and can enter a selection model. The other "
+        f"{told} answer the question in part: a selection model asks which results nobody sees "
+        "because they were not significant, and most of these are such results, seen at last. A "
+        "model of both would count them twice."
+    )
+
+
 def every_result(studies: Any) -> Any:
     """Main and censored rows, with all possible tables in the place of one chosen among them."""
     rows = list(zip(studies.study, studies.covariates["analysis"], strict=True))
@@ -94,7 +101,7 @@ def write_all(studies: Any, complete: Any) -> None:
     nested, _ = bp.association.Nested.for_studies(studies)
     # NUTS takes more than half an hour for these censored and tied rows
     more = {"other_rows": others, "judgements": JUDGEMENTS, "engine": "auto"}
-    write("mri_finding_outcome", nested, studies, (*UNSEEN, *CENSORED), more)
+    write("mri_finding_outcome", nested, studies, (unseen(studies), *CENSORED), more)
 
 
 def titles(name: str) -> dict[str, Any]:

@@ -247,6 +247,6 @@ def _agreement(page: Page) -> Section | None:
 
 SECTIONS: tuple[Callable[[Page], Section | None], ...] = (
     guideline_page.bias_section, publication_page.section, publication_page.selection_section,
-    _incomplete, guideline_page.robustness_section, _words, _predictive, _left_out, _convergence, _priors,
-    _notes, _published, _other_priors, _cumulative, _agreement, _methods, _reproduce,
+    _incomplete, guideline_page.robustness_section, _words, _predictive, _left_out, _convergence,
+    _priors, _notes, _published, _other_priors, _cumulative, _agreement, _methods, _reproduce,
 )  # fmt: skip
