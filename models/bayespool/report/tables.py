@@ -133,7 +133,7 @@ def dagger_words(rows: Sequence[StudyRow]) -> str:
     if not any(row.note for row in rows):
         return ""
     return (
-        f" {DAGGER}: no full result (see the table below); a grey circle on a dotted line is "
+        f" {DAGGER}: no full result (see the table below); an empty mark on a dotted line is "
         "reconstructed, at the possible table in the middle."
     )
 
