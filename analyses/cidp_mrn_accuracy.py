@@ -18,6 +18,17 @@ QUESTION = (
     "how often is MR neurography abnormal in those who have it (sensitivity) and normal in those "
     "who do not (specificity)?"
 )
+MAIN = "cidp_mrn_accuracy"
+TITLE = "MR neurography for CIDP: diagnostic accuracy"
+ALSO = {  # variant: what its title adds, and its question
+    "complete": ("complete tables, lumbosacral plexus", "with complete tables only, Su 2020 by its "
+                 "lumbosacral plexus, and all controls together"),
+    "variant": ("complete tables, brachial plexus", "with complete tables only, Su 2020 by its "
+                "brachial plexus, and all controls together"),
+    "markers": ("with studies of measurements", "with studies that print means or areas under the "
+                "curve only"),
+    "chen_prior": ("Chen 2023 as prior", "starting from the pooled estimate of Chen 2023"),
+}  # fmt: skip
 CARE = (
     "Su 2020 and Feng 2020 share authors and a hospital: some patients may be in both.",
     "Most studies read the images by eye and one measured diffusion; controls were healthy people "
@@ -39,6 +50,18 @@ CHEN = (
 )
 
 
+def titles(name: str) -> dict[str, Any]:
+    """Title and question of a report, and of a variant its main report."""
+    if name == MAIN:
+        return {"title": TITLE, "question": QUESTION}
+    title, question = ALSO[name.removeprefix(f"{MAIN}_")]
+    return {
+        "title": f"{TITLE}, {title}",
+        "question": f"How accurate is MR neurography for CIDP, {question}?",
+        "variant_of": (TITLE, f"../{MAIN}/index.html"),
+    }
+
+
 def write(name: str, model: Any, rows: Any, note: str, more: dict[str, Any]) -> None:
     """Fit by both engines and write one report."""
     folder = bp.make_report(
@@ -46,8 +69,7 @@ def write(name: str, model: Any, rows: Any, note: str, more: dict[str, Any]) -> 
         rows,
         REPORTS / name,
         options={"ess": 10_000},
-        title="MR neurography for CIDP: diagnostic accuracy",
-        question=QUESTION,
+        **titles(name),
         prevalences=(0.1, 0.3, 0.5),
         notes=(note, *CARE),
         command="uv run analyses/cidp_mrn_accuracy.py",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from datetime import date
 from html import escape
 from pathlib import Path
 
@@ -28,7 +30,8 @@ a {{ color: #7ab8e8; }} }}
 <p>Written by the scripts in <code>analyses/</code>. Intervals are 95 % equal-tailed credible
 intervals; certainty is as judged in the report, where anybody judged.</p>
 <table>
-<thead><tr><th>Report</th><th>Answer</th><th>Certainty</th><th>Studies</th></tr></thead>
+<thead><tr><th>Report</th><th>Answer</th><th>Certainty</th><th>Studies</th>
+<th>Numbers of</th></tr></thead>
 <tbody>
 {rows}
 </tbody>
@@ -52,6 +55,7 @@ def row(folder: Path) -> str:
     text = (folder / "report.md").read_text(encoding="utf-8")
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     title, question = (re.findall(rf"^{marks} (.*)$", text, re.M)[0] for marks in ("#", "##"))
+    title = f"{title} (variant)" if "\nA variant. " in text else title
     bullets = text.split("\n## ")[1].split("\n\n")[1]
     answer = "<br>".join(
         escape(line.removeprefix("- ").replace("**", "")) for line in bullets.splitlines()
@@ -63,8 +67,20 @@ def row(folder: Path) -> str:
     studies = summary["findings"]["studies"]
     return (
         f"<tr><td>{link}<br>{escape(question)}</td><td>{answer}</td>"
-        f"<td>{escape(words or 'not judged')}</td><td>{studies}</td></tr>"
+        f"<td>{escape(words or 'not judged')}</td><td>{studies}</td><td>{day(folder)}</td></tr>"
     )
+
+
+def day(folder: Path) -> str:
+    """When the numbers of a report last changed: the day of their commit, or today."""
+    name = folder / "summary.json"
+    told = ["git", "-C", str(REPORTS), "status", "--porcelain", "--", str(name)]
+    if not subprocess.run(told, capture_output=True, check=True).stdout:
+        told = ["git", "-C", str(REPORTS), "log", "-1", "--format=%cs", "--", str(name)]
+        found = subprocess.run(told, capture_output=True, check=True, text=True).stdout.strip()
+        if found:
+            return found
+    return date.today().isoformat()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,12 @@ REPORTS = Path(__file__).resolve().parents[1] / "reports"
 JUDGEMENTS = Path(__file__).with_name("judgements") / "mri_finding_outcome.toml"
 DISC = "disc disease or radicular pain"
 TITLE = "An MRI finding and a worse outcome: odds ratio"
+MAIN = "mri_finding_outcome"
+ALSO = {  # variant: what its title adds, and its question
+    "complete": ("complete rows", "by the studies that print counts or an odds ratio"),
+    "12_weeks": ("Cohen 2025 at 12 weeks", "with the outcome of Cohen 2025 at 12 weeks"),
+    "condition": ("by condition", "in disc disease or radicular pain, and in other conditions"),
+}
 QUESTION = "Do people whose MRI shows the finding fare worse than people whose MRI does not?"
 CARE = (
     "Findings, conditions and outcomes differ between studies: the pooled odds ratio averages over "
@@ -24,11 +30,6 @@ CARE = (
     "This is no systematic sample: many of these studies were looked for because their result was "
     "null (the card of the data set lists what was left out, and why).",
     "Bharadwaj 2023 counts nerves, two per patient, as if they were independent.",
-)
-UNSEEN = (
-    "Publication bias is asked about in the report of complete rows. Here it is half answered: a "
-    "selection model asks which results are missing because they were not significant, and the "
-    "censored rows are such results. A model of both would count them twice.",
 )
 COMPLETE = (
     "Only studies that print counts or an odds ratio are here; the main report adds those that "
@@ -64,6 +65,19 @@ def exact_counts(studies: Any) -> str:
     )
 
 
+def unseen(studies: Any) -> str:
+    """Which rows a model of publication bias can take, and what the others say to the question."""
+    kinds = [said and said.kind for said in studies.partial]
+    n, told = len(kinds), kinds.count("censored")
+    return (
+        f"Publication bias is asked about in the report of complete rows: {n - told} of the {n} "
+        "results here print an estimate or counts and can enter a selection model. The other "
+        f"{told} answer the question in part: a selection model asks which results nobody sees "
+        "because they were not significant, and most of these are such results, seen at last. A "
+        "model of both would count them twice."
+    )
+
+
 def every_result(studies: Any) -> Any:
     """Main and censored rows, with all possible tables in the place of one chosen among them."""
     rows = list(zip(studies.study, studies.covariates["analysis"], strict=True))
@@ -88,7 +102,19 @@ def write_all(studies: Any, complete: Any) -> None:
     nested, _ = bp.association.Nested.for_studies(studies)
     # NUTS takes more than half an hour for these censored and tied rows
     more = {"other_rows": others, "judgements": JUDGEMENTS, "engine": "auto"}
-    write("mri_finding_outcome", nested, studies, (*UNSEEN, *CENSORED), more)
+    write("mri_finding_outcome", nested, studies, (*CENSORED, unseen(studies)), more)
+
+
+def titles(name: str) -> dict[str, Any]:
+    """Title and question of a report, and of a variant its main report."""
+    if name == MAIN:
+        return {"title": TITLE, "question": QUESTION}
+    title, question = ALSO[name.removeprefix(f"{MAIN}_")]
+    return {
+        "title": f"{TITLE}, {title}",
+        "question": f"Do people whose MRI shows the finding fare worse, {question}?",
+        "variant_of": (TITLE, f"../{MAIN}/index.html"),
+    }
 
 
 def write(
@@ -101,8 +127,7 @@ def write(
         REPORTS / name,
         leave_one_out=True,
         prior_sensitivity=True,
-        title=TITLE,
-        question=QUESTION,
+        **titles(name),
         mid=1.25,
         baseline_risks=(0.2, 0.4),
         notes=(*notes, *CARE),

@@ -12,6 +12,7 @@ import bayespool as bp
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 TITLE = "Imaging of nerves and plexuses: diagnostic accuracy"
+MAIN = "nerve_imaging_accuracy"
 QUESTION = (
     "How often is MRI or ultrasound abnormal in lesions of the brachial plexus, in carpal tunnel "
     "syndrome and in other diseases of peripheral nerves (sensitivity), and normal without them "
@@ -64,6 +65,18 @@ def by_modality(studies: Any) -> str:
     )
 
 
+def titles(name: str) -> dict[str, Any]:
+    """Title and question of a report, and of the variant its main report."""
+    if name == MAIN:
+        return {"title": TITLE, "question": QUESTION}
+    return {
+        "title": f"{TITLE}, only studies that count people",
+        "question": "How accurate is imaging of nerves and plexuses in studies in which a count "
+        "is a person?",
+        "variant_of": (TITLE, f"../{MAIN}/index.html"),
+    }
+
+
 def write(
     name: str,
     model: Any,
@@ -81,8 +94,7 @@ def write(
         leave_one_out=True,
         prior_sensitivity=True,
         other_rows=choices,
-        title=TITLE,
-        question=QUESTION,
+        **titles(name),
         prevalences=(0.1, 0.3, 0.5),
         notes=(*notes, *CARE),
         command="uv run analyses/nerve_imaging_accuracy.py",

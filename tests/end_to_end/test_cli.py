@@ -152,7 +152,7 @@ def test_what_a_panel_asks(table):
     assert done.returncode == 0, done.stderr
     page = (folder / "rep/report.md").read_text()
     assert page.startswith("# MRI of nerves\n\n## Does it work?")
-    assert "MRI finds " in page
+    assert "MRI detects " in page
     assert not (folder / "rep/report.docx").exists()
     found = json.loads((folder / "rep/summary.json").read_text())
     bands = found["certainty"]["support"][0]["bands"]

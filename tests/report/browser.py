@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+DESKTOP = (1280, 800)
 
 Key = tuple[str, str, str]  # caption up to its colon (or "card"), row, column
 Record = dict[str, Any]
@@ -18,6 +22,7 @@ CARDS = """() => [...document.querySelectorAll(".card")].map(card =>
   [".what", ".big", ".range"].map(part => card.querySelector(part).textContent))"""
 INTERVAL = "95 % equal-tailed credible interval"
 FINDINGS, EVIDENCE = "Summary of findings", "Participants (studies)"
+MORE = "Of 1,000 people tested, how many more (+) or fewer (-)"
 ROWS = {
     "tp": ("True positives", "with the condition, test positive"),
     "fn": ("False negatives", "with the condition, test negative (missed)"),
@@ -27,6 +32,27 @@ ROWS = {
     "npv": ("Negative predictive value", "free of it if negative"),
 }
 MARGINS = {"sens": "Sensitivity", "spec": "Specificity"}
+
+
+@contextmanager
+def opened(browser: Any, folder: Path, size: tuple[int, int] = DESKTOP) -> Iterator[Any]:
+    """The page of a report in a window of this size."""
+    page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+    page.goto((folder / "index.html").as_uri())
+    yield page
+    page.close()
+
+
+def serious(page: Any) -> list[str]:
+    """Barriers that axe finds and calls serious or critical."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return [
+        f"{one['id']}: {node['html']}"
+        for one in Axe().run(page).response["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
 
 
 def plain(text: str) -> str:
@@ -94,9 +120,13 @@ def _accuracy(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:
             for name in ("ppv", "npv"):
                 yield _finding(name, label, p), _three(estimands[f"{name}{of}@{p:g}"], 100)
     for row in rows:
-        key = _finding(row["result"], row["label"], row["prevalence"])
-        yield key, _three(row)
-        if not row["difference"]:
+        if row["difference"]:
+            if row["result"] in ("tp", "fp"):
+                place = f"{_percent(row['prevalence'])}, {row['shown']}"
+                yield (MORE, place, ROWS[row["result"]][0]), _three(row)
+        else:
+            key = _finding(row["result"], row["label"], row["prevalence"])
+            yield key, _three(row)
             group = "with" if row["result"] in ("tp", "fn") else "without"
             found = summary["findings"]["labels"].get(row["label"], summary["findings"])
             yield (*key[:2], EVIDENCE), (found[f"{group}_condition"], found["studies"])

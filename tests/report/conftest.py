@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,23 @@ COMPARATORS = (
      "interval": "95 % CI", "reference": "A journal 2023;1:2", "note": "14 studies"},
     {"name": "Elsewhere 2023", "measure": "spec", "estimate": 0.89},
 )  # fmt: skip
+
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    path = next((found for found in map(shutil.which, BROWSERS) if found), None)
+    if path is None:
+        pytest.skip(f"no browser on the PATH: {', '.join(BROWSERS)}")
+    with sync_playwright() as play:
+        found = play.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from bayespool.priors import Fixed, HalfNormal, Normal, ProbabilityInterval
 from bayespool.quantity import Group
 from bayespool.report import accuracy_words, numbers, write_report
 from bayespool.report.changes import largest_change, variations
-from bayespool.report.findings_table import accuracy_tables
+from bayespool.report.findings_table import accuracy_tables, differences_table
 from bayespool.report.guideline_joined import summary_of_findings
 from bayespool.report.guideline_numbers import low_risk
 from bayespool.report.guideline_tables import form_table
@@ -118,10 +118,10 @@ def test_the_answer_speaks_with_the_certainty_of_the_panel(biased: Any, tmp_path
     found = f"{round(100 * e['sens'].median)} of 100 with the condition"
     alarmed = f"{round(100 * (1 - e['spec'].median))} of 100 without it"
     for judged, words in (
-        (panel(), f"The test finds {found} and falsely alarms {alarmed}."),
-        (panel(imprecision="serious"), f"The test probably finds {found}"),
-        (panel(imprecision="very serious"), f"The test may find {found}"),
-        (panel(imprecision=""), f"By the numbers alone, the test would find {found}"),
+        (panel(), f"The test detects {found} and gives a false positive result in {alarmed}."),
+        (panel(imprecision="serious"), f"The test probably detects {found}"),
+        (panel(imprecision="very serious"), f"The test may detect {found}"),
+        (panel(imprecision=""), f"By the numbers alone, the test would detect {found}"),
     ):
         said = panel_sentences(build_summary(biased, judgements=judged))
         assert said[0].startswith(words)
@@ -243,9 +243,9 @@ def test_figures_of_decisions_say_what_the_numbers_say(folder: Path) -> None:
     assert said in text
     assert "Where 10\u00a0% have the condition before the test" in text
     assert "Decision curve at a prevalence of 10\u00a0%" in text
-    assert text.count("broken lines: of a new study") == 2
+    assert text.count("broken lines: of a new study") == 1
     assert re.search(r"is the best choice, with a probability above 95\u00a0%, at treatment "
-                     r"thresholds from .* \(with the accuracy of a new study: ", text)  # fmt: skip
+                     r"thresholds from .* \(of a new study: ", text)  # fmt: skip
 
 
 def test_without_a_prevalence_there_is_nothing_per_thousand(biased: Any, tmp_path: Path) -> None:
@@ -352,7 +352,9 @@ def test_every_test_stands_beside_what_it_rests_on() -> None:
         for result, keys in (("True positives", ("tp", "fn")), ("False positives", ("fp", "tn"))):
             n = sum(sum(BIAS[key][chosen]) for key in keys)
             assert rows[f"{result}, {label}"][column] == f"{n} ({counts[label][0]})"
-    assert rows["True positives, B − A"][column] == "–"
+    pairs = differences_table(made)
+    assert pairs is not None
+    assert [row[0] for row in pairs.rows] == ["10\u00a0%, B − A"]
     joined = summary_of_findings([fitted], prevalences=(0.1,))
     assert [row[3] for row in joined.tables[0].rows] == [
         f"{of} ({n})" for n, of in (counts["A"], counts["B"])
@@ -371,10 +373,10 @@ def test_groups_of_one_test_are_no_tests() -> None:
     assert accuracy_words.answer(made).startswith("A: pooled sensitivity ")
     assert "; b: pooled sensitivity " in accuracy_words.answer(made)
     sentences = panel_sentences(replace(made, judgements=replace(panel(), subject="MRI")))
-    assert [text.partition(" finds")[0] for text in sentences[:2]] == ["MRI (a)", "MRI (b)"]
+    assert [text.partition(" detects")[0] for text in sentences[:2]] == ["MRI (a)", "MRI (b)"]
     as_tests = replace(made, of_tests=True)
     assert accuracy_words.lead(as_tests) == accuracy_words.difference(made, *map(Group, "ba"))
-    assert panel_sentences(as_tests)[0].startswith("A finds")
+    assert panel_sentences(as_tests)[0].startswith("A detects")
 
 
 def test_sensitivity_and_specificity_have_a_certainty_of_their_own(biased: Any) -> None:
@@ -385,8 +387,8 @@ def test_sensitivity_and_specificity_have_a_certainty_of_their_own(biased: Any) 
     people = biased.studies.n_diseased.sum(), biased.studies.n_healthy.sum()
     assert [row[-2] for row in table.rows[:4]] == [f"{people[i]} (8)" for i in (0, 0, 1, 1)]
     finds, alarms, certain = panel_sentences(made)
-    assert finds.startswith("The test finds ")
-    assert alarms.startswith("The test may falsely alarm ")
+    assert finds.startswith("The test detects ")
+    assert alarms.startswith("The test may give a false positive result in ")
     assert "of sensitivity high; of specificity low (from high: two levels down for imp" in certain
     rows = {row[0]: row for row in form_table(biased, made).rows}
     assert rows["Imprecision, specificity"][2] == "very serious"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import io
 import json
 import re
+import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 from shared import placed
 
 from bayespool.report import numbers, write_report
 from bayespool.report.findings_table import NAMES
+from bayespool.report.kept import kept
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 
@@ -53,7 +59,7 @@ class Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] in ("td", "th"):
             self.rows[-1][-1] += data
-        if "style" not in self.open:
+        if "style" not in self.open and "script" not in self.open:
             self.text += data
 
 
@@ -156,14 +162,20 @@ def test_page_is_sound_and_loads_nothing(which: str, request: pytest.FixtureRequ
     assert len(reader.ids) == len(set(reader.ids))
     anchors = [a for tag, a in reader.tags if tag == "a"]
     for tag, found in reader.tags:
-        assert tag not in ("script", "link", "img", "iframe", "object", "embed")
+        assert tag not in ("link", "img", "iframe", "object", "embed")
         assert "src" not in found
         for key in ("href", "xlink:href"):
             if tag != "a" and key in found:
                 assert str(found[key])[1:] in reader.ids
     for found in anchors:
         href = str(found["href"])
-        assert href.startswith("https://doi.org/10.") or href[1:] in reader.ids
+        inside = href.startswith("data:") and "download" in found
+        assert inside or href.startswith("https://doi.org/10.") or href[1:] in reader.ids
+    scripts = [found.get("type") for tag, found in reader.tags if tag == "script"]
+    assert scripts == ["application/json", None]
+    script = html.partition("<script>")[2].partition("</script>")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" in html
     assert "@import" not in html
     assert "url(http" not in html
     headers = [a for tag, a in reader.tags if tag == "th"]
@@ -179,7 +191,7 @@ def test_page_is_sound_and_loads_nothing(which: str, request: pytest.FixtureRequ
 
 def test_labels_are_escaped(awkward_report: Path) -> None:
     html = (awkward_report / "index.html").read_text(encoding="utf-8")
-    assert "<script" not in html
+    assert html.count("<script") == 2  # numbers, and the page's own
     assert "<b>Title" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert "=HYPERLINK(1) &amp; $x^2$" in html
@@ -229,3 +241,39 @@ def test_house_language(report: Path, awkward_report: Path) -> None:
     for folder in (report, awkward_report):
         assert "significan" not in read(folder).text.lower()
         assert not re.search(r"\b[01]\.000\b", read(folder).text)
+
+
+def test_the_page_carries_its_files(report: Path) -> None:
+    links = {str(a["download"]): str(a["href"]) for tag, a in read(report).tags
+             if tag == "a" and "download" in a}  # fmt: skip
+    assert list(links) == ["report.docx", "studies.csv", "summary.csv", "tables.zip"]
+    found = {name: base64.b64decode(href.partition(";base64,")[2]) for name, href in links.items()}
+    for name in ("studies.csv", "summary.csv"):
+        assert found[name].decode("utf-8-sig") == (report / name).read_text(encoding="utf-8")
+    with zipfile.ZipFile(io.BytesIO(found["tables.zip"])) as archive:
+        assert set(archive.namelist()) == {path.name for path in (report / "tables").iterdir()}
+        for name in archive.namelist():
+            assert archive.read(name) == (report / "tables" / name).read_bytes()
+    own, whole = (
+        docx.Document(io.BytesIO(found["report.docx"])),
+        docx.Document(report / "report.docx"),
+    )
+    assert [p.text for p in own.paragraphs] == [p.text for p in whole.paragraphs]
+    assert len(own.inline_shapes) == len(whole.inline_shapes) > 0
+    for a, b in zip(own.inline_shapes, whole.inline_shapes, strict=True):
+        assert (a.width, a.height) == pytest.approx((b.width, b.height), rel=2e-3)
+    assert 4 * len(found["report.docx"]) < (report / "report.docx").stat().st_size
+
+
+def test_a_variant_names_and_links_its_main_report(fitted: Any, tmp_path: Path) -> None:
+    main = ("The <main> report", "../main/index.html")
+    folder = write_report(fitted, tmp_path / "r", formats=("markdown",), variant_of=main)
+    html = (folder / "index.html").read_text(encoding="utf-8")
+    before = html.partition("<h1>")[0]
+    assert '<a href="../main/index.html">The &lt;main&gt; report</a>' in before
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    assert "A variant. The main report is [The \\<main> report](../main/index.html)." in text
+    assert kept(folder / "posterior.nc").request.variant_of == main
+    for wrong in (("title", "javascript:alert(1)"), ("title",), ("title", "//elsewhere")):
+        with pytest.raises(ValueError, match="allowed: the title of the main report"):
+            write_report(fitted, tmp_path / "no", variant_of=wrong)

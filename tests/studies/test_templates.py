@@ -18,7 +18,7 @@ from bayespool.numerics.points import Points
 from bayespool.templates import TEMPLATES
 
 # a fit of these takes seconds: their models have points for nodes
-DEAR = {"accuracy-tests", "accuracy-readers", "accuracy-incomplete", "or-incomplete",
+DEAR = {"accuracy-tests", "thresholds", "accuracy-readers", "accuracy-incomplete", "or-incomplete",
         "or-before-after"}  # fmt: skip
 
 

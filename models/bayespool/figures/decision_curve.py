@@ -55,7 +55,9 @@ def draw(table: DecisionTable) -> Figure:
               label="treat all without a test")  # fmt: skip
     for i, (name, ribbon) in enumerate(table.tests):
         look = look_of(i)
-        axes.fill_between(ribbon.x, ribbon.lower, ribbon.upper, color=look.color, alpha=0.16, lw=0)
+        hatch = look.hatch if len(table.tests) > 1 else None
+        axes.fill_between(ribbon.x, ribbon.lower, ribbon.upper, hatch=hatch, lw=0,
+                          facecolor=(look.color, 0.16), edgecolor=(look.color, 0.45))  # fmt: skip
         axes.plot(ribbon.x, ribbon.median, color=look.color, lw=2.0, ls=look.line,
                   label=label(name) or "treat those who test positive")  # fmt: skip
     for i, ribbon in enumerate(table.new):

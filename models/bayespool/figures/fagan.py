@@ -19,6 +19,8 @@ UNTITLED = 0.15
 PROBABILITIES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95,
                  0.98, 0.99, 0.995, 0.998, 0.999)  # fmt: skip
 OUTLINE: dict[str, Any] = {"lw": 0.8, "ls": (0, (4, 1.5, 1, 1.5))}
+READABLE = {"facecolor": "white", "alpha": 0.85, "pad": 0.6, "lw": 0}  # under crossing lines
+NB = "\u00a0"
 RATIOS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000)
 
 
@@ -105,7 +107,7 @@ def _nomogram(axes: Any, panel: FaganPanel) -> None:
     for ratio in RATIOS:
         y = float(np.log(ratio)) / 2.0
         axes.plot([-0.03, 0.03], [y, y], color=INK, lw=0.6)
-        write(axes, 0.06, y, f"{ratio:g}", fontsize=7.5, va="center")
+        write(axes, 0.06, y, f"{ratio:g}", fontsize=7.5, va="center", zorder=5, bbox=READABLE)
     start = -float(_logit(panel.before))
     for after, color, line in ((panel.after_positive, CONTRAST, "-"),
                                (panel.after_negative, ACCENT, (0, (5, 2)))):  # fmt: skip
@@ -114,6 +116,8 @@ def _nomogram(axes: Any, panel: FaganPanel) -> None:
         )
         axes.fill([-1, 1, 1], [start, low, high], color=color, alpha=0.16, lw=0)
         axes.plot([-1, 1], [start, middle], color=color, lw=1.6, ls=line)
+        write(axes, 1.3, middle, f"{100 * after.centre:.0f}{NB}%", color=color, va="center",
+              fontsize=8.5, weight="bold", clip_on=False)  # fmt: skip
     below = -ends * 1.04
     for x, text in ((-1.0, "before the test (%)"), (0.0, "likelihood ratio"),
                     (1.0, "after the test (%)")):  # fmt: skip

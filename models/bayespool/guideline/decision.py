@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 POINTS = 199
+SHARES = 101
 TINY = 1e-300
 
 
@@ -114,6 +115,41 @@ def net_benefit(
         "none": Curve(t, zero, zero, zero),
         "chance": Curve(t, best, best, best),
     }
+
+
+@dataclass(frozen=True)
+class AnyPrevalence:
+    """Of one test, what its results mean at every prevalence and treatment threshold.
+
+    Odds turn with those of the prevalence, so that predictive values follow from those of an even
+    chance; and the net benefit of any prevalence p and threshold t is ``p + (1 - p) t / (1 - t)``
+    times ``sens (1 - u) - (1 - spec) u``, where u is the share of the second summand in the sum.
+
+    Attributes
+    ----------
+    sens, spec, ppv, npv : arrays, shape (3,)
+        Median and 95 % limits; predictive values of a prevalence of 1/2.
+    gain : array, shape (n_points, 4)
+        Of u from 0 to 1 in equal steps: median and limits of ``sens (1 - u) - (1 - spec) u``, and
+        the probability that it is above that of treating all and of treating none.
+    """
+
+    sens: Array
+    spec: Array
+    ppv: Array
+    npv: Array
+    gain: Array
+
+
+def of_any_prevalence(fitted: Fit, label: Group = WHOLE) -> AnyPrevalence:
+    """Of the pooled accuracy."""
+    sens, spec = _draws(fitted, label, new=False)
+    gains = []
+    for u in np.linspace(0.0, 1.0, SHARES):
+        gain = sens * (1.0 - u) - (1.0 - spec) * u
+        gains.append([*_band(gain), np.mean(gain > max(1.0 - 2.0 * u, 0.0))])
+    ppv, npv = predictive_values(sens, spec, 0.5)
+    return AnyPrevalence(_band(sens), _band(spec), _band(ppv), _band(npv), np.array(gains))
 
 
 def _draws(fitted: Fit, label: Group, new: bool) -> tuple[Array, Array]:

@@ -88,7 +88,7 @@ def effect_sentence(
 
 
 def accuracy_sentence(test: str, found: str, alarmed: str, certainty: str | None) -> str:
-    """How many a test finds and alarms, with the certainty in its verb.
+    """How many a test detects and how many false positives it has, the certainty in its verb.
 
     Parameters
     ----------
@@ -97,22 +97,23 @@ def accuracy_sentence(test: str, found: str, alarmed: str, certainty: str | None
     """
     if certainty == "very low":
         what = "accuracy" if found and alarmed else "sensitivity" if found else "specificity"
-        said = _both("find", "falsely alarm", found, alarmed)
+        said = _both("detect", "give", found, alarmed)
         return _capital(
             f"{UNCERTAIN} about the {what} of {test}: it may {said}, but the true numbers may be "
             "very different."
         )
     if certainty is None:
-        said = _both("find", "falsely alarm", found, alarmed)
+        said = _both("detect", "give", found, alarmed)
         return _capital(f"by the numbers alone, {test} would {said}.")
     if certainty == "low":
-        return _capital(f"{test} may {_both('find', 'falsely alarm', found, alarmed)}.")
-    said = _both("finds", "falsely alarms", found, alarmed)
+        return _capital(f"{test} may {_both('detect', 'give', found, alarmed)}.")
+    said = _both("detects", "gives", found, alarmed)
     return _capital(f"{test} {VERBS[certainty]}{said}.")
 
 
 def _both(find: str, alarm: str, found: str, alarmed: str) -> str:
-    parts = [f"{verb} {text}" for verb, text in ((find, found), (alarm, alarmed)) if text]
+    parts = [f"{find} {found}"] if found else []
+    parts += [f"{alarm} a false positive result in {alarmed}"] if alarmed else []
     return " and ".join(parts)
 
 

@@ -52,7 +52,8 @@ def likelihood(fitted: Fit) -> str:
     """The model in words."""
     said = in_words(fitted.model, fitted)
     rows = CROSSED if fitted.model.standards(fitted.studies) else ROWS
-    return " ".join([f"{fitted.model.title}. {rows} {said} {ZEROS}", *_partial(fitted)])
+    about = f"{fitted.model.title}. {rows} {said} {ZEROS}"
+    return " ".join([about, *_partial(fitted), regions_words(fitted)])
 
 
 @singledispatch
@@ -89,6 +90,21 @@ def _between(fitted: Fit, what: str) -> str:
 @in_words.register(Bivariate)
 def _bivariate(model: Any, fitted: Fit) -> str:
     return _between(fitted, "The studies' sensitivities and specificities")
+
+
+def regions_words(fitted: Fit) -> str:
+    """What the regions of a summary ROC plot are."""
+    words = (
+        f"The regions of the summary ROC plot are ellipses on the {fitted.model.link} scale from "
+        "mean and covariance of the posterior draws, drawn back on the scale of proportions: an "
+        "approximation."
+    )
+    if fitted.model.nu is not None:
+        words += (
+            f" The prediction region is as large as it must be to hold 95{numbers.SPACE}% of the "
+            "predictive draws."
+        )
+    return words
 
 
 def coding_words(fitted: Fit) -> str:

@@ -9,6 +9,7 @@ from bayespool.report import (
     accuracy_tables,
     accuracy_words,
     cutoff_page,
+    findings_table,
     forests,
     guideline_page,
     numbers,
@@ -83,6 +84,7 @@ def _accuracy(page: Page) -> Section:
             "The area under the summary curve covers false-positive proportions that no study "
             "observed: it extrapolates, and depends on the model there."
         ),
+        *(page.drawings[name] for name in ("crosshair",) if name in page.drawings),
     ]
     return Section("accuracy", "Accuracy", "Accuracy measures", tuple(blocks))
 
@@ -102,6 +104,8 @@ def _comparisons(page: Page) -> Section | None:
             accuracy_tables.evidence_table(fitted),
         ]
     blocks.append(accuracy_tables.comparisons_table(summary))
+    of_people = findings_table.differences_table(summary)
+    blocks += [] if of_people is None else [of_people]
     blocks += [accuracy_tables.ranks_table(summary, x) for x in summary.compared if len(x) > 2]
     title = f"Comparison between {'tests' if summary.of_tests else 'groups of studies'}"
     return Section("comparisons", "Comparison", title, tuple(blocks), appendix=not summary.of_tests)
@@ -144,11 +148,13 @@ def _heterogeneity(page: Page) -> Section:
     else:
         names += ["sigma_alpha", "sigma_theta"]
     order = [name for name in names if name in summary.estimates]
-    blocks = (
+    blocks: list[Block] = [
         Bullets(accuracy_words.heterogeneity(fitted, summary)),
         tables.estimates_table(summary, order, caption),
-    )
-    return Section("heterogeneity", "Heterogeneity", "Heterogeneity", blocks)
+    ]
+    revman = accuracy_tables.revman_table(fitted)
+    blocks += [] if revman is None else [revman]
+    return Section("heterogeneity", "Heterogeneity", "Heterogeneity", tuple(blocks))
 
 
 def _outliers(page: Page) -> Section | None:

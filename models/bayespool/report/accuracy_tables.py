@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bayespool.accuracy.groups import pairs
 from bayespool.accuracy.quantities import DOR
 from bayespool.accuracy.quantities import MARGINS as QUANTITIES
 from bayespool.estimands import Estimate, Statement
 from bayespool.quantity import Group, Role, compared, point
-from bayespool.report import numbers
+from bayespool.report import numbers, points
 from bayespool.report.accuracy_words import probability_of
 from bayespool.report.blocks import Table
 from bayespool.report.per_study import StudyRow
-from bayespool.report.points import MARGINS, ending
+from bayespool.report.points import MARGINS, ending, rows_with
 from bayespool.report.summary import Summary
 from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 NB = numbers.SPACE
 HOW: tuple[Role, ...] = ("difference", "ratio")
+REVMAN = ("E(logitSe)", "E(logitSp)", "Var(logitSe)", "Var(logitSp)", "Cov(logits)", "Corr(logits)",
+          "SE(E(logitSe))", "SE(E(logitSp))", "Cov(Es)")  # fmt: skip
 
 
 def _both(estimate: Estimate) -> str:
@@ -116,6 +120,35 @@ def settings_table(fitted: Fit, summary: Summary) -> Table:
             "Diagnostic odds ratio")  # fmt: skip
     caption = f"At the smallest, median and largest value: median ({INTERVAL})"
     return Table(caption, head, tuple(rows))
+
+
+def revman_table(fitted: Fit) -> Table | None:
+    """What RevMan draws a summary point and its regions from; None on another scale than logits.
+
+    Posterior means of the means on the logit scale and of the variances between studies, and the
+    posterior covariance of the means (Cochrane Handbook for DTA reviews, section 9.4.8).
+    """
+    if fitted.model.link != "logit" or fitted.hierarchy.n_studies == 1:
+        return None
+    hyper = {name: draws.ravel() for name, draws in fitted.draws.hyper.items()}
+    columns = []
+    for label in points.drawn(fitted):
+        mu, (tau_sens, tau_spec), rho = fitted.model.at(hyper, fitted.studies, label)
+        covariance = np.cov(np.stack(mu))
+        between = [np.mean(x) for x in (tau_sens**2, tau_spec**2, rho * tau_sens * tau_spec)]
+        scale = np.sqrt(between[0] * between[1])
+        columns.append([
+            *map(np.mean, mu), *between, between[2] / scale if scale > 0.0 else np.nan,
+            *np.sqrt(np.diag(covariance)), covariance[0, 1],
+        ])  # fmt: skip
+    rows = tuple(
+        (name, *(numbers.number(column[i], 4) for column in columns))
+        for i, name in enumerate(REVMAN)
+    )
+    n = tuple(numbers.count(len(set(fitted.studies.select(rows_with(fitted, label)).study)))
+              for label in points.drawn(fitted))  # fmt: skip
+    head = ("Parameter", *(label.shown or "Value" for label in points.drawn(fitted)))
+    return Table("Parameters for RevMan (externally calculated)", head, (*rows, ("Studies", *n)))
 
 
 def precision_table(rows: Sequence[StudyRow]) -> Table:

@@ -228,21 +228,16 @@ def _points(x: float) -> str:
 
 
 def _highest(summary: Summary, name: str, labels: Sequence[Group]) -> str:
+    """Which of three or more has the highest; it repeats no number of the tiles."""
     of = {x: probability_of(summary, Statement(f"{name}[{x}]", "highest")) for x in labels}
     best = max(of, key=lambda x: of[x])
-    e = summary.estimates[f"{name}{ending(best)}"]
+    chance = f"with a probability of {numbers.about(of[best])}"
     if of[best] < CLEAR:
-        medians = sorted(summary.estimates[f"{name}{ending(x)}"].median for x in labels)
         return (
-            f"Which of the {len(labels)} has the highest {MARGINS_IN_WORDS[name]} is unclear: "
-            f"{best.shown} with a probability of {numbers.about(of[best])}, and pooled "
-            f"values run from {percent_prose(medians[0])} to {percent_prose(medians[-1])}."
+            f"Which of the {len(labels)} has the highest {MARGINS_IN_WORDS[name]} is unclear "
+            f"({best.shown} {chance})."
         )
-    return (
-        f"Of the {len(labels)} compared, {best.shown} most probably has the highest "
-        f"{MARGINS_IN_WORDS[name]}, with a probability of {numbers.about(of[best])}: "
-        f"{percent_prose(e.median)} ({INTERVAL} {percent_interval_prose(e.lower, e.upper)})."
-    )
+    return f"{_capital(best.shown)} has the highest {MARGINS_IN_WORDS[name]} {chance}."
 
 
 def at_values(fitted: Fit) -> str:

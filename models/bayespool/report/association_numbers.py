@@ -200,7 +200,7 @@ def absolute_effects(
             p = g.inverse(normal.mu + normal.sigma * random.standard_normal(mu.shape))
         else:
             p = risk
-        other = _risk(mu, p, fitted.model.measure)
+        other = risk_of_group1(mu, p, fitted.model.measure)
         name = risk_name(risk)
         for what, draws in (("risk", other), ("difference", other - p)):
             label = quantities.absolute(what, name, groups)
@@ -210,7 +210,7 @@ def absolute_effects(
     return out, tuple(needed)
 
 
-def _risk(mu: Array, p: float | Array, measure: str) -> Array:
+def risk_of_group1(mu: Array, p: float | Array, measure: str) -> Array:
     """Risk of group 1 where that of group 2 is p; a risk beyond 0 or 1 is held there."""
     if measure == "or":
         odds = np.exp(mu) * p / (1.0 - p)

@@ -25,7 +25,8 @@ class Bullets:
 class Table:
     """A table of texts; the first cell of every row is its header.
 
-    A `folded` table is shown on demand, under that text.
+    A `folded` table is shown on demand, under that text. `marks` are the rows of the data that
+    its rows show, if they do, so that a page can mark one in table and figures.
     """
 
     caption: str
@@ -33,6 +34,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     folded: str = ""
     words: bool = False
+    marks: tuple[int, ...] = ()
     block: str = "table"
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from bayespool.bias.asked import BiasAsked
 from bayespool.guideline.judgements import Judgements, read_judgements
 from bayespool.progress import stage
-from bayespool.report import incomplete
+from bayespool.report import further_figures, incomplete
 from bayespool.report.comparators import read_comparators
 from bayespool.report.document import document
+from bayespool.report.downloads import downloads
 from bayespool.report.drawings import draw_all
 from bayespool.report.files import records_csv, summary_csv, write
 from bayespool.report.formats import write_formats
@@ -62,6 +63,7 @@ def write_report(
     bias: BiasAsked | str = NO_BIAS,
     groups: Sequence[str] = (),
     unit: str = "",
+    variant_of: Sequence[str] = (),
 ) -> Path:
     """Write the report of a fit: a self-contained page, its tables, figures and draws.
 
@@ -116,6 +118,9 @@ def write_report(
         Names of the groups that an association compares: ``("vaccinated", "not vaccinated")``.
     unit : str, optional
         Of a mean difference or a generic effect: ``m/s``.
+    variant_of : two str, optional
+        Title of the main report that this is a variant of, and the address of its page, such as
+        ``../main/index.html``: the page begins with a link to it.
 
     Returns
     -------
@@ -140,7 +145,7 @@ def write_report(
     request = Request(
         title, question, prevalences, mid, tuple(baseline_risks), thresholds, judgements,
         tuple(comparators), tuple(notes), command, check_formats(formats), order,
-        BiasAsked(bias) if isinstance(bias, str) else bias, tuple(groups), unit,
+        BiasAsked(bias) if isinstance(bias, str) else bias, tuple(groups), unit, tuple(variant_of),
     )  # fmt: skip
     refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
     return write_requested(fitted, Path(out_dir), request, refits)
@@ -166,6 +171,9 @@ def write_requested(
     own = kind.own_drawings(fitted, summary, rows, external, request.order)
     drawings = draw_all(fitted, rows, own)
     drawings |= {drawing.name: drawing for drawing in draw_refits(fitted, refits)}
+    further = (further_figures.of_accuracy(fitted, rows) if kind is ACCURACY
+               else further_figures.of_effects(fitted, rows, refits))  # fmt: skip
+    drawings |= {drawing.name: drawing for drawing in further}
     panel = (*draw_guideline(fitted, summary, refits), *draw_publication(summary))
     drawings |= {drawing.name: drawing for drawing in panel}
     stage("page")
@@ -175,12 +183,15 @@ def write_requested(
         request.title or f"{kind.title}: {name.replace('_', ' ')}",
         request.question or judged or kind.question(fitted),
         (*fitted.studies.warnings, *request.notes), request.command, refits, request.formats,
+        tuple(request.variant_of),
     ))  # fmt: skip
+    tables = {"summary.csv": summary_csv(summary),
+              "studies.csv": records_csv([kind.record(fitted, row) for row in rows])}  # fmt: skip
     with replacing(target) as folder:
-        write(folder / "index.html", html(shown))
+        write(folder / "index.html", html(shown, downloads(shown, tables, request.formats)))
         write(folder / "summary.json", summary_json(summary, fitted, refits))
-        write(folder / "summary.csv", summary_csv(summary))
-        write(folder / "studies.csv", records_csv([kind.record(fitted, row) for row in rows]))
+        for name, text in tables.items():
+            write(folder / name, text)
         twins = refits.records(fitted) | incomplete.records(fitted)
         for analysis, records in twins.items():
             write(folder / f"{analysis}.csv", records_csv(records))

@@ -20,9 +20,9 @@ MAIN = (
     "certainty",
 )
 APPENDIX = (
-    "words", "notes", "accuracy", "effect", "hsroc", "covariates", "heterogeneity", "outliers",
-    "bias", "bands", "incomplete", "predictive", "left-out", "other-priors", "cumulative",
-    "convergence", "priors", "agreement", "methods", "reproduce", "prisma",
+    "words", "notes", "accuracy", "effect", "selection", "hsroc", "covariates", "heterogeneity",
+    "outliers", "bias", "bands", "incomplete", "predictive", "left-out", "other-priors",
+    "cumulative", "convergence", "priors", "agreement", "methods", "reproduce", "prisma",
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from bayespool.quantity import recorded
 from bayespool.report import publication_words
 from bayespool.report.blocks import Block, Drawing, Section, Table
 from bayespool.report.contents import ordered
+from bayespool.report.explored import Explored, explored
 from bayespool.report.first_screen import Tile, most_urgent
 from bayespool.report.kinds import kind_of
 from bayespool.report.page import Page, every_note, sections
@@ -29,6 +30,8 @@ class Document:
     Attributes
     ----------
     title, question : str
+    variant_of : (title, address) or empty
+        The main report.
     failed : sentences
         Of checks that forbid to use the numbers; empty when all is well.
     tiles : tuple of Tile
@@ -43,12 +46,15 @@ class Document:
         In the place of the tiles, where these would be too many.
     main, appendix : sections
         What a panel reads, and everything that a methodologist asks for.
+    explored : Explored or None
+        What sliders of prevalence and threshold compute with.
     version : str
         Of this package.
     """
 
     title: str
     question: str
+    variant_of: tuple[str, ...]
     failed: tuple[str, ...]
     tiles: tuple[Tile, ...]
     answer: str
@@ -57,6 +63,7 @@ class Document:
     compact: tuple[Table, ...]
     main: tuple[Section, ...]
     appendix: tuple[Section, ...]
+    explored: Explored | None
     version: str
 
     @property
@@ -82,6 +89,7 @@ def document(page: Page) -> Document:
     return Document(
         title=page.title,
         question=page.question,
+        variant_of=page.variant_of,
         failed=failed_words(fitted, summary),
         tiles=tuple(kind.tiles(summary)),
         answer=kind.answer(summary),
@@ -90,6 +98,7 @@ def document(page: Page) -> Document:
         compact=tuple(kind.compact(summary)),
         main=tuple(section for section in found if not section.appendix),
         appendix=tuple(section for section in found if section.appendix),
+        explored=explored(fitted, summary),
         version=fitted.versions.get("bayespool", ""),
     )
 

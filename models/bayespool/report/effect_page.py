@@ -74,6 +74,7 @@ def _effect(page: Page) -> Section:
         blocks += [effect_tables.needed_table(summary), needed]
     if summary.probabilities:
         blocks.append(effect_tables.probabilities_table(summary))
+    blocks += [page.drawings[name] for name in ("labbe",) if name in page.drawings]
     return Section("effect", "Effect", f"The {measure.label}", tuple(blocks))
 
 
@@ -95,5 +96,6 @@ def _covariates(page: Page) -> Section:
 
 
 def _heterogeneity(page: Page) -> Section:
-    blocks = (Bullets(effect_variation.heterogeneity(page.fitted, page.summary)),)
-    return Section("heterogeneity", "Variation", "Heterogeneity", blocks)
+    drawn = [page.drawings[name] for name in ("joint", "baujat") if name in page.drawings]
+    words = Bullets(effect_variation.heterogeneity(page.fitted, page.summary))
+    return Section("heterogeneity", "Variation", "Heterogeneity", (words, *drawn))

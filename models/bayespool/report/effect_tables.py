@@ -134,4 +134,5 @@ def studies_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Ta
         f"Studies: observed {MEASURES[summary.measure].label} (95{NB}% interval) and posterior "
         f"median ({INTERVAL}){only_first(len(rows), len(body))}{daggers(rows)}"
     )
-    return Table(caption, tuple(head), tuple(body), folded="The studies as a table")
+    marks = tuple(row.index for row in rows[:MAX_ROWS])
+    return Table(caption, tuple(head), tuple(body), folded="The studies as a table", marks=marks)

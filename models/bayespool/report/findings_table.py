@@ -141,12 +141,6 @@ def _by_result(summary: Summary, part: Sequence[Group]) -> Table:
         for label in part:
             cells = [people_cell(_found(summary, p, label, result)) for p in summary.prevalences]
             rows.append((row_label(result, label), *cells, *_ends(summary, label, result), *ends))
-        if len(part) == 2:
-            ((b, a),) = pairs(part)
-            cells = [more_cell(_found(summary, p, f"{b} - {a}", result))
-                     for p in summary.prevalences]  # fmt: skip
-            ends = [numbers.MISSING] * (len(rows[-1]) - 1 - len(cells))
-            rows.append((f"{NAMES[result]}, {pair(b, a).shown}", *cells, *ends))
     for value in AFTER:
         for label in part:
             cells = [_both(summary.estimates[f"{value}{ending(label)}@{p:g}"])
@@ -209,10 +203,10 @@ def _signed(n: int) -> str:
 
 
 def differences_table(summary: Summary) -> Table | None:
-    """Pairs of three or more: how many more are detected, or falsely positive; None without."""
+    """How many more one of a pair detects, or has false positives; None without a pair."""
     rows = []
     for p in summary.prevalences:
-        for b, a in (x for part in summary.compared if len(part) > 2 for x in pairs(part)):
+        for b, a in (x for part in summary.compared for x in pairs(part)):
             cells = [more_cell(_found(summary, p, f"{b} - {a}", r)) for r in ("tp", "fp")]
             rows.append((f"{numbers.given_percent(p)}, {pair(b, a).shown}", *cells))
     caption = f"Of 1,000 people tested, how many more (+) or fewer (−): median ({INTERVAL})"

@@ -112,7 +112,7 @@ def _fagan(fitted: Fit, summary: Summary) -> Drawing:
     caption = (
         "Left: Fagan's nomogram, from the pre-test probability through the likelihood ratio to "
         f"the post-test probability. Right: the same for every pre-test probability. "
-        f"{_bands(summary)} {words}"
+        f"{_bands(summary)}"
     )
     title = "From the probability before the test to that after it"
     text = svg.to_svg(fagan.draw(fagan_table(fitted, summary)), "figure-fagan", title, words)
@@ -140,8 +140,8 @@ def _decision(fitted: Fit, summary: Summary) -> Drawing:
     caption = (
         f"Decision curve at a prevalence of {numbers.given_percent(middle(summary.prevalences))}: "
         "net benefit is true minus weighted false positives; at a treatment threshold of 20 %, "
-        f"four unnecessary treatments are accepted per correct one. {_bands(summary)} {words} No "
-        "harm or cost of the test is counted."
+        f"four unnecessary treatments are accepted per correct one. Bands and lines as above. "
+        f"{words} No harm or cost of the test is counted."
     )
     text = svg.to_svg(
         decision_curve.draw(table), "figure-decision",
@@ -159,7 +159,7 @@ def _best(label: str, chance: Curve, elsewhere: Curve) -> str:
     there = f"from {_range(new)}" if len(new) else "nowhere"
     return (
         f"{who} is the best choice, with a probability above 95{NB}%, at treatment thresholds from "
-        f"{_range(found)} (with the accuracy of a new study: {there})."
+        f"{_range(found)} (of a new study: {there})."
     )
 
 

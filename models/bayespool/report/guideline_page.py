@@ -32,13 +32,12 @@ def accuracy_findings(page: Page) -> Section | None:
     summary = page.summary
     if not summary.prevalences:
         return None
-    pairs = findings_table.differences_table(summary)
     return Section(
         *FINDINGS,
         (
             *findings_table.head(summary), *findings_table.default_words(summary),
-            *findings_table.accuracy_tables(summary), *([] if pairs is None else [pairs]),
-            *findings_table.footnotes(summary), *_below(page),
+            *findings_table.accuracy_tables(summary), *findings_table.footnotes(summary),
+            *_below(page),
         ),
     )  # fmt: skip
 
@@ -66,7 +65,7 @@ def _below(page: Page) -> list[Block]:
         said.append(f"Risks of {summary.groups[1]} were given for this report.")
     if whole.shared and whole.participants:
         said.append(f"Of a study with several results the largest counts as its {whole.what}s.")
-    said.append(guideline_words.certainty_words(summary))
+    said.append(guideline_words.certainty_words(summary, reasons=False))
     return [Prose(" ".join(said))]
 
 

@@ -129,7 +129,8 @@ def variations_table(fitted: Fit, refits: Refits) -> Table:
         for one in found
     )
     head = ("", "Rows", *(fitted.named[name].label for name in shown(fitted)))
-    return Table(f"The answer after each change: median ({INTERVAL})", head, rows, words=True)
+    caption = f"The answer after each change: median ({INTERVAL})"
+    return Table(caption, head, rows, folded="The sensitivity analyses as a table", words=True)
 
 
 def _cells(one: Variation) -> list[str]:

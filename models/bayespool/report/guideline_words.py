@@ -54,19 +54,23 @@ def panel_sentences(summary: Summary) -> list[str]:
     return [*out, certainty_words(summary)]
 
 
-def certainty_words(summary: Summary) -> str:
-    """The certainty that follows from the judgements, or what is still open."""
+def certainty_words(summary: Summary, *, reasons: bool = True) -> str:
+    """The certainty that follows from the judgements, or what is still open.
+
+    Without `reasons` where footnotes give them.
+    """
     judged = summary.judgements
     if judged is None:
         return "No judgements were given: the certainty is open."
     who = f" Judged by {judged.by}." if judged.by else ""
     if not any(judged.apart.values()):
-        return f"Certainty of the evidence: {_level_words(judged)}.{who}"
-    said = "; ".join(f"of {word} {_level_words(judged.of(name))}" for name, word in MARGINS.items())
+        return f"Certainty of the evidence: {_level_words(judged, reasons=reasons)}.{who}"
+    said = "; ".join(f"of {word} {_level_words(judged.of(name), reasons=reasons)}"
+                     for name, word in MARGINS.items())  # fmt: skip
     return f"Certainty of the evidence: {said}.{who}"
 
 
-def _level_words(judged: Judgements) -> str:
+def _level_words(judged: Judgements, *, reasons: bool) -> str:
     """``low (from high: one level down for imprecision, ...)``."""
     if judged.certainty is None:
         return f"open; still to be judged: {listed([inside(LOWERING[x]) for x in judged.open])}"
@@ -75,9 +79,9 @@ def _level_words(judged: Judgements) -> str:
         f"{'up' if steps(j) > 0 else 'down'} for {inside((LOWERING | RAISING)[j.domain])}"
         for j in judged.domains if steps(j)
     ]  # fmt: skip
-    return (
-        f"{judged.certainty} (from {judged.start}: {listed(moved)})" if moved else judged.certainty
-    )
+    if not moved or not reasons:
+        return judged.certainty
+    return f"{judged.certainty} (from {judged.start}: {listed(moved)})"
 
 
 def level(summary: Summary, margin: str = "") -> str:
@@ -197,7 +201,7 @@ def _crossings(summary: Summary, margin: str, *, new: bool) -> str:
     """Which thresholds lie inside the intervals, those that hold the same ones together."""
     found = [s for s in summary.support if not margin or s.estimand.quantity.name == margin]
     held: dict[str, list[str]] = {}
-    for one in found[:MOST_SUPPORTS]:
+    for one in found:
         label = inside(one.estimand.label)
         if (one.new if new else one.estimate) is None:
             held.setdefault("no prediction of a new study", []).append(label)
@@ -208,9 +212,18 @@ def _crossings(summary: Summary, margin: str, *, new: bool) -> str:
     if not held:
         return "No thresholds were given."
     kind = "prediction" if new else "credible"
-    said = "; ".join(f"{words} ({', '.join(labels)})" for words, labels in held.items())
-    more = "; others in the appendix" if len(found) > MOST_SUPPORTS else ""
-    return f"Thresholds inside the 95{NB}% {kind} interval: {said}{more}."
+    if len(held) == 1 and len(found) > 2:
+        ((words, _),) = held.items()
+        said = f"{words} (all {numbers.count(len(found))})"
+    else:
+        said = "; ".join(f"{words} ({_several(labels)})" for words, labels in held.items())
+    return f"Thresholds inside the 95{NB}% {kind} interval: {said}."
+
+
+def _several(labels: list[str]) -> str:
+    more = len(labels) - MOST_SUPPORTS
+    rest = [f"{numbers.count(more)} more in the appendix"] if more > 0 else []
+    return ", ".join([*labels[:MOST_SUPPORTS], *rest])
 
 
 def bias_words(fitted: Fit) -> str:

@@ -19,6 +19,7 @@ _NUMBERED = re.compile(r"^(\d+)([.)])")
 RANGE = "95\u00a0% credible interval"
 BANNER = "Do not use these numbers yet. A check that decides whether they may be used has failed."
 APPENDIX = "Appendix"
+VARIANT = "A variant. The main report is"
 
 
 def markdown(document: Document) -> str:
@@ -30,6 +31,9 @@ def markdown(document: Document) -> str:
     """
     tables, figures = count(1), count(1)
     parts = [f"# {inline(document.title)}"]
+    if document.variant_of:
+        title, address = document.variant_of
+        parts.append(f"{VARIANT} [{inline(title)}]({quote(address, safe='/:')}).")
     if document.failed:
         parts += [f"**{BANNER}**", _list(document.failed)]
     parts.append(f"## {inline(document.question)}")

@@ -53,6 +53,7 @@ class Page:
     command: str | None
     refits: Refits
     formats: Sequence[str] = ()
+    variant_of: tuple[str, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -245,7 +246,7 @@ def _agreement(page: Page) -> Section | None:
 
 
 SECTIONS: tuple[Callable[[Page], Section | None], ...] = (
-    guideline_page.bias_section, publication_page.section, _incomplete,
-    guideline_page.robustness_section, _words, _predictive, _left_out, _convergence, _priors,
-    _notes, _published, _other_priors, _cumulative, _agreement, _methods, _reproduce,
+    guideline_page.bias_section, publication_page.section, publication_page.selection_section,
+    _incomplete, guideline_page.robustness_section, _words, _predictive, _left_out, _convergence,
+    _priors, _notes, _published, _other_priors, _cumulative, _agreement, _methods, _reproduce,
 )  # fmt: skip

@@ -33,13 +33,17 @@ def figures(found: AccuracyAssessment) -> list[Drawing]:
 
 def content(found: AccuracyAssessment, drawn: dict[str, Drawing]) -> list[Block]:
     """What the section says."""
+    blocks: list[Block] = [Prose(publication_words.sentence(found))]
+    return [*blocks, *(drawn[name] for name in ("seen", "funnel") if name in drawn)]
+
+
+def details(found: AccuracyAssessment, _: dict[str, Drawing]) -> list[Block]:
+    """What stands in the appendix of it."""
     blocks: list[Block] = [Prose(WHAT)] if found.curve else []
     blocks += map(Prose, found.notes)
-    blocks.append(Prose(publication_words.sentence(found)))
     if found.curve:
-        blocks += [drawn["seen"], _answers(found)]
-    if "funnel" in drawn:
-        blocks.append(drawn["funnel"])
+        blocks.append(_answers(found))
+        blocks += [Prose(text) for text in (_start(found),) if text]
     said = (
         *publication_words.of_overlaps({OF_BIAS[name]: x for name, x in found.overlaps.items()}),
         *_asymmetry(found),
@@ -96,6 +100,20 @@ def _answers(found: AccuracyAssessment) -> Table:
     head = ("Share of all studies", "Studies nobody saw", "Sensitivity", "Specificity",
             "Diagnostic odds ratio")  # fmt: skip
     return Table(f"Medians and 95{NB}% intervals by the share that is seen", head, tuple(rows))
+
+
+def _start(found: AccuracyAssessment) -> str:
+    """Why the curve does not start at the main model's answer; empty where that has none."""
+    if "dor" not in found.main:
+        return ""
+    start, main = (numbers.ratio(e["dor"].median) for e in (found.curve[1.0].estimates, found.main))
+    return (
+        f"With all studies seen the curve starts at a diagnostic odds ratio of {start}, and the "
+        f"main model says {main}: the curve takes logits with known standard errors for normal, "
+        "the main model counts people. A proportion near 100 % has a large standard error, and so "
+        "little weight, and 1/2 in every cell of a table with a zero draws it in. Read the curve "
+        "as a change from its own start."
+    )
 
 
 def _cells(estimates: Any) -> tuple[str, ...]:

@@ -51,12 +51,21 @@ def drawings(summary: Summary) -> list[Drawing]:
 
 
 def section(page: Page) -> Section | None:
-    """The section; None where nothing was asked."""
+    """What a panel reads; None where nothing was asked."""
     found: Any = page.summary.publication
     if found is None:
         return None
     blocks = tuple(content(found, page.drawings))
     return Section("publication", "Publication bias", "What may be missing", blocks)
+
+
+def selection_section(page: Page) -> Section | None:
+    """Models and tests, for the appendix."""
+    found: Any = page.summary.publication
+    if found is None:
+        return None
+    blocks = tuple(details(found, page.drawings))
+    return Section("selection", "Selection", "Publication bias: models and tests", blocks)
 
 
 def funnel_table(
@@ -85,8 +94,15 @@ def content(found: Any, drawn: dict[str, Drawing]) -> list[Block]:
     raise TypeError(f"nothing is said of {type(found).__name__}")
 
 
+@singledispatch
+def details(found: Any, drawn: dict[str, Drawing]) -> list[Block]:
+    """What stands in the appendix of it."""
+    raise TypeError(f"nothing is said of {type(found).__name__}")
+
+
 figures.register(AccuracyAssessment, publication_of_accuracy.figures)
 content.register(AccuracyAssessment, publication_of_accuracy.content)
+details.register(AccuracyAssessment, publication_of_accuracy.details)
 
 
 @figures.register
@@ -120,10 +136,12 @@ def _(found: Assessment) -> list[Drawing]:
 
 @content.register
 def _(found: Assessment, drawn: dict[str, Drawing]) -> list[Block]:
+    return [Prose(publication_words.sentence(found)), drawn["funnel"], _answers(found)]
+
+
+@details.register
+def _(found: Assessment, drawn: dict[str, Drawing]) -> list[Block]:
     blocks: list[Block] = [Prose(WHAT[found.asked.kind]), *map(Prose, found.notes)]
-    blocks.append(Prose(publication_words.sentence(found)))
-    blocks.append(drawn["funnel"])
-    blocks.append(_answers(found))
     if "weights" in drawn:
         blocks.append(drawn["weights"])
     if found.averaged is not None:

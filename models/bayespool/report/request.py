@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ OF_JSON: dict[str, Any] = {
     "thresholds": Mapping[str, tuple[float, ...]] | None, "judgements": Judgements | None,
     "comparators": tuple[Mapping[str, Cell], ...], "notes": tuple[str, ...],
     "command": str | None, "formats": tuple[str, ...], "order": str, "bias": BiasAsked,
-    "groups": tuple[str, ...], "unit": str,
+    "groups": tuple[str, ...], "unit": str, "variant_of": tuple[str, ...],
 }  # fmt: skip
 OF_SUMMARY = ("prevalences", "thresholds", "mid", "baseline_risks", "groups", "unit")
 
@@ -46,6 +47,17 @@ def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
     return asked
 
 
+def check_main_report(variant_of: Sequence[str]) -> None:
+    """Raise ``ValueError`` unless it is a title and the address of a page."""
+    link = variant_of[-1]
+    beside = not re.match(r"[a-zA-Z][\w+.-]*:|//", link)
+    if len(variant_of) != 2 or not (beside or link.startswith("https://")):
+        raise ValueError(
+            f"variant_of={tuple(variant_of)!r}; allowed: the title of the main report and the "
+            "address of its page, such as ../main/index.html or https://..."
+        )
+
+
 @dataclass(frozen=True)
 class Request:
     """What is asked of a report, as `bayespool.write_report` takes it; judgements as read."""
@@ -65,6 +77,11 @@ class Request:
     bias: BiasAsked = BiasAsked()
     groups: Sequence[str] = ()
     unit: str = ""
+    variant_of: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.variant_of:
+            check_main_report(self.variant_of)
 
     @property
     def of_numbers(self) -> dict[str, Any]:

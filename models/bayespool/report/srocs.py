@@ -169,7 +169,7 @@ def caption(fitted: Fit, table: SrocTable) -> str:
             "Dashed outlines: prediction regions of a new study. " if table.predicts
             else "Prediction regions of so many groups would hide one another. "
         )  # fmt: skip
-    found += regions_words(fitted)
+    found += "The regions are approximations (see Methods)."
     if any(len(part.curve[0]) for part in table.parts):
         found += (
             " Summary curves are those of the posterior medians, drawn within the range of the "
@@ -191,17 +191,3 @@ def caption(fitted: Fit, table: SrocTable) -> str:
     if any(word for part in table.parts for word in part.bias):
         found += f" {BIAS_WORDS}"
     return found
-
-
-def regions_words(fitted: Fit) -> str:
-    """What the regions of a summary ROC plot are."""
-    words = (
-        f"The regions are ellipses on the {fitted.model.link} scale from mean and covariance of "
-        "the posterior draws, drawn back on the scale of proportions: an approximation."
-    )
-    if fitted.model.nu is not None:
-        words += (
-            f" The prediction region is as large as it must be to hold 95{NB}% of the predictive "
-            "draws."
-        )
-    return words

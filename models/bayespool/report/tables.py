@@ -116,7 +116,8 @@ def studies_table(rows: Sequence[StudyRow]) -> Table:
         f"Studies: observed share (exact 95{NB}% interval) and posterior median ({INTERVAL})"
         f"{only_first(len(rows), len(body))}{daggers(rows)}"
     )
-    return Table(caption, head, tuple(body), folded="The studies as a table")
+    marks = tuple(row.index for row in rows[:MAX_ROWS])
+    return Table(caption, head, tuple(body), folded="The studies as a table", marks=marks)
 
 
 def daggers(rows: Sequence[StudyRow]) -> str:
@@ -132,7 +133,7 @@ def dagger_words(rows: Sequence[StudyRow]) -> str:
     if not any(row.note for row in rows):
         return ""
     return (
-        f" {DAGGER}: no full result (see the table below); a grey circle on a dotted line is "
+        f" {DAGGER}: no full result (see the table below); an empty mark on a dotted line is "
         "reconstructed, at the possible table in the middle."
     )
 
@@ -229,7 +230,7 @@ def findings_table(fitted: Fit, findings: Sequence[Finding], caption: str) -> Ta
         if not item.checkable:
             asked, result = "more rows", "not checkable"
         elif not item.passed:
-            result = "FAILED" if item.gate else "read with care"
+            result = "FAILED" if item.gate else "warning"
         rows.append(
             (check_label(item, measure),
              spoken(item.sentence, recorded(fitted.hierarchy.names)), value, asked, result)
