@@ -86,6 +86,9 @@ TEMPLATES = {
         _effect("hr", "hazards", "a study that prints a hazard ratio"),
         _effect("irr", "incidence", "a study that prints a rate ratio"),
         _effect("proportion", "proportions", "a study of one group, with events and people"),
+        _effect("cstat", "cstatistics", "a validation of a prediction model, with its c statistic"),
+        _effect("oe", "observed", "a validation, with observed and expected events"),
+        _effect("slope", "slopes", "a validation, with its calibration slope"),
         _effect("generic", "generic", "a study with any estimate and its standard error"),
     )
 }  # fmt: skip
@@ -98,7 +101,8 @@ _MEANINGS = {
     "reader": "what tells the rows of a study apart",
     "kind": "what the row states; blank is a full result",
     "or": "odds ratio, as printed", "hr": "hazard ratio, as printed",
-    "irr": "incidence rate ratio, as printed",
+    "irr": "incidence rate ratio, as printed", "c": "c statistic (area under the curve)",
+    "slope": "calibration slope",
     "estimate": "the estimate; of a ratio its logarithm",
     "ci_low": "lower limit of the 95 % interval", "ci_high": "upper limit of the 95 % interval",
     "adjusted": "yes or no, for a reader; may be left out",

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from bayespool.studies.accuracy import AccuracyStudies
 from bayespool.studies.arms import ArmCounts
 from bayespool.studies.columns import Recognised, find, recognise
@@ -52,7 +50,8 @@ ROLES = {
     "se": "standard error", "se_log": "standard error of the logarithm", "variance": "variance",
     "ci_low": "lower limit", "ci_high": "upper limit", "level": "percent of the interval",
     "p": "P value", "t": "t statistic", "z": "z statistic", "df": "degrees of freedom",
-    "adjusted": "adjusted or not",
+    "adjusted": "adjusted or not", "people": "people", "others": "people without the event",
+    "expected": "events that the model expects",
 }  # fmt: skip
 _OTHER = {
     "kind": "kind of row (blank is a full result)", "both": "finding before and after",
@@ -163,7 +162,7 @@ def _effect(s: Effects, i: int) -> str:
     measure = measure_named(s.measure)
     own = ""
     if measure.back != "identity":
-        own = f"{measure.label} {_BACK[measure.back](s.estimate[i]):.3g}, "
+        own = f"{measure.label} {measure.transform.back(s.estimate[i]):.3g}, "
     return f"{own}{measure.analysis_label} {s.estimate[i]:.3g} (SE {s.se[i]:.3g}), from {s.how[i]}"
 
 
@@ -185,11 +184,6 @@ def _paired(s: PairedProportions, i: int) -> str:
             f"{_share(s.yes_after[i], s.n_after[i])} after")  # fmt: skip
 
 
-_BACK: dict[str, Callable[[float], float]] = {
-    "exp": np.exp,
-    "expit": lambda x: 1.0 / (1.0 + np.exp(-x)),
-    "tanh": np.tanh,
-}
 _SENTENCES: dict[type, Callable[[Any, int], str]] = {
     AccuracyStudies: _accuracy,
     ArmCounts: _arms,
