@@ -23,6 +23,8 @@ DEFAULTS: dict[str, tuple[Normal, HalfNormal]] = {
     "rd": (Normal(0, 0.5), HalfNormal(0.15)),
     "cstat": (Normal(0, 1.5), HalfNormal(0.5)),
     "slope": (Normal(1, 1), HalfNormal(0.5)),
+    **dict.fromkeys(("kappa", "icc"), (Normal(0, 1), HalfNormal(0.5))),
+    "alpha": (Normal(0, 4), HalfNormal(0.5)),
 }
 OVERDISPERSION = HalfNormal(0.5)
 

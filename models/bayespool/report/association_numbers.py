@@ -23,7 +23,7 @@ from bayespool.estimands import (
 from bayespool.numerics.links import link
 from bayespool.priors import ProbabilityInterval
 from bayespool.streams import rng
-from bayespool.studies.measures import GROUPS, MEASURES, OF_COUNTS, OF_MEANS
+from bayespool.studies.measures import GROUPS, MEASURES, OF_AGREEMENT, OF_COUNTS, OF_MEANS
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -32,7 +32,7 @@ Array = np.ndarray
 BaselineRisk = float | ProbabilityInterval
 OF_GROUPS = (*OF_COUNTS, *OF_MEANS, "hr", "irr")
 WITH_UNIT = ("md", "generic")
-WITHOUT_MID = ("proportion", "cstat", "slope")
+WITHOUT_MID = ("proportion", "cstat", "slope", *OF_AGREEMENT)
 
 
 @dataclass(frozen=True)

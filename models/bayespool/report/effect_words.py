@@ -35,6 +35,9 @@ ABOVE = {
     "cor": "that the two quantities go up together",
     "cstat": "that people with the event tend to have the higher predicted risk",
     "oe": "more events than the model predicts",
+    "kappa": "more agreement than chance gives",
+    "icc": "that readings of one person are more alike than those of two people",
+    "alpha": "that items go together",
     "slope": "that predictions are not extreme enough, and below 1 too extreme",
     "generic": "an effect in the positive direction of the table",
 }

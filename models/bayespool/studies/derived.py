@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bayespool.studies import prediction
+from bayespool.studies import agreement, prediction, survival
 from bayespool.studies.forms import EffectRow, RowNames
 from bayespool.studies.measures import Measure
 from bayespool.studies.spellings import Spellings
@@ -40,8 +40,15 @@ def _cstat(say: RowNames, values: dict[str, float], estimate: float | None) -> E
 
 FORMS: dict[str, Form] = {
     "cstat": Form(prediction.CSTAT, _cstat, (), "events and n (or nonevents)"),
+    "hr": Form(survival.HAZARD, survival.hazard, ("o_e", "p", "survival1", "median1"),
+               "O-E and V, or events with an exact p"),
+    "irr": Form(survival.RATE, survival.rate, ("events1",), "events and time of both groups"),
+    "kappa": Form(agreement.KAPPA, agreement.kappa, ("yes_yes",),
+                  "share1, share2 and n, or the table of two readers"),
+    "icc": Form(agreement.ICC, agreement.icc, (), "n and readers"),
+    "alpha": Form(agreement.ALPHA, agreement.alpha, (), "n and items"),
     "oe": Form(prediction.OE, prediction.of_expected, ("expected",), "events and expected"),
-}
+}  # fmt: skip
 
 
 def spellings_of(measure: Measure) -> Spellings:

@@ -44,7 +44,7 @@ def effect_of_row(
     percent, level_faults = _level(say, values, level)
     if not {"printed", "analysis"} & set(values):
         other = derived(say, values, measure, None)
-        if other is not None:
+        if other is not None and not faults:
             return other
     scale, estimate, estimate_faults = _estimate(say, values, measure)
     interval, interval_faults = _interval(say, values, measure, estimate_faults == [])
@@ -229,10 +229,12 @@ def _without_precision(
 def _label(measure: Measure, scale: str) -> str:
     if measure.name == "generic":
         return "estimate"
+    if measure.back == "lacking":
+        return measure.label if scale == "printed" else measure.analysis_label
     if measure.back in ("expit", "tanh", "lacking") and scale == "printed":
         return measure.label
     short = measure.name.upper() if len(measure.name) <= 3 else measure.name
-    if measure.name == "cor":
+    if measure.back == "tanh":
         return "Fisher z"
     if measure.back == "expit":
         return "logit"

@@ -82,7 +82,7 @@ def read_effects(
     plain = replace(
         recognised, roles={r: i for r, i in recognised.roles.items() if r not in of_counts}
     )
-    numbers, problems = read_numbers(table, plain, lenient=("p", "adjusted"))
+    numbers, problems = read_numbers(table, plain, lenient=("p", "adjusted", "direction"))
     adjusted = _adjusted(table, recognised, problems)
     counted = [
         has_counts(table, recognised, row)

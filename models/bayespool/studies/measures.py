@@ -106,6 +106,12 @@ MEASURES: dict[str, Measure] = {
         _ratio("oe", "observed to expected ratio", ("oe", "oeratio", "o:e", "o/e")),
         Measure("slope", "calibration slope", "calibration slope", "identity", 1.0, (),
                 ("slope", "calibrationslope", "calslope", *_PLAIN)),
+        Measure("kappa", "kappa", "Fisher z of kappa", "tanh", 0.0,
+                ("kappa", "cohenkappa", "cohenskappa"), ("fisherz", "zkappa", *_ESTIMATE), "kappa"),
+        Measure("icc", "intraclass correlation", "Fisher z of the intraclass correlation", "tanh",
+                0.0, ("icc", "intraclasscorrelation"), ("fisherz", "zicc", *_ESTIMATE), "icc"),
+        Measure("alpha", "Cronbach alpha", "log of 1 / (1 - alpha)", "lacking", 0.0,
+                ("alpha", "cronbachalpha", "cronbachsalpha"), _ESTIMATE, "alpha"),
         Measure("generic", "effect", "effect", "identity", None, (), _PLAIN),
     )
 }  # fmt: skip
@@ -114,8 +120,9 @@ GROUPS = ("group 1", "group 2")  # that a measure compares, where nobody named t
 OF_COUNTS = ("or", "rr", "rd")
 OF_MEANS = ("md", "smd", "rom")
 OF_PREDICTION = ("cstat", "oe", "slope")
+OF_AGREEMENT = ("kappa", "icc", "alpha")
 # Their P values may test any value, or have a standard error of their own.
-WITHOUT_P = ("slope",)
+WITHOUT_P = ("slope", "kappa", "icc", "alpha")
 # Whose null value decides what is published, so that selection by P values can be asked about.
 TESTED = ("or", "rr", "rd", "md", "smd", "rom", "cor", "hr", "irr", "generic")
 
