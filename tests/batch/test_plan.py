@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from batch.plans import EFFECTS
-from bayespool.choice import choose
 
 import bayespool as bp
 from bayespool.batch.analysis import keyed
 from bayespool.batch.plan import defaults, read_plan
 from bayespool.batch.work import fit_of
+from bayespool.choice import choose
 from bayespool.studies import TableError, read_studies
 
 REVIEW = Path(__file__).parents[1] / "studies" / "cochrane" / "Fleiss1993.zip"

@@ -171,7 +171,17 @@ MEANS: Spellings = _of_group(1, "experimental") | _of_group(2, "control")
 # What accompanies an estimate; the estimate's own headers are those of its measure.
 PRECISION: Spellings = {
     "se": ("se", "sei", "sete", "stderr", "standarderror"),
-    "se_log": ("selog", "selogor", "selogrr", "seloghr", "selogirr", "logse"),
+    "se_log": (
+        "selog",
+        "selogor",
+        "selogrr",
+        "seloghr",
+        "selogirr",
+        "logse",
+        "selogoe",
+        "selogit",
+        "selogitc",
+    ),
     "variance": ("vi", "variance"),
     "ci_low": ("cilow", "cilower", "cilb", "lowerci", "lci", "lcl", "low", "lower", "orlb"),
     "ci_high": ("cihigh", "ciupper", "ciub", "upperci", "uci", "ucl", "high", "upper", "orub"),
