@@ -67,7 +67,9 @@ def _understood(studies: Any, table: Any) -> list[str]:
 
         for found in cutoffs_of_the_same_patients(studies):
             which = f"{found.study}: rows with {found.column} {', '.join(found.values)}"
-            lines.append(f"{which} are cut-offs of the same patients (no model takes them yet)")
+            lines.append(
+                f"{which} are cut-offs of the same patients (--model thresholds takes them)"
+            )
     for row, said in zip(studies.row, studies.statements, strict=True):
         if said is not None:
             lines.append(f"{row} is no full result ({said.kind}): {said.says}")
