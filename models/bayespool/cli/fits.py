@@ -183,6 +183,7 @@ def association(
     model: str = "auto",
     bridge: bool = False,
     robust: bool = False,
+    low_risk_only: bool = False,
     read: Read = READ,
     fitting: Fitting = FITTING,
     panel: Panel = PANEL,
@@ -218,6 +219,9 @@ def association(
         times or divided by pi / sqrt(3); they are marked.
     robust
         Student-t study effects, which give way to outlying studies.
+    low_risk_only
+        Keep the rows with a low risk of bias in every domain (columns such as
+        rob2_randomisation, or those of a Cochrane review).
     """
     with watched(silent=output.silent):
         say(f"reading {table}")
@@ -226,6 +230,7 @@ def association(
         from bayespool.checks.variants import steps
         from bayespool.choice import choose
         from bayespool.datasets import measure_said, resolve_association
+        from bayespool.guideline.bias import low_risk_only as of_low_risk
         from bayespool.model_options import ModelOptions
         from bayespool.report.association_numbers import check_baseline, check_mid
 
@@ -235,7 +240,10 @@ def association(
         risks = tuple(map(risk, baseline_risk))
         asked = requested(panel, output, mid=mid, baseline_risks=risks, bias=bias)
         found = warn(resolve_association(table, measure, bridge=bridge, **read.options()))
-        found = labelled(selected(found, fitting.where), fitting.label)
+        found = selected(found, fitting.where)
+        if low_risk_only:
+            found = of_low_risk(found)
+        found = labelled(found, fitting.label)
         options = ModelOptions(covariate=covariate, robust=robust)
         chosen, studies = choose(found, measure, model, options)
         chosen = with_priors(chosen, fitting.prior)
