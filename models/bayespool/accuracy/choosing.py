@@ -9,14 +9,14 @@ from typing import Any
 from bayespool.accuracy.bivariate import Bivariate
 from bayespool.accuracy.comparison import Comparison
 from bayespool.accuracy.hsroc import HSROC
-from bayespool.accuracy.latent_class import LatentClass
+from bayespool.accuracy.latent_class import DEPENDENT, LatentClass
 from bayespool.accuracy.meta_regression import MetaRegression
 from bayespool.accuracy.nested import NestedBivariate
 from bayespool.accuracy.nested_regression import NestedMetaRegression
 from bayespool.accuracy.standards import read
 from bayespool.accuracy.thresholds import SPREADS, Thresholds
 from bayespool.model import find_model
-from bayespool.priors import FREEDOM, Beta
+from bayespool.priors import FREEDOM
 
 USES = {
     "bivariate": ("link", "robust", "marker"),
@@ -179,7 +179,7 @@ def _latent_class(options: Options) -> LatentClass:
         link=options.link,
         reference_sens=read("--reference-sens", options.reference_sens),
         reference_spec=read("--reference-spec", options.reference_spec),
-        dependence=Beta(1, 1) if options.dependence else None,
+        dependence=DEPENDENT if options.dependence else None,
         prevalences="hierarchical" if options.hierarchical_prevalence else "each",
     )
 

@@ -80,14 +80,6 @@ _PARAMETERS: dict[str, tuple[str, Unit, Range]] = {
     "youden": ("Youden index at the best cut-off", "number", "real"),
     "reference_sens": ("Sensitivity of the reference", "proportion", "proportion"),
     "reference_spec": ("Specificity of the reference", "proportion", "proportion"),
-    "covariance_diseased": (
-        "Covariance with the reference, share of the largest possible, with the condition",
-        "proportion", "proportion",
-    ),
-    "covariance_healthy": (
-        "Covariance with the reference, share of the largest possible, without the condition",
-        "proportion", "proportion",
-    ),
     "logit_prev": ("Prevalence, logit scale", "number", "real"),
     "tau_prev": ("Between-study SD of prevalence", "number", "positive"),
     "strength": ("Strength of selection by the t statistic", "number", "positive"),

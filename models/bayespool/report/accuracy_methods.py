@@ -194,8 +194,8 @@ def _latent_class(model: LatentClass, fitted: Fit) -> str:
     given = (
         "Given the condition both tests are independent."
         if model.dependence is None
-        else "Given the condition both tests may depend on one another: the covariance in people "
-        "with and without the condition is a share of the largest that is possible."
+        else "Given the condition both tests may depend on one another, with an odds ratio between "
+        "them (Plackett), one for people with and one for people without the condition."
     )
     return (
         f"{_between(fitted, 'Sensitivities and specificities of the index test')} Sensitivity and "
