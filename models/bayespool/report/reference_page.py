@@ -160,8 +160,8 @@ def assumed(fitted: Fit) -> str:
     if fitted.model.odds_ratios:
         return (
             "Index and reference test may be wrong in the same people: an odds ratio between them "
-            "above 1, in people with or without the condition, says that they are. The data say "
-            "little of it beside the prior, because four counts of a study tell three numbers."
+            "above 1, in people with or without the condition, says that they are. Four counts of "
+            "a study tell three numbers: what is found here leans on the prior of the reference."
         )
     return (
         "Given the condition, index and reference test are taken as independent. If they tend to "
