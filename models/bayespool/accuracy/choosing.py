@@ -13,6 +13,7 @@ from bayespool.accuracy.latent_class import DEPENDENT, LatentClass
 from bayespool.accuracy.meta_regression import MetaRegression
 from bayespool.accuracy.nested import NestedBivariate
 from bayespool.accuracy.nested_regression import NestedMetaRegression
+from bayespool.accuracy.prevalence import Trivariate
 from bayespool.accuracy.standards import read
 from bayespool.accuracy.thresholds import SPREADS, Thresholds
 from bayespool.model import find_model
@@ -32,6 +33,7 @@ USES = {
         "hierarchical_prevalence",
         "link",
     ),
+    "prevalence": (),
 }
 CHOICES = ("auto", *USES)
 PARTS = ("accuracy", "threshold", "shape")
@@ -72,7 +74,7 @@ def choose(model: str = "auto", options: Options = Options()) -> Any:
     Parameters
     ----------
     model : {"auto", "bivariate", "meta-regression", "nested", "comparison", "hsroc",
-            "thresholds", "latent-class"}
+            "thresholds", "latent-class", "prevalence"}
         ``auto`` is the comparison where a column of tests is named, the meta-regression where a
         covariate is, else the bivariate model.
     options : Options
@@ -108,7 +110,7 @@ def _useless(option: str, model: str) -> str:
     takers = [name for name, uses in USES.items() if option in uses]
     return (
         f"{_flag(option)} does not apply to --model {model}; allowed with it: "
-        f"{', '.join(map(_flag, USES[model]))}; {_flag(option)} goes with --model "
+        f"{', '.join(map(_flag, USES[model])) or '--prior'}; {_flag(option)} goes with --model "
         f"{' or '.join(takers)}"
     )
 
@@ -192,4 +194,5 @@ MAKERS: dict[str, Callable[[Options], Any]] = {
     "hsroc": _hsroc,
     "thresholds": _thresholds,
     "latent-class": _latent_class,
+    "prevalence": lambda options: Trivariate(),
 }

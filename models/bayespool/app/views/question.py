@@ -25,6 +25,7 @@ MODELS = {
     "comparison": "comparison: of tests",
     "hsroc": "HSROC: a summary curve",
     "thresholds": "thresholds: several cut-offs of one marker",
+    "prevalence": "prevalence: learnt together with accuracy",
     "normal": "normal: estimates with standard errors",
     "binomial": "binomial: exact, from counts",
     "beta-binomial": "beta-binomial: counts of a proportion",
