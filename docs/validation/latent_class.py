@@ -96,7 +96,7 @@ def as_hsroc(rows: Hierarchy) -> Hierarchy:
 
 def posterior(hierarchy: Hierarchy) -> tuple[dict[str, np.ndarray], float]:
     """Draws of all parameters, sensitivity and specificity; and their effective number."""
-    found = quadrature.run(hierarchy, 2026)
+    found = quadrature.run(hierarchy, 2026, ess=20_000)
     if found.failures:
         raise SystemExit(f"the self-check failed: {'; '.join(found.failures)}")
     draws = {str(name): values.ravel() for name, values in found.hyper.items()}

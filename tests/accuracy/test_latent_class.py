@@ -182,6 +182,8 @@ def test_what_is_known_of_a_reference_is_read_from_the_command_line():
          "column reference: no reference standard is named for B"),
         (PERFECT | {"reference": "gold"}, {}, "there is no column 'gold' of reference standards"),
         (PERFECT, {"study": list("AABC")}, "1 studies have several rows"),
+        (PERFECT, {"design": ["cohort", "case-control", "cohort", "cohort"]},
+         "B chose cases and controls by the reference.*--where design=cohort"),
         (PERFECT, {"kind": ["", "margin", "", ""], "fp": [2, None, 5, 0],
                    "tn": [20, None, 1, 44]}, "needs all four counts.*not so in B"),
     ],

@@ -36,6 +36,7 @@ from bayespool.priors import LKJ, Beta, Fixed, HalfNormal, LogNormal, Normal, Pr
 from bayespool.pymc_rows import plackett_cells
 from bayespool.quantity import Estimand, Group
 from bayespool.studies import AccuracyStudies, Rows
+from bayespool.studies.sampling import case_control
 
 if TYPE_CHECKING:
     from bayespool.accuracy.standards import Standard
@@ -182,6 +183,13 @@ class LatentClass(OnLink):
                 f"{studies.file}: the latent-class model needs all four counts of index by "
                 f"reference result in every row; not so in {', '.join(partial)}; allowed: the "
                 "bivariate model"
+            )
+        chosen = [row for row, own in zip(studies.row, case_control(studies), strict=True) if own]
+        if chosen:
+            raise ValueError(
+                f"{studies.file}: {', '.join(chosen)} chose cases and controls by the reference, "
+                "which the latent-class model does not describe; allowed: studies of one group, "
+                "chosen with --where design=cohort"
             )
         self.standards(studies)
 

@@ -14,6 +14,7 @@ from bayespool.accuracy import (
     NestedBivariate,
     NestedMetaRegression,
     Thresholds,
+    Trivariate,
 )
 from bayespool.accuracy.thresholds import MARKER_LINKS
 from bayespool.report import numbers, points
@@ -203,6 +204,16 @@ def _latent_class(model: LatentClass, fitted: Fit) -> str:
         f"than 1, which tells the condition from its opposite. {prevalences} {given} The "
         "predictive checks look at the people who are positive by both tests, negative by both, "
         "and positive by the reference."
+    )
+
+
+@in_words.register(Trivariate)
+def _trivariate(model: Trivariate, fitted: Fit) -> str:
+    return (
+        "So is the number of those with the condition among all participants of a study that did "
+        "not choose cases and controls apart. Sensitivities, specificities and prevalences on the "
+        "logit scale follow one trivariate normal distribution. Predictive values in a new setting "
+        "are those of its own sensitivity, specificity and prevalence, drawn together."
     )
 
 
