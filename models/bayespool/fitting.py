@@ -96,7 +96,7 @@ def fit(
         progress.note(message)
         return _with_messages(later.result() if later else _by_nuts(*by_nuts), (message,))
     fitted = Fit(model, rows, draws, seed, package_versions("quadrature"), later)
-    fitted = _with_messages(fitted, _cautions(model))
+    fitted = _with_messages(fitted, _cautions(model, rows))
     vars(fitted)["hierarchy"] = hierarchy
     return fitted
 
@@ -182,7 +182,7 @@ def _by_nuts(model: Any, studies: Any, seed: int, options: Mapping[str, Any]) ->
     progress.stage("loading PyMC")
     draws = nuts.sample(model.build(studies), model.hierarchy(studies), seed, **options)
     fitted = Fit(model, studies, draws, seed, package_versions("nuts"))
-    return _with_messages(fitted, _cautions(model))
+    return _with_messages(fitted, _cautions(model, studies))
 
 
 def _as_check(model: Any, studies: Any, seed: int, options: Mapping[str, Any]) -> Fit:
@@ -192,9 +192,9 @@ def _as_check(model: Any, studies: Any, seed: int, options: Mapping[str, Any]) -
     return fitted
 
 
-def _cautions(model: Any) -> tuple[str, ...]:
+def _cautions(model: Any, studies: Any) -> tuple[str, ...]:
     cautions = (prior.caution for prior in model.priors.values())
-    return tuple(caution for caution in cautions if caution)
+    return (*(caution for caution in cautions if caution), *model.cautions(studies))
 
 
 def _with_messages(fitted: Fit, messages: tuple[str, ...]) -> Fit:

@@ -87,7 +87,8 @@ def accuracy(
         marks rows that state less: margin, rates, candidate or marker.
     model
         auto, bivariate, meta-regression, nested (several results per study), comparison (of tests),
-        hsroc, thresholds (several cut-offs per study) or latent-class (an imperfect reference).
+        hsroc, thresholds (several cut-offs per study), latent-class (an imperfect reference) or
+        prevalence (learnt with accuracy; a column design marks case-control studies).
         auto is comparison with --test, meta-regression with --covariate, else bivariate.
     covariate
         A study covariate of meta-regression, nested, comparison or hsroc; repeat for more.
