@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool import __version__
 from bayespool.agreement import Agreement
 from bayespool.engines.draws import Draws
 from bayespool.estimands import Estimate, Estimates
 from bayespool.hierarchy import Hierarchy
+from bayespool.kept_rows import hierarchy_of, of_rows
 from bayespool.numerics.marginals import Marginal
-from bayespool.numerics.mixed import Mixed
+from bayespool.one_study import in_the_study
 from bayespool.quantity import MAIN, Estimand, recorded
 from bayespool.streams import rng
+from bayespool.versions import package_versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +123,7 @@ class Fit:
         if self.model.of_studies:
             hierarchy = self.model.hierarchy(rest)
         else:
-            hierarchy = _of_rows(self.hierarchy, len(self.studies), keep)
+            hierarchy = of_rows(self.hierarchy, len(self.studies), keep)
         one = Fit(self.model, rest, run(hierarchy), self.seed, versions, whole=self.coding)
         vars(one)["hierarchy"] = hierarchy
         return one
@@ -190,7 +191,7 @@ class Fit:
         found: dict[str, Array] = self.model.estimands(hyper, new, self.coding)
         if not self.of_one_study:
             return found
-        return self._in_the_study(found, hyper, self.effects[:, 0], new)
+        return in_the_study(self.model, self.coding, found, hyper, self.effects[:, 0], new)
 
     def _recorded(self, hyper: Mapping[str, Array]) -> dict[str, Array]:
         """Hyperparameters under the names that the model gave them."""
@@ -210,21 +211,6 @@ class Fit:
         which one study says nothing; it stands beside, under names with ``_average``.
         """
         return self.hierarchy.n_studies == 1 and bool(self.model.located)
-
-    def _in_the_study(
-        self, average: dict[str, Array], hyper: dict[str, Array], effects: Array, new: Array
-    ) -> dict[str, Array]:
-        """Estimands of the one study in the place of those of an average one."""
-        moved = {
-            name: hyper[name] + u for name, u in zip(self.model.located, effects, strict=False)
-        }
-        own = self.model.estimands(hyper | moved, new, self.coding)
-        out = dict(average)
-        for name, record in recorded(average).items():
-            if record.role in MAIN:
-                out[name] = own[name]
-                out[record.like("average")] = average[name]
-        return out
 
     @cached_property
     def estimates(self) -> Mapping[str, Estimate]:
@@ -293,7 +279,7 @@ class Fit:
         if not self.of_one_study:
             return found
         study = _of_one(self.hierarchy.new_effects(self.prior_theta, random))[..., None, :]
-        return self._in_the_study(found, hyper, study, new)
+        return in_the_study(self.model, self.coding, found, hyper, study, new)
 
     def to_frame(self, names: Iterable[str] | None = None) -> pd.DataFrame:
         """Estimates with everything that is known of their error, a row for each estimand.
@@ -363,42 +349,6 @@ class Fit:
         save(self, path)
 
 
-def hierarchy_of(model: Any, studies: Any, whole: Any | None) -> Hierarchy:
-    """The hierarchy of studies, or of those rows of a whole table."""
-    if whole is None or model.of_studies:
-        found: Hierarchy = model.hierarchy(studies)
-        return found
-    place = {row: i for i, row in enumerate(whole.row)}
-    keep = np.array([place[row] for row in studies.row])
-    return _of_rows(model.hierarchy(whole), len(whole), keep)
-
-
-def _of_rows(hierarchy: Hierarchy, n: int, keep: Array) -> Hierarchy:
-    """The hierarchy of some of the n rows of a table."""
-    per_row = len(hierarchy.X) // n
-    rows = (per_row * keep[:, None] + np.arange(per_row)).ravel()
-    ranks = np.unique(hierarchy.study[rows])
-    likelihood = hierarchy.likelihood.take(rows)
-    parts = likelihood.parts if isinstance(likelihood, Mixed) else ()
-    return replace(
-        hierarchy.of_rows(rows),
-        likelihood=parts[0] if len(parts) == 1 else likelihood,
-        group=None if hierarchy.group is None else hierarchy.group[ranks],
-        labels=tuple(hierarchy.labels[k] for k in ranks),
-    )
-
-
 def _of_one(new: Array) -> Array:
     """Effects of a new study without the axis of groups, where there is one group."""
     return new[:, 0] if new.shape[1] == 1 else new
-
-
-@lru_cache(maxsize=4)
-def package_versions(engine: str) -> Mapping[str, str]:
-    """Versions of what produced the numbers."""
-    from importlib.metadata import version
-
-    packages = ["numpy", "scipy"]
-    if engine == "nuts":
-        packages += ["pymc", "pytensor", "nutpie", "arviz-stats"]
-    return {"bayespool": __version__} | {name: version(name) for name in packages}

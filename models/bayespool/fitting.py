@@ -11,11 +11,12 @@ import numpy as np
 from bayespool import progress
 from bayespool.engines.draws import Draws
 from bayespool.engines.reach import OutOfReach
-from bayespool.fitted import Fit, package_versions
+from bayespool.fitted import Fit
 from bayespool.model import Model
 from bayespool.priors import Fixed
 from bayespool.streams import rng
 from bayespool.studies import AccuracyStudies, Effects, Rows, read_studies
+from bayespool.versions import package_versions
 
 if TYPE_CHECKING:
     from bayespool.parallel import Later

@@ -9,8 +9,9 @@ from scipy import stats
 import bayespool as bp
 from bayespool.accuracy import Bivariate, Comparison, NestedBivariate
 from bayespool.covariance import Covariance
-from bayespool.hierarchy import Hierarchy, Within
+from bayespool.hierarchy import Hierarchy
 from bayespool.integration import blocks
+from bayespool.linear_predictors import Within
 from bayespool.numerics import points
 from bayespool.numerics.effect_prior import NORMAL, EffectPrior
 from bayespool.numerics.likelihoods import Gaussian

@@ -16,7 +16,8 @@ from bayespool.accuracy.evidence import observe, refuse_partial
 from bayespool.accuracy.margins import pymc_inverse_link, study_numbers
 from bayespool.accuracy.quantities import parameter
 from bayespool.covariance import Covariance
-from bayespool.hierarchy import Hierarchy, Within
+from bayespool.hierarchy import Hierarchy
+from bayespool.linear_predictors import Within
 from bayespool.priors import HalfNormal
 from bayespool.studies.cutoffs import refuse_cutoffs
 

@@ -13,7 +13,7 @@ from bayespool.accuracy.cross_classified import BOTH, cross_classified
 from bayespool.accuracy.margins import study_numbers
 from bayespool.accuracy.quantities import MARGINS, parameter
 from bayespool.covariance import Covariance
-from bayespool.hierarchy import Within
+from bayespool.linear_predictors import Within
 from bayespool.pymc_rows import plackett_cells
 from bayespool.quantity import WHOLE, Estimand, Group
 

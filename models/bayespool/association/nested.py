@@ -18,7 +18,8 @@ from bayespool.association.evidence import estimates, observe
 from bayespool.association.regression import other_priors
 from bayespool.calls import as_call
 from bayespool.covariance import Covariance
-from bayespool.hierarchy import Hierarchy, Within
+from bayespool.hierarchy import Hierarchy
+from bayespool.linear_predictors import Within
 from bayespool.model import Model, fields_of
 from bayespool.model_options import ModelOptions
 from bayespool.numerics.marginals import Marginal

@@ -11,7 +11,8 @@ import numpy as np
 from bayespool.decoded import decoded, from_json
 from bayespool.engines import grid
 from bayespool.engines.quadrature import QuadratureDraws
-from bayespool.fitted import Fit, hierarchy_of
+from bayespool.fitted import Fit
+from bayespool.kept_rows import hierarchy_of
 
 Array = np.ndarray
 MOST_NODES = 4_096  # of quadrature, per dimension, and points a study
