@@ -21,7 +21,8 @@ def fitted():
     tp = (ill * np.tile([0.6, 0.7, 0.8, 0.86, 0.92, 0.96], 2)).astype(int)
     tn = ((400 - ill) * 0.9).astype(int)
     table = {
-        "study": [*(f"S{k}" for k in range(12)), "CC"], "design": ["cohort"] * 12 + ["case-control"],
+        "study": [*(f"S{k}" for k in range(12)), "CC"],
+        "design": ["cohort"] * 12 + ["case-control"],
         "tp": [*tp, 40], "fn": [*(ill - tp), 10], "fp": [*(400 - ill - tn), 5], "tn": [*tn, 45],
     }  # fmt: skip
     return fit(Trivariate(), AccuracyStudies.from_table(table), engine="quadrature", ess=600)
