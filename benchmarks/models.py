@@ -19,11 +19,13 @@ from bayespool.accuracy import (
     HSROC,
     Bivariate,
     Comparison,
+    LatentClass,
     MetaRegression,
     NestedBivariate,
     NestedMetaRegression,
     SelectionBivariate,
     Thresholds,
+    Trivariate,
 )
 from bayespool.association import (
     PEESE,
@@ -41,7 +43,7 @@ from bayespool.association import (
 from bayespool.checks.leave_one_out import refit_without_each
 from bayespool.checks.variants import prior_sensitivity
 from bayespool.estimands import summarise
-from bayespool.priors import Gamma
+from bayespool.priors import Beta, Gamma, ProbabilityInterval
 from bayespool.studies import Proportions
 
 HERE = Path(__file__).resolve().parent
@@ -131,6 +133,10 @@ MODELS: tuple[tuple[str, Callable[[Any], Any], str, Callable[[], Any], float], .
     ("Thresholds, same spread",
      lambda s: Thresholds(cutoff=50.0, tau_spread_sens=None, tau_spread_spec=None),
      "feno_asthma", of("feno_asthma"), 5),
+    ("LatentClass", lambda s: LatentClass(reference_sens=ProbabilityInterval(0.3, 0.9),
+                                          reference_spec=Beta(71.25, 3.75)),
+     "tb_pleuritis", of("tb_pleuritis"), 5),
+    ("Trivariate", lambda s: Trivariate(), "csf_tau_dementia", of("csf_tau_dementia"), 2),
 )  # fmt: skip
 
 
