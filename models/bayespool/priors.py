@@ -483,7 +483,7 @@ def partial_correlation_logpdf(x: Array, alpha: float) -> Array:
     return (alpha - 1.0) * np.log1p(-x * x) - log_norm
 
 
-EMPIRICAL_NAMES = ("turner2012", "turner2015", "rhodes2015", "cochrane")
+EMPIRICAL_NAMES = ("turner2012", "turner2015", "rhodes2015", "cochrane", "vanleeuwen2025")
 FREEDOM = Gamma(2, 0.1)  # degrees of freedom of robust effects: Juarez & Steel (2010)
 
 

@@ -61,6 +61,7 @@ def write_report(
     bias: BiasAsked | str = NO_BIAS,
     groups: Sequence[str] = (),
     unit: str = "",
+    new_within: Sequence[str] = (),
 ) -> Path:
     """Write the report of a fit: a self-contained page, its tables, figures and draws.
 
@@ -115,6 +116,8 @@ def write_report(
         Names of the groups that an association compares: ``("vaccinated", "not vaccinated")``.
     unit : str, optional
         Of a mean difference or a generic effect: ``m/s``.
+    new_within : sequence of str, optional
+        Of an association: bounds ``LOW,HIGH`` that a new study may lie within.
 
     Returns
     -------
@@ -139,7 +142,7 @@ def write_report(
     request = Request(
         title, question, prevalences, mid, tuple(baseline_risks), thresholds, judgements,
         tuple(comparators), tuple(notes), command, check_formats(formats), order,
-        BiasAsked(bias) if isinstance(bias, str) else bias, tuple(groups), unit,
+        BiasAsked(bias) if isinstance(bias, str) else bias, tuple(groups), unit, tuple(new_within),
     )  # fmt: skip
     refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
     return write_requested(fitted, Path(out_dir), request, refits)

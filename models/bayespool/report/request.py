@@ -23,9 +23,11 @@ OF_JSON: dict[str, Any] = {
     "thresholds": Mapping[str, tuple[float, ...]] | None, "judgements": Judgements | None,
     "comparators": tuple[Mapping[str, Cell], ...], "notes": tuple[str, ...],
     "command": str | None, "formats": tuple[str, ...], "order": str, "bias": BiasAsked,
-    "groups": tuple[str, ...], "unit": str,
+    "groups": tuple[str, ...], "unit": str, "new_within": tuple[str, ...],
 }  # fmt: skip
-OF_SUMMARY = ("prevalences", "thresholds", "mid", "baseline_risks", "groups", "unit")
+OF_SUMMARY = (
+    "prevalences", "thresholds", "mid", "baseline_risks", "groups", "unit", "new_within",
+)  # fmt: skip
 
 
 def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
@@ -65,6 +67,7 @@ class Request:
     bias: BiasAsked = BiasAsked()
     groups: Sequence[str] = ()
     unit: str = ""
+    new_within: Sequence[str] = ()
 
     @property
     def of_numbers(self) -> dict[str, Any]:

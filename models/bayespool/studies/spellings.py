@@ -56,6 +56,7 @@ SECOND_LABELS = (
     "timepoint",
     "sample",
     "comparison",
+    "adjustment",
     "school",
 )
 
