@@ -106,6 +106,24 @@ def test_bad_rows(cells, column, says, allowed):
     assert allowed in problem.allowed
 
 
+@pytest.mark.parametrize(
+    "cells, column, says, allowed",
+    [
+        ({"events1": 0, "time1": 10, "events2": 3, "time2": 9}, "events1", "no log rate ratio",
+         "one event or more"),
+        ({"events1": 1, "time1": 10, "events2": 3, "time2": 0}, "time2", "no time at risk",
+         "above 0"),
+    ],
+)  # fmt: skip
+def test_bad_person_time(cells, column, says, allowed):
+    with pytest.raises(TableError) as caught:
+        read(cells, "irr")
+    (problem,) = caught.value.problems
+    assert problem.column == column
+    assert says in problem.rule
+    assert allowed in problem.allowed
+
+
 def test_a_censored_hazard_ratio_needs_events_or_an_error():
     table = {"study": ["A", "B"], "hr": [1.4, None], "ci_low": [1.1, None], "ci_high": [1.78, None],
              "kind": ["", "censored"], "p": [None, "ns"]}  # fmt: skip
