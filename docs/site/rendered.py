@@ -184,6 +184,7 @@ def templates() -> str:
 def spellings() -> str:
     """Every role and the headers that it goes by."""
     from bayespool.studies import spellings as known
+    from bayespool.studies.derived import FORMS
     from bayespool.studies.meaning import ROLES, of_group
     from bayespool.studies.measures import MEASURES
 
@@ -193,6 +194,7 @@ def spellings() -> str:
         "Means and medians of two groups": known.MEANS,
         "Beside an estimate": known.PRECISION,
     }  # fmt: skip
+    shapes |= {f"Beside the {MEASURES[name].label}": form.spellings for name, form in FORMS.items()}
     parts = [
         "Upper and lower case, spaces, underscores, dots and hyphens make no difference; a final "
         "`(n)`, `(%)` or `(95% CI)` is left out.",

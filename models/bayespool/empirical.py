@@ -175,7 +175,33 @@ def _doubt(row: dict[str, str]) -> str:
     return ""
 
 
-EMPIRICAL = {f.__name__: f for f in (turner2012, turner2015, rhodes2015, cochrane)}
+def vanleeuwen2025(c: float = 0.75) -> Empirical:
+    """Between-study SD of logit c of 469 prediction models with their validations.
+
+    The paper prints the SD of c itself, log-normal with mean 0.055 and SD 0.015; it is carried to
+    the logit at a c statistic, where it is 1 / (c (1 - c)) times as large (delta method).
+
+    Parameters
+    ----------
+    c
+        Above 0.5 and below 1; where the validations are expected.
+
+    References
+    ----------
+    van Leeuwen et al. (2025), Stat Med 44:e70011.
+    """
+    if not 0.5 < c < 1.0:
+        raise ValueError(f"vanleeuwen2025({c!r}): allowed is a c statistic above 0.5 and below 1")
+    mean, sd = 0.055, 0.015
+    variance = float(np.log1p((sd / mean) ** 2))
+    location = float(np.log(mean / (c * (1.0 - c))) - 0.5 * variance)
+    caution = f"was published for c itself and carried to its logit at c = {c:g}"
+    return Empirical(
+        f"vanleeuwen2025({c!r})", LogNormal(location, float(np.sqrt(variance))), caution
+    )
+
+
+EMPIRICAL = {f.__name__: f for f in (turner2012, turner2015, rhodes2015, cochrane, vanleeuwen2025)}
 
 
 def _log_normal(table: str, row: dict[str, str]) -> Empirical:

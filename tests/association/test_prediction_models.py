@@ -25,18 +25,10 @@ def restricted(tau2: float, y: np.ndarray, se: np.ndarray) -> float:
 
 @pytest.mark.parametrize("measure", REML)
 def test_as_read_the_table_gives_the_published_estimates(measure):
-    read = resolve_association("euroscore2", measure).as_effects(measure)
-    y, se = np.asarray(read.estimate), np.asarray(read.se)
-    found = optimize.minimize_scalar(
-        lambda t: -restricted(t, y, se), bounds=(0, 2), method="bounded", options={"xatol": 1e-10}
-    )
-    w = 1.0 / (se**2 + found.x)
+    found, at = _reml(resolve_association("euroscore2", measure).as_effects(measure))
     mu, tau2, shown = REML[measure]
-    assert found.x == pytest.approx(tau2, abs=1e-5)
-    assert w @ y / w.sum() == pytest.approx(mu, abs=1e-5)
-    assert bp.association.scale.to_measure(w @ y / w.sum(), measure) == pytest.approx(
-        shown, abs=1e-5
-    )
+    assert (found, at) == (pytest.approx(mu, abs=1e-5), pytest.approx(tau2, abs=1e-5))
+    assert bp.association.scale.to_measure(found, measure) == pytest.approx(shown, abs=1e-5)
 
 
 @pytest.mark.parametrize("measure", REML)
@@ -49,3 +41,37 @@ def test_our_posterior_under_flat_priors_has_its_mode_there(measure):
     at = np.linspace(0.1, 0.8, 7001)
     density = np.gradient(tau.cdf(at), at)
     assert at[np.argmax(density)] ** 2 == pytest.approx(REML[measure][1], abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    "outcome, k, mu, tau2", [("OS", 56, 1.628516, 0.3727028), ("DFS", 42, 1.480429, 0.3874063)]
+)
+def test_hazard_ratios_of_either_outcome_give_metafors_estimates(outcome, k, mu, tau2):
+    rows = bp.load_dataset("mycn_neuroblastoma").where("outcome", outcome)
+    found, at = _reml(rows)
+    assert len(rows) == k
+    assert (found, at) == (pytest.approx(mu, abs=1e-5), pytest.approx(tau2, abs=1e-5))
+
+
+def test_cronbachs_alpha_gives_metafors_estimates():
+    rows = bp.load_dataset("caregiver_alpha")
+    assert _reml(rows) == (pytest.approx(2.35607, abs=1e-5), pytest.approx(0.04610469, abs=1e-6))
+
+
+def _reml(rows):
+    y, se = np.asarray(rows.estimate), np.asarray(rows.se)
+    found = optimize.minimize_scalar(
+        lambda t: -restricted(t, y, se), bounds=(0, 2), method="bounded", options={"xatol": 1e-10}
+    )
+    w = 1.0 / (se**2 + found.x)
+    return w @ y / w.sum(), found.x
+
+
+@pytest.mark.parametrize("c", [0.6, 0.75])
+def test_the_prior_of_469_models_has_the_printed_moments_on_the_scale_of_c(c):
+    prior = bp.priors.vanleeuwen2025(c)
+    tau = prior.ppf((np.arange(20_000) + 0.5) / 20_000) * c * (1 - c)
+    assert tau.mean() == pytest.approx(0.055, rel=1e-3)
+    assert tau.std() == pytest.approx(0.015, rel=5e-3)
+    with pytest.raises(ValueError, match=r"above 0\.5 and below 1"):
+        bp.priors.vanleeuwen2025(0.5)

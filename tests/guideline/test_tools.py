@@ -1,4 +1,4 @@
-"""Columns of QUADAS-2, RoB 2, QUIPS and ROBINS-I, as tables and robvis write them."""
+"""Columns of QUADAS-2, RoB 2, QUIPS, ROBINS-I and PROBAST, as tables and robvis write them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import bayespool as bp
 from bayespool.association import NormalNormal
 from bayespool.figures import bias_bars, traffic_light
 from bayespool.guideline.bias import low_risk_only, read_bias
-from bayespool.guideline.tools import TOOLS
+from bayespool.guideline.tools import BY_DOMAINS, TOOLS
 from bayespool.report.guideline_figures import _bias
 from bayespool.report.guideline_tables import bias_table
 from bayespool.report.guideline_words import bias_words
@@ -32,7 +32,7 @@ def effects(**columns):
     )
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", BY_DOMAINS.values(), ids=lambda tool: tool.name)
 def test_as_robvis_writes_it(tool):
     rest = {f"D{i + 1}": ["low"] * N for i in range(1, len(tool.domains))}
     bias = read_bias(effects(D1=WORDS[tool.name], **rest))

@@ -65,6 +65,8 @@ def test_newcombe_gives_what_metamisc_prints_of_the_table():
         ("c,events,n\n0.8,20,20", "cstat", "events", "events=20 of n=20", "events < n"),
         ("c,events,n\n0.8,2.5,20", "cstat", "events", "events=2.5 is no count", "whole number"),
         ("events,expected\n12,0", "oe", "expected", "expected=0 expected events", "above 0"),
+        ("events,expected\n0,3.1", "oe", "events", "events=0: no event has no log O:E",
+         "one event or more"),
         ("oe,ci_low,ci_high\n1.2,1.3,1.5", "oe", "oe", "does not contain oe=1.2", "ci_low <="),
         ("slope,p\n0.9,0.04", "slope", "p", "p=0.04 may test any value", "se, or ci_low"),
     ],

@@ -1,12 +1,16 @@
 """One study of time to event told in many ways is one study; and every way to tell it wrongly."""
 
+import json
 from math import exp, log, sqrt
 
 import numpy as np
 import pytest
+from command import run
 from scipy.special import ndtr
 
+from bayespool.association import NormalNormal
 from bayespool.studies import Effects, TableError
+from bayespool.studies.adjustment import OTHER, by_adjustment
 
 # log HR -0.4 with SE 0.2: 100 events, O-E -10, V 25, log-rank P of z = 2
 P, LOW, HIGH = (
@@ -102,8 +106,61 @@ def test_bad_rows(cells, column, says, allowed):
     assert allowed in problem.allowed
 
 
+@pytest.mark.parametrize(
+    "cells, column, says, allowed",
+    [
+        ({"events1": 0, "time1": 10, "events2": 3, "time2": 9}, "events1", "no log rate ratio",
+         "one event or more"),
+        ({"events1": 1, "time1": 10, "events2": 3, "time2": 0}, "time2", "no time at risk",
+         "above 0"),
+    ],
+)  # fmt: skip
+def test_bad_person_time(cells, column, says, allowed):
+    with pytest.raises(TableError) as caught:
+        read(cells, "irr")
+    (problem,) = caught.value.problems
+    assert problem.column == column
+    assert says in problem.rule
+    assert allowed in problem.allowed
+
+
 def test_a_censored_hazard_ratio_needs_events_or_an_error():
     table = {"study": ["A", "B"], "hr": [1.4, None], "ci_low": [1.1, None], "ci_high": [1.78, None],
              "kind": ["", "censored"], "p": [None, "ns"]}  # fmt: skip
     with pytest.raises(TableError, match=r"events of both groups together .* or se"):
         Effects.from_table(table, "hr")
+
+
+BOTH = {"study": ["A", "A", "B", "C"],
+        "adjustment": ["adjusted", "Crude", "adjusted", "unadjusted"],
+        "hr": [1.5, 2.0, 1.2, 1.8], "se_log": [0.2, 0.2, 0.3, 0.25]}  # fmt: skip
+
+
+def test_adjusted_and_unadjusted_estimates_are_two_answers_and_not_two_studies():
+    studies = Effects.from_table(BOTH, "hr")
+    main, other = by_adjustment(studies)
+    np.testing.assert_allclose(np.exp(main.estimate), [1.5, 1.2, 1.8])
+    np.testing.assert_allclose(np.exp(other.estimate), [2.0, 1.2, 1.8])
+    assert main.adjusted == (True, True, False)
+    assert "same people in A; the adjusted ones are analysed" in main.warnings[0]
+    model, _ = NormalNormal.for_studies(main)
+    with pytest.raises(ValueError, match="1 studies have several rows"):
+        model.check(studies)
+
+
+def test_a_word_that_is_no_adjustment():
+    table = BOTH | {"adjustment": ["adjusted", "no idea", "adjusted", ""]}
+    with pytest.raises(ValueError, match=r"A, no idea: adjustment='no idea' .* allowed: blank"):
+        by_adjustment(Effects.from_table(table, "hr"))
+
+
+def test_the_page_shows_both_answers(tmp_path):
+    made = run("template", "hr-adjustment", "--out", "t.csv", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    done = run("association", "t.csv", "--measure", "hr", "--json", "--engine", "quadrature",
+               cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert "adjusted and unadjusted estimates of the same people" in summary["warnings"][0]
+    assert OTHER in done.stdout
+    assert len(summary["provenance"]["data"]["rows"]) == 4

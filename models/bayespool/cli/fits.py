@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -181,6 +182,7 @@ def association(
     covariate: tuple[str, ...] = (),
     mid: Annotated[float | None, Parameter(group=ASKED)] = None,
     baseline_risk: Annotated[tuple[str, ...], Parameter(group=ASKED)] = (),
+    new_within: Annotated[tuple[str, ...], Parameter(group=ASKED)] = (),
     model: str = "auto",
     bridge: bool = False,
     robust: bool = False,
@@ -201,8 +203,9 @@ def association(
         dataset. A column kind marks rows that state less: rates, candidate, censored (a P value) or
         margins (before and after).
     measure
-        or, rr, rd, md, smd, rom, cor, hr, irr, proportion or generic (study, estimate, se). The
-        file of a Cochrane review says it itself.
+        or, rr, rd, md, smd, rom, cor, hr, irr, proportion; of prediction models cstat, oe (observed
+        to expected) or slope; of agreement kappa, icc or alpha; or generic (study, estimate, se).
+        The file of a Cochrane review says it itself.
     covariate
         A study covariate of a meta-regression; repeat for more.
     mid
@@ -210,6 +213,9 @@ def association(
     baseline_risk
         Risk in group 2, such as 0.1 or "ProbabilityInterval(0.05, 0.2)", for absolute effects;
         repeat for more.
+    new_within
+        Bounds LOW,HIGH on the measure's own scale, such as 0.8,1.25, or 0.7, with one end open: how
+        probable it is that a new study or setting lies within; repeat for more.
     model
         auto, normal (effects with standard errors), binomial (exact counts), beta-binomial (counts
         of a proportion, beta study effects), nested (several results per study) or pre-post (a
@@ -234,17 +240,18 @@ def association(
         from bayespool.guideline.bias import low_risk_only as of_low_risk
         from bayespool.model_options import ModelOptions
         from bayespool.report.association_numbers import check_baseline, check_mid
+        from bayespool.studies.adjustment import OTHER, by_adjustment
 
         measure = measure.strip().casefold() or measure_said(table, **read.options())
 
         bias = publication.asked()
         risks = tuple(map(risk, baseline_risk))
-        asked = requested(panel, output, mid=mid, baseline_risks=risks, bias=bias)
-        found = warn(resolve_association(table, measure, bridge=bridge, **read.options()))
+        asked = requested(panel, output, mid=mid, baseline_risks=risks, bias=bias,
+                          new_within=new_within)  # fmt: skip
+        found = resolve_association(table, measure, bridge=bridge, **read.options())
         found = selected(found, fitting.where)
-        if low_risk_only:
-            found = of_low_risk(found)
-        found = labelled(found, fitting.label)
+        found, other = by_adjustment(of_low_risk(found) if low_risk_only else found)
+        found = labelled(warn(found), fitting.label)
         options = ModelOptions(covariate=covariate, robust=robust)
         chosen, studies = choose(found, measure, model, options)
         chosen = with_priors(chosen, fitting.prior)
@@ -261,9 +268,9 @@ def association(
             steps(studies)
         fitted = _fit(chosen, studies, fitting, output, asked)
         alone = studies.same_people and not varies(chosen)
-        return deliver(
-            fitted, folder, output, asked, _refits(fitted, fitting), (ALONE,) if alone else ()
-        )  # fmt: skip
+        also = {} if other is None else {OTHER: labelled(other, fitting.label)}
+        return deliver(fitted, folder, output, asked, _refits(fitted, fitting, also),
+                       (ALONE,) if alone else ())  # fmt: skip
 
 
 def _fit(model: Any, studies: Any, fitting: Fitting, output: Output, asked: Request) -> Fit:
@@ -285,11 +292,11 @@ def _fit(model: Any, studies: Any, fitting: Fitting, output: Output, asked: Requ
     return fitted
 
 
-def _refits(fitted: Fit, fitting: Fitting) -> Refits:
+def _refits(fitted: Fit, fitting: Fitting, also: Mapping[str, Any] | None = None) -> Refits:
     from bayespool.checks import leave_one_out, variants
     from bayespool.report.refits import Refits
 
-    choices = without(fitted.studies, fitting.without)
+    choices = without(fitted.studies, fitting.without) | dict(also or {})
     return Refits(
         leave_one_out.refit_without_each(fitted) if fitting.leave_one_out else None,
         variants.prior_sensitivity(fitted) if fitting.prior_sensitivity else None,

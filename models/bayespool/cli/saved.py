@@ -34,6 +34,7 @@ def report(
     prevalence: Annotated[tuple[float, ...], Parameter(group=ASKED)] = (),
     mid: Annotated[float | None, Parameter(group=ASKED)] = None,
     baseline_risk: Annotated[tuple[str, ...], Parameter(group=ASKED)] = (),
+    new_within: Annotated[tuple[str, ...], Parameter(group=ASKED)] = (),
     panel: Panel = PANEL,
     output: Output = OUTPUT,
 ) -> int:
@@ -49,6 +50,8 @@ def report(
         Of an association: smallest important difference on the measure's own scale.
     baseline_risk
         Of an association: risk in group 2, for absolute effects; repeat for more.
+    new_within
+        Of an association: bounds LOW,HIGH that a new study may lie within; repeat for more.
     """
     with watched(silent=output.silent):
         posterior = saved / DRAWS if saved.is_dir() else saved
@@ -60,6 +63,7 @@ def report(
         again = own.request.changed(
             prevalences=prevalence or None, mid=mid,
             baseline_risks=tuple(map(risk, baseline_risk)) or None,
+            new_within=new_within or None,
             **panel.asked(), **panel.words(), **panel.names(), order=panel.order,
             formats=output.beside(own.request.formats),
             command="\n".join(filter(None, (own.request.command, spoken()))),

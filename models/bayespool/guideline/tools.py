@@ -7,8 +7,9 @@ References
 ----------
 Whiting et al. (2011), Ann Intern Med 155:529-536 (QUADAS-2); Yang et al. (2021), Ann Intern Med
 174:1592-1599 (QUADAS-C); Sterne et al. (2019), BMJ 366:l4898 (RoB 2); Sterne et al. (2016), BMJ
-355:i4919 (ROBINS-I); Hayden et al. (2013), Ann Intern Med 158:280-286 (QUIPS); McGuinness & Higgins
-(2021), Res Synth Methods 12:55-61 (robvis).
+355:i4919 (ROBINS-I); Hayden et al. (2013), Ann Intern Med 158:280-286 (QUIPS); Wolff et al.
+(2019), Ann Intern Med 170:51-58 (PROBAST); McGuinness & Higgins (2021), Res Synth Methods 12:55-61
+(robvis).
 """
 
 from __future__ import annotations
@@ -128,9 +129,21 @@ ROBINS = Tool(
         "reporting": REPORTING,
     },
 )  # fmt: skip
-TOOLS = (QUADAS, ROB2, QUIPS, ROBINS)
-# of robvis: columns D1, D2, ... and Overall, told apart by how many domains there are
-BY_DOMAINS = {len(tool.domains): tool for tool in TOOLS}
+PROBAST = Tool(
+    "PROBAST",
+    {
+        "participants": "Participants",
+        "predictors": "Predictors",
+        "outcome": "Outcome",
+        "analysis": "Analysis",
+    },
+    {LOW: "low", UNCLEAR: "unclear", HIGH: "high"},
+    ("probast",),
+)
+TOOLS = (QUADAS, ROB2, QUIPS, ROBINS, PROBAST)
+# of robvis: columns D1, D2, ... and Overall, told apart by how many domains there are; four are of
+# QUADAS-2
+BY_DOMAINS = {len(tool.domains): tool for tool in TOOLS if tool is not PROBAST}
 OVERALL = ("overall", "roboverall", "overallbias", "overallrob", "overallriskofbias")
 
 

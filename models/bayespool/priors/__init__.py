@@ -35,7 +35,7 @@ __all__ = [
     "LogNormal", "LogStudentT", "Normal", "Prior", "ProbabilityInterval", "StudentT", "Uniform",
     "partial_correlation_logpdf",
 ]  # fmt: skip
-EMPIRICAL_NAMES = ("turner2012", "turner2015", "rhodes2015", "cochrane")
+EMPIRICAL_NAMES = ("turner2012", "turner2015", "rhodes2015", "cochrane", "vanleeuwen2025")
 
 
 def __getattr__(name: str) -> Any:

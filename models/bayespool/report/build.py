@@ -64,6 +64,7 @@ def write_report(
     groups: Sequence[str] = (),
     unit: str = "",
     variant_of: Sequence[str] = (),
+    new_within: Sequence[str] = (),
 ) -> Path:
     """Write the report of a fit: a self-contained page, its tables, figures and draws.
 
@@ -121,6 +122,8 @@ def write_report(
     variant_of : two str, optional
         Title of the main report that this is a variant of, and the address of its page, such as
         ``../main/index.html``: the page begins with a link to it.
+    new_within : sequence of str, optional
+        Of an association: bounds ``LOW,HIGH`` that a new study may lie within.
 
     Returns
     -------
@@ -146,6 +149,7 @@ def write_report(
         title, question, prevalences, mid, tuple(baseline_risks), thresholds, judgements,
         tuple(comparators), tuple(notes), command, check_formats(formats), order,
         BiasAsked(bias) if isinstance(bias, str) else bias, tuple(groups), unit, tuple(variant_of),
+        tuple(new_within),
     )  # fmt: skip
     refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
     return write_requested(fitted, Path(out_dir), request, refits)

@@ -14,6 +14,7 @@ from bayespool.report import effect_words, incomplete
 from bayespool.report.refit_words import sentences
 from bayespool.report.summary import comparisons
 from bayespool.report.wording import counted
+from bayespool.studies.measures import MEASURES
 
 if TYPE_CHECKING:
     from bayespool.estimands import Estimate
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from bayespool.report.refits import Refits
     from bayespool.report.summary import Summary
 
-FIRST_LINES = ("mu_ratio", "mu_correlation", "mu_proportion", "mu", "mu_new_ratio",
-               "mu_new_correlation", "mu_new_proportion", "mu_new", "tau", "tau_within",
+ENDINGS = tuple(dict.fromkeys(measure.ending for measure in MEASURES.values() if measure.ending))
+FIRST_LINES = (*(f"mu_{ending}" for ending in ENDINGS), "mu",
+               *(f"mu_new_{ending}" for ending in ENDINGS), "mu_new", "tau", "tau_within",
                "psi", "icc", "I2",
                "sens", "spec", "sens_difference", "spec_difference", "lr_pos", "lr_neg", "dor",
                "auc", "sens_new", "spec_new", "tau_sens", "tau_spec", "rho")  # fmt: skip

@@ -25,8 +25,11 @@ OF_JSON: dict[str, Any] = {
     "comparators": tuple[Mapping[str, Cell], ...], "notes": tuple[str, ...],
     "command": str | None, "formats": tuple[str, ...], "order": str, "bias": BiasAsked,
     "groups": tuple[str, ...], "unit": str, "variant_of": tuple[str, ...],
+    "new_within": tuple[str, ...],
 }  # fmt: skip
-OF_SUMMARY = ("prevalences", "thresholds", "mid", "baseline_risks", "groups", "unit")
+OF_SUMMARY = (
+    "prevalences", "thresholds", "mid", "baseline_risks", "groups", "unit", "new_within",
+)  # fmt: skip
 
 
 def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
@@ -78,6 +81,7 @@ class Request:
     groups: Sequence[str] = ()
     unit: str = ""
     variant_of: Sequence[str] = ()
+    new_within: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.variant_of:

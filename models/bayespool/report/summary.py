@@ -41,6 +41,7 @@ from bayespool.report.association_numbers import (
     probabilities,
 )
 from bayespool.report.points import MARGINS, ending
+from bayespool.report.settings import check_settings, in_a_new_study
 from bayespool.report.wording import POOLED, naming
 from bayespool.studies.measures import GROUPS
 
@@ -154,6 +155,7 @@ def build_summary(
     judgements: Judgements | str | Path | None = None,
     groups: Sequence[str] = (),
     unit: str = "",
+    new_within: Sequence[str] = (),
 ) -> Summary:
     """Summarise a fit.
 
@@ -176,6 +178,9 @@ def build_summary(
         Names of the groups that an association compares, the first against the second.
     unit : str, optional
         Of a mean difference, its standard deviation or a generic effect: ``m/s``.
+    new_within : sequence of str, optional
+        Of an association: ``LOW,HIGH`` on the measure's own scale, for the probability that a new
+        study or setting lies between; either end may be left out.
 
     Raises
     ------
@@ -188,14 +193,16 @@ def build_summary(
     measure = fitted.model.measure
     if isinstance(judgements, str | Path):
         judgements = read_judgements(judgements)
-    cuts = checked_request(fitted, prevalences, thresholds, mid, baseline_risks, groups, unit)
+    cuts = checked_request(
+        fitted, prevalences, thresholds, mid, baseline_risks, groups, unit, new_within
+    )
     statements = tuple(exceedance(fitted.samples, cuts, fitted.draws.ancestor))
     if measure:
         mid, risks = check_mid(mid, measure), check_baseline(baseline_risks, measure)
         named = (groups[0], groups[1]) if groups else GROUPS
         absolute, needed = absolute_effects(fitted, risks, named)
         bands = guideline_numbers.effect_cuts(measure, mid, cuts)
-        own = probabilities(fitted, mid)
+        own = [*probabilities(fitted, mid), *in_a_new_study(fitted, new_within)]
         known = {item.statement for item in own}
         statements = (*own, *(item for item in statements if item.statement not in known))
         return Summary(
@@ -240,12 +247,14 @@ def checked_request(
     baseline_risks: Sequence[BaselineRisk] = (),
     groups: Sequence[str] = (),
     unit: str = "",
+    new_within: Sequence[str] = (),
 ) -> Mapping[str, Sequence[float]]:
     """The cut-offs of a summary, once all that `build_summary` refuses has been refused."""
     measure = fitted.model.measure
     _check_options(measure, prevalences, mid, baseline_risks)
     check_groups(groups, measure)
     check_unit(unit, measure)
+    check_settings(new_within, measure)
     if measure:
         check_mid(mid, measure)
         check_baseline(baseline_risks, measure)

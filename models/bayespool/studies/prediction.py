@@ -51,7 +51,7 @@ def of_expected(
     if events is None or (estimate is None and expected is None):
         return None
     if events == 0:
-        allowed = "one event or more, or events and expected in every row (their exact model)"
+        allowed = "one event or more; oe with its interval"
         raise RowFaults(("events", f"{say('events')}: no event has no log O:E", allowed))
     se = error_of_log_count(events, values.get("people"))
     if estimate is None and expected is not None:

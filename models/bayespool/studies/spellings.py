@@ -61,6 +61,7 @@ SECOND_LABELS = (
     "timepoint",
     "sample",
     "comparison",
+    "adjustment",
     "school",
 )
 

@@ -74,7 +74,7 @@ def rate(say: RowNames, values: dict[str, float], estimate: float | None) -> Eff
     ]  # fmt: skip
     if not faults and not (e1 and e2):
         rule = f"{say('events1')}, {say('events2')}: no event in a group has no log rate ratio"
-        allowed = "events and person-time in every row, whose exact model takes zeros"
+        allowed = "one event or more in each group; irr with its interval"
         faults = [("events1" if not e1 else "events2", rule, allowed)]
     if faults:
         raise RowFaults(*faults)
