@@ -110,7 +110,8 @@ def test_type_checkers_see_every_name_that_the_package_has():
 def test_a_quadrature_summary_needs_no_heavy_package():
     code = (
         "import bayespool as bp\n"
-        "from bayespool.report.summary import build_summary, summary_dict\n"
+        "from bayespool.report.summary import build_summary\n"
+        "from bayespool.report.summary_record import summary_dict\n"
         "f = bp.fit(bp.accuracy.Bivariate(), bp.load_dataset('telomerase'), engine='quadrature')\n"
         "summary_dict(build_summary(f), f)\n"
     )

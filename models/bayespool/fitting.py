@@ -125,6 +125,10 @@ def _check_model(model: Any) -> None:
 
 
 def _read(model: Any, table: TableSource) -> Rows:
+    own = [shape for shape in model.takes if not shape.__module__.startswith("bayespool.")]
+    if own:  # a shape that is defined beside the model
+        made: Rows = own[0].from_table(table)
+        return made
     if not model.measure:
         return AccuracyStudies.from_table(table)
     found: Rows = read_studies(table, model.measure)

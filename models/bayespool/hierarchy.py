@@ -98,6 +98,11 @@ class Hierarchy(Hyperparameters):
         the dependence of paired ones.
     row_reals, row_real_priors : tuple
         Unbounded ones, which the likelihood's `widened` takes after the positive ones.
+    row_shares, row_share_priors : tuple
+        Those between 0 and 1, with Beta priors, which it takes last.
+    exceeding : tuple of (str, str)
+        Pairs of shares that together are above 1, such as the sensitivity and the specificity of a
+        test that is better than chance: their prior is zero elsewhere.
     freedom_prior : prior, optional
         Of ``nu``: study effects are multivariate Student t with nu degrees of freedom.
     robust : tuple of bool, length q
@@ -136,6 +141,9 @@ class Hierarchy(Hyperparameters):
     row_scale_priors: tuple[Any, ...] = ()
     row_reals: tuple[str, ...] = ()
     row_real_priors: tuple[Any, ...] = ()
+    row_shares: tuple[str, ...] = ()
+    row_share_priors: tuple[Any, ...] = ()
+    exceeding: tuple[tuple[str, str], ...] = ()
     kinds: tuple[str, ...] = ()
     freedom_prior: Any = None
     labels: tuple[str, ...] = ()
@@ -226,8 +234,14 @@ class Hierarchy(Hyperparameters):
 
     @cached_property
     def unit(self) -> dict[str, Any]:
-        """Shares between 0 and 1 and their priors: of weights of selection."""
-        return {} if self.selection is None else self.selection.unit
+        """Shares between 0 and 1 and their priors: of the rows, of weights of selection."""
+        own = dict(zip(self.row_shares, self.row_share_priors, strict=True))
+        return own if self.selection is None else own | self.selection.unit
+
+    @property
+    def own_rows(self) -> bool:
+        """Rows have parameters of their own."""
+        return bool(self.row_scales or self.row_shares)
 
     def log_posterior(self, theta: Array, rule: integration.Rule) -> Array:
         """Unnormalised log posterior density of unconstrained hyperparameters, (n_draws,)."""
@@ -341,12 +355,13 @@ class Hierarchy(Hyperparameters):
 
     def rows_at(self, theta: Array) -> Rows:
         """The rows with the parameters of their own likelihood."""
-        if not self.row_scales:
+        if not self.own_rows:
             return self.rows
         real, logs, _ = self.split(theta)
-        extra = np.exp(np.stack([logs[name] for name in self.row_scales]))
+        scales = [np.exp(logs[name]) for name in self.row_scales]
         own = real[len(real) - len(self.row_reals) :]
-        return replace(self.rows, likelihood=self.likelihood.widened(*extra, *own))
+        shares = self.shares(theta, self.row_shares)
+        return replace(self.rows, likelihood=self.likelihood.widened(*scales, *own, *shares))
 
     @cached_property
     def blocks(self) -> list[integration.Block]:

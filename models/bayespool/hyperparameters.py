@@ -7,6 +7,7 @@ of shares between 0 and 1 (standard normal under their priors).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -31,10 +32,13 @@ class Hyperparameters:
         Theirs are among the positive ones; their correlations follow in this order.
     unit : dict of str to Beta
         Shares between 0 and 1, last; none unless a class says so.
+    exceeding : tuple of (str, str)
+        Pairs of shares whose sum is above 1; the prior is zero elsewhere.
     """
 
     real: Any
     positive: Any
+    exceeding: tuple[tuple[str, str], ...] = ()
 
     @property
     def covariances(self) -> tuple[Covariance, ...]:
@@ -70,6 +74,18 @@ class Hyperparameters:
     def scores(self, theta: Array) -> dict[str, Array]:
         """Normal scores of the shares by name, each of shape (n_draws,)."""
         return dict(zip(self.unit, theta[len(theta) - len(self.unit) :], strict=True))
+
+    def shares(self, theta: Array, names: Iterable[str]) -> list[Array]:
+        """Some of the shares, each of shape (n_draws,)."""
+        scores = self.scores(theta)
+        return [np.asarray(self.unit[name].ppf(special.ndtr(scores[name]))) for name in names]
+
+    def exceeds(self, theta: Array) -> Array:
+        """Where every pair of shares that has to exceed 1 does, (n_draws,)."""
+        out = np.ones(theta.shape[1], bool)
+        for pair in self.exceeding:
+            out &= sum(self.shares(theta, pair)) > 1.0
+        return out
 
     def natural(self, theta: Array) -> dict[str, Array]:
         """Named hyperparameters from the unconstrained ones, each of shape (n_draws,).
@@ -112,7 +128,7 @@ class Hyperparameters:
             total += sigma.log_prior(own)
         for score in self.scores(theta).values():
             total += -0.5 * score * score - 0.5 * np.log(2.0 * np.pi)
-        return total
+        return np.where(self.exceeds(theta), total, -np.inf) if self.exceeding else total
 
     def log_prior_by_name(self, theta: Array) -> dict[str, Array]:
         """Log prior density of each hyperparameter on its own scale, up to constants.
@@ -133,6 +149,14 @@ class Hyperparameters:
 
     def draw_prior(self, n_draws: int, rng: np.random.Generator) -> Array:
         """Unconstrained hyperparameters from the prior, shape (n_hyper, n_draws)."""
+        drawn = self._draw_each(n_draws, rng)
+        outside = np.flatnonzero(~self.exceeds(drawn))
+        while outside.size:
+            drawn[:, outside] = self._draw_each(outside.size, rng)
+            outside = outside[~self.exceeds(drawn[:, outside])]
+        return drawn
+
+    def _draw_each(self, n_draws: int, rng: np.random.Generator) -> Array:
         parts = [prior.ppf(rng.random(n_draws)) for prior in self.real.values()]
         for prior in self.positive.values():  # mass beyond what can be computed lies at its edge
             value = prior.ppf(rng.random(n_draws))

@@ -93,7 +93,7 @@ def _at_once(h: Hierarchy, at: Array, rule: Rule) -> Array:
 
 def blocks(h: Hierarchy, theta: Array) -> list[Block]:
     """The studies with one level of effects (or as good as that), and those with two."""
-    return split(h, h.rows_at(theta)) if h.row_scales else h.blocks
+    return split(h, h.rows_at(theta)) if h.own_rows else h.blocks
 
 
 def split(h: Hierarchy, rows: Rows) -> list[Block]:

@@ -131,6 +131,11 @@ class Model:
         del draws
         return None
 
+    def standards(self, studies: Any) -> tuple[Any, ...]:
+        """Reference standards that may be wrong; none of models that take them for the truth."""
+        del studies
+        return ()
+
     def statements(self, samples: Any, studies: Any) -> Iterator[tuple[Any, Any]]:
         """Probability statements on groups or tests, as true-or-false draws; none by default."""
         del samples, studies

@@ -28,6 +28,10 @@ class ModelOptions:
     transform: str = "log"
     positive: str = ""
     same_spread: bool = False
+    reference_sens: tuple[str, ...] = ()
+    reference_spec: tuple[str, ...] = ()
+    dependence: bool = False
+    hierarchical_prevalence: bool = False
 
     @property
     def given(self) -> dict[str, Any]:

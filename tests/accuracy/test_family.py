@@ -11,12 +11,13 @@ from bayespool.accuracy import (
     HSROC,
     Bivariate,
     Comparison,
+    LatentClass,
     MetaRegression,
     NestedBivariate,
     NestedMetaRegression,
 )
 from bayespool.accuracy.thresholds import Thresholds
-from bayespool.priors import Gamma, LogNormal, Normal
+from bayespool.priors import Beta, Gamma, LogNormal, Normal, ProbabilityInterval
 from bayespool.studies import AccuracyStudies
 
 T, F = "yes", "no"
@@ -97,6 +98,18 @@ CASES = {
     "cut-offs, one spread": (
         Thresholds(tau_spread_sens=None, tau_spread_spec=None, transform="identity"), CUTOFFS,
     ),
+    "imperfect reference": (
+        LatentClass(reference_sens=ProbabilityInterval(0.6, 0.9), reference_spec=Beta(50, 2)),
+        ONE_EACH,
+    ),
+    "imperfect references, dependence": (
+        LatentClass(
+            link="probit", dependence=Beta(1, 1), prevalences="hierarchical", reference="late",
+            reference_sens={T: ProbabilityInterval(0.3, 0.8), F: 0.9},
+            reference_spec={F: Beta(20, 2), T: ProbabilityInterval(0.5, 0.99)},
+        ),
+        ONE_EACH,
+    ),
     "hsroc": (HSROC(), ONE_EACH),
     "hsroc, covariates": (
         HSROC(on_accuracy=("late",), on_threshold=("size",), on_shape=("late",)), ONE_EACH,
@@ -111,6 +124,9 @@ def assigned(value_name: str, point: dict[str, np.ndarray]) -> np.ndarray:
     if value_name.endswith("_unit_logodds__"):
         rho = point[value_name.removesuffix("_unit_logodds__")]
         return np.log((1 + rho) / (1 - rho))
+    if value_name.endswith("_logodds__"):
+        share = point[value_name.removesuffix("_logodds__")]
+        return np.log(share / (1 - share))
     return point[value_name]
 
 

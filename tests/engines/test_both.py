@@ -16,7 +16,8 @@ from bayespool.checks import agreement
 from bayespool.engines import quadrature
 from bayespool.estimands import Estimate
 from bayespool.parallel import CORES
-from bayespool.report.summary import build_summary, summary_dict
+from bayespool.report.summary import build_summary
+from bayespool.report.summary_record import summary_dict
 from bayespool.storage import load
 
 MODEL = bp.accuracy.Bivariate()

@@ -13,7 +13,8 @@ from bayespool.report import cutoff_page
 from bayespool.report.accuracy_methods import likelihood
 from bayespool.report.accuracy_words import answer, question, tiles
 from bayespool.report.findings_table import accuracy_tables
-from bayespool.report.summary import build_summary, summary_dict
+from bayespool.report.summary import build_summary
+from bayespool.report.summary_record import summary_dict
 from bayespool.studies import AccuracyStudies
 
 

@@ -17,7 +17,8 @@ from bayespool.association import NormalNormal
 from bayespool.guideline.judgements import Judgement, Judgements
 from bayespool.report import fhir, gradepro
 from bayespool.report.exports import exported
-from bayespool.report.summary import build_summary, summary_dict
+from bayespool.report.summary import build_summary
+from bayespool.report.summary_record import summary_dict
 from bayespool.studies import Effects
 
 STRUCTURE = json.loads(

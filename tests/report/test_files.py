@@ -15,7 +15,8 @@ import pytest
 import bayespool as bp
 from bayespool.report import write_report
 from bayespool.report.per_study import clopper_pearson
-from bayespool.report.summary import build_summary, default_prevalences, strict, summary_dict
+from bayespool.report.summary import build_summary, default_prevalences
+from bayespool.report.summary_record import strict, summary_dict
 from bayespool.report.target import CONTENTS
 
 

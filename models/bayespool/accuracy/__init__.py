@@ -3,6 +3,7 @@
 from bayespool.accuracy.bivariate import Bivariate
 from bayespool.accuracy.comparison import Comparison
 from bayespool.accuracy.hsroc import HSROC
+from bayespool.accuracy.latent_class import LatentClass
 from bayespool.accuracy.meta_regression import MetaRegression
 from bayespool.accuracy.nested import NestedBivariate
 from bayespool.accuracy.nested_regression import NestedMetaRegression
@@ -14,6 +15,7 @@ __all__ = [
     "HSROC",
     "Bivariate",
     "Comparison",
+    "LatentClass",
     "MetaRegression",
     "NestedBivariate",
     "NestedMetaRegression",

@@ -79,12 +79,26 @@ _PARAMETERS: dict[str, tuple[str, Unit, Range]] = {
     "power": ("Box-Cox power of the marker", "number", "real"),
     "best_cutoff": ("Best cut-off (largest Youden index)", "number", "real"),
     "youden": ("Youden index at the best cut-off", "number", "real"),
+    "reference_sens": ("Sensitivity of the reference", "proportion", "proportion"),
+    "reference_spec": ("Specificity of the reference", "proportion", "proportion"),
+    "covariance_diseased": (
+        "Covariance with the reference, share of the largest possible, with the condition",
+        "proportion", "proportion",
+    ),
+    "covariance_healthy": (
+        "Covariance with the reference, share of the largest possible, without the condition",
+        "proportion", "proportion",
+    ),
+    "logit_prev": ("Prevalence, logit scale", "number", "real"),
+    "tau_prev": ("Between-study SD of prevalence", "number", "positive"),
     "strength": ("Strength of selection by the t statistic", "number", "positive"),
     "seen": ("Share of all studies that is seen", "proportion", "proportion"),
 }  # fmt: skip
 OF_BIAS = ("strength", "seen")
-SPREADS = ("tau_sens", "tau_spec", "tau_within", "tau_within_sens", "tau_within_spec",
-           "sigma_alpha", "sigma_theta", "tau_spread_sens", "tau_spread_spec")  # fmt: skip
+SPREADS = ("tau_sens", "tau_spec", "tau_within", "tau_within_sens",
+           "tau_within_spec", "sigma_alpha", "sigma_theta", "tau_spread_sens", "tau_spread_spec",
+           "tau_prev")  # fmt: skip
+PREVALENCE = point(Quantity("prev", "Prevalence", "proportion", "proportion"), "summary")
 
 
 def measure(name: str, group: Group = WHOLE) -> Estimand:

@@ -41,11 +41,12 @@ def default_priors(studies: Any, measure: str) -> tuple[Normal, HalfNormal, str]
     if measure in DEFAULTS:
         mu, tau = DEFAULTS[measure]
         return mu, tau, f"defaults for {MEASURES[measure].analysis_label}"
-    sd = studies.pooled_sd
+    effects = studies.as_effects(measure)
+    sd = effects.pooled_sd
     if sd is not None:
         scale, source = float(sd), "the pooled standard deviation within groups"
     else:
-        scale = 5.0 * float(np.median(studies.se))
+        scale = 5.0 * float(np.median(effects.se))
         source = "five times the median standard error"
     unit = float(f"{scale:.2g}")
     return (

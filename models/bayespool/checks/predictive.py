@@ -6,7 +6,7 @@ Replications give every study new effects (mixed predictive, Marshall & Spiegelh
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +14,7 @@ from bayespool.checks.finding import Finding, at_least, at_most, two_decimals
 from bayespool.checks.influence import leave_one_out
 from bayespool.estimands import INTERVAL_PROB, LOWER, UPPER
 from bayespool.held import held
-from bayespool.numerics.candidates import CandidateBinomial
-from bayespool.numerics.mixed import Mixed
-from bayespool.numerics.paired_tables import PairedTables
-from bayespool.numerics.two_groups import TwoGroups, effect_given_total
+from bayespool.numerics.row_likelihood import LOGIT
 from bayespool.streams import rng
 from bayespool.studies.measures import MEASURES
 
@@ -30,10 +27,12 @@ SPREAD_P = 0.025
 KINDS = {
     "tp": "sensitivity",
     "tn": "specificity",
+    "both_positive": "results positive by both tests",
+    "both_negative": "results negative by both tests",
+    "reference_positive": "results positive by the reference",
     "events": "the proportion",
     "estimate": "the estimates",
 }
-LOGIT, LOG, AS_GIVEN = "on the logit scale", "on the log scale", "on the scale of analysis"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,23 +87,7 @@ def observed(fitted: Fit) -> tuple[np.ndarray, np.ndarray]:
     Where nobody or everybody has the event, nothing else could be observed.
     """
     hierarchy, _ = replications(fitted)
-    return _shown(hierarchy.likelihood)
-
-
-def _shown(likelihood: Any) -> tuple[np.ndarray, np.ndarray]:
-    if isinstance(likelihood, Mixed):
-        values, trials = np.full((2, len(likelihood)), np.nan)
-        for part, rows in zip(likelihood.parts, likelihood.rows, strict=True):
-            values[rows], trials[rows] = _shown(part)
-        return values, trials
-    nothing = np.full(len(likelihood), np.nan)
-    # two counts of the same people are no two observations; they have no predictive check
-    if isinstance(likelihood, CandidateBinomial | PairedTables):
-        return nothing, nothing
-    values = np.asarray(likelihood.observed(), float)
-    if isinstance(likelihood, TwoGroups):
-        values = np.where(likelihood.open, values, np.nan)
-    return values, np.asarray(getattr(likelihood, "trials", nothing), float)
+    return hierarchy.likelihood.as_shown()
 
 
 @held
@@ -159,7 +142,6 @@ class Spread:
 def spreads(fitted: Fit) -> tuple[Spread, ...]:
     """Predictive p-value of the between-study spread of each margin."""
     hierarchy, predictive = replications(fitted)
-    likelihood = hierarchy.likelihood
     seen, trials = observed(fitted)
     out = []
     for kind in dict.fromkeys(hierarchy.kinds):
@@ -169,17 +151,8 @@ def spreads(fitted: Fit) -> tuple[Spread, ...]:
             rows = rows[trials[rows] > 0]
         if rows.size < 3:
             continue
-        values = np.column_stack([seen[rows], predictive[rows]])
-        scale, measure = AS_GIVEN, ""
-        if counted:
-            n, scale = trials[rows, None], LOGIT
-            values = np.log((values + 0.5) / (n - values + 0.5))
-        elif isinstance(likelihood, TwoGroups):
-            measure = likelihood.measure
-            _, n1, _, n2 = likelihood.mean[:, rows, None]
-            total = likelihood.mean[[0, 2]].sum(axis=0)[rows, None]
-            values = effect_given_total(measure, values, n1, total, n2)
-            scale = LOG if MEASURES[measure].is_ratio else AS_GIVEN
+        both = np.column_stack([seen[rows], predictive[rows]])
+        values, scale, measure = hierarchy.likelihood.comparable(both, rows)
         sd = values.std(axis=0, ddof=1)
         p = float(np.mean(sd[1:] > sd[0]) + 0.5 * np.mean(sd[1:] == sd[0]))
         out.append(Spread(kind, float(sd[0]), float(np.median(sd[1:])), p, scale, measure))

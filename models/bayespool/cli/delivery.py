@@ -50,7 +50,8 @@ def deliver(
     notes : sentences
         For the screen.
     """
-    from bayespool.report.summary import summary_dict, summary_of
+    from bayespool.report.summary import summary_of
+    from bayespool.report.summary_record import summary_dict
 
     stage("summary and checks")
     summary = summary_of(fitted, request)

@@ -66,6 +66,10 @@ def accuracy(
     transform: str = "log",
     positive: str = "",
     same_spread: bool = False,
+    reference_sens: tuple[str, ...] = (),
+    reference_spec: tuple[str, ...] = (),
+    dependence: bool = False,
+    hierarchical_prevalence: bool = False,
     low_risk_only: bool = False,
     prevalence: Annotated[tuple[float, ...], Parameter(group=ASKED)] = (),
     read: Read = READ,
@@ -83,8 +87,8 @@ def accuracy(
         marks rows that state less: margin, rates, candidate or marker.
     model
         auto, bivariate, meta-regression, nested (several results per study), comparison (of tests),
-        hsroc or thresholds (several cut-offs per study). auto is comparison with --test,
-        meta-regression with --covariate, else bivariate.
+        hsroc, thresholds (several cut-offs per study) or latent-class (an imperfect reference).
+        auto is comparison with --test, meta-regression with --covariate, else bivariate.
     covariate
         A study covariate of meta-regression, nested, comparison or hsroc; repeat for more.
     covariate_on
@@ -117,6 +121,16 @@ def accuracy(
         counts say.
     same_spread
         Of thresholds: the marker is spread alike in all studies.
+    reference_sens
+        Of latent-class: what is known of the reference standard's sensitivity, such as "0.6 to 0.9"
+        (a 95 % interval), "TB culture=0.6 to 0.9" (of one of several, named in a column reference;
+        repeat for more), "Beta(9, 14)", or 1.
+    reference_spec
+        The same of its specificity.
+    dependence
+        Of latent-class: index and reference test tend to be wrong in the same people.
+    hierarchical_prevalence
+        Of latent-class: prevalences are normal on the logit scale, not uniform in every study.
     low_risk_only
         Keep the rows with a low risk of bias in every QUADAS-2 domain (columns such as
         rob_patient_selection).
@@ -143,7 +157,8 @@ def accuracy(
             link=link, covariate=covariate, covariate_on=covariate_on, by=by, test=test,
             shared=shared, structure=structure, indirect=indirect, correlation=correlation,
             robust=robust, marker=marker, cutoff=cutoff, transform=transform, positive=positive,
-            same_spread=same_spread,
+            same_spread=same_spread, reference_sens=reference_sens, reference_spec=reference_spec,
+            dependence=dependence, hierarchical_prevalence=hierarchical_prevalence,
         )  # fmt: skip
         chosen, studies = choose(studies, "", model, options)
         chosen = with_priors(chosen, fitting.prior)

@@ -11,22 +11,20 @@ arXiv:1309.3339 (importance sampling with an estimated likelihood).
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from bayespool.engines import expansion, grid, rule, tempered
+from bayespool.engines import grid, rule, tempered
 from bayespool.engines.coordinates import Coordinates
 from bayespool.engines.draws import CHAINS, Draws, in_chains, mixed
-from bayespool.engines.expansion import Expansion
 from bayespool.engines.mode import posterior_modes
 from bayespool.engines.proposal import COMPONENTS, DEFENCE, adapt
 from bayespool.engines.reach import largest
 from bayespool.engines.rule import LOG_LIKELIHOOD_ERROR, Chosen
+from bayespool.engines.target import PROBES, Target, choose, target_of
 from bayespool.engines.tempered import Agreement, Second
 from bayespool.hierarchy import Hierarchy
-from bayespool.integration import Rule
 from bayespool.numerics.mixture import (
     Mixture,
     expectation_maximisation,
@@ -49,9 +47,6 @@ BATCH = 5_000
 MAX_DRAWS = 200_000
 OUTPUT_FACTOR = 2.0
 PARETO_K = 0.7
-PROBES = 48
-DOUBLED = 8  # of the probes, on which the nodes behind an expansion are doubled
-FEW = 4  # probes that the nodes behind an expansion are chosen on
 SMALLEST_ESS = 400.0
 LARGEST_VARIANCE = 1.0  # of the estimated log likelihood; beyond, its noise governs the weights
 SECOND_SHARE = 0.3  # of the proposal, to the tempered one, where the main one missed something
@@ -187,7 +182,7 @@ def sample_leaving_out(
     chosen = Chosen(full.nodes, full.points, full.variance)
     proposal = proposal.widened(LEAVE_OUT_WIDENING)
     y = proposal.draw(int(LEAVE_OUT_DRAWS * ess), rng)
-    target = _Target(coordinates, chosen, rng)
+    target = Target(coordinates, chosen, rng)
     by_study = hierarchy.log_likelihood(coordinates.theta(y), target.rule)
     total = coordinates.log_prior(y) + by_study.sum(axis=0) - proposal.log_density(y)
     out = []
@@ -209,13 +204,13 @@ def _sample(
     modes = posterior_modes(hierarchy, rng)
     coordinates = Coordinates.at(hierarchy, modes.theta[0])
     proposal = adapt(coordinates, modes, rng)
-    target = _target(coordinates, proposal, nodes, rng)
+    target = target_of(coordinates, proposal, nodes, rng)
     second = tempered.second_sample(coordinates, target.integrated, rng)
     if not target.holds(second):
-        target = _Target(coordinates, _choose(coordinates, proposal, rng), rng)
+        target = Target(coordinates, choose(coordinates, proposal, rng), rng)
     guarded = _guarded(target, proposal, second, rng)
     if target.expansion is not None and guarded is not proposal:  # it was fitted where that lies
-        target = _Target(coordinates, _choose(coordinates, guarded, rng), rng)
+        target = Target(coordinates, choose(coordinates, guarded, rng), rng)
     proposal = guarded
     refits = 0
     while True:
@@ -248,95 +243,8 @@ def _sample(
         target = further
 
 
-@dataclass(frozen=True, eq=False)
-class _Target:
-    """The log posterior in the proposal's coordinates, by a rule or by an expansion of it."""
-
-    coordinates: Coordinates
-    chosen: Chosen
-    rng: np.random.Generator
-    expansion: Expansion | None = None
-
-    @cached_property
-    def rule(self) -> Rule:
-        return self.chosen.rule(self.rng)
-
-    def log_density(self, y: Array) -> Array:
-        if self.expansion is not None:
-            return self.expansion.log_density(y)
-        return self.coordinates.log_density(y, self.rule)
-
-    def integrated(self, y: Array) -> Array:
-        """The same with every draw integrated."""
-        if self.expansion is not None:
-            return self.expansion.integrated(y)
-        return self.coordinates.log_density(y, self.rule)
-
-    def holds(self, second: Second) -> bool:
-        """Whether the expansion, if there is one, agrees with the integrals of a second sample."""
-        if self.expansion is None:
-            return True
-        if not second.ess:
-            return False
-        return self.expansion.holds(second.y, second.w, second.log_target, self.rng)
-
-    def node_error(self, y: Array, theta: Array) -> float:
-        """What more nodes change at draws, and how far the expansion is from its own nodes."""
-        nodes = self.chosen.nodes
-        if not nodes:
-            return 0.0
-        if self.expansion is None:
-            return rule.node_error(self.coordinates.hierarchy, theta, nodes)
-        few = theta[:, :: PROBES // DOUBLED]
-        added = self.expansion.added
-        doubled = rule.node_error(self.coordinates.hierarchy, few, nodes, added)
-        return self.expansion.error(y) + doubled
-
-    def finer(self, proposal: Mixture, error: float) -> _Target | None:
-        """What to use instead, where the error is too large and there is anything."""
-        if error < LOG_LIKELIHOOD_ERROR:
-            return None
-        if self.expansion is not None:
-            chosen = _choose(self.coordinates, proposal, self.rng)
-            return _Target(self.coordinates, chosen, self.rng)
-        further = rule.finer(self.coordinates.hierarchy, self.chosen)
-        return None if further is None else _Target(self.coordinates, further, self.rng)
-
-
-def _target(
-    coordinates: Coordinates, proposal: Mixture, nodes: int | None, rng: np.random.Generator
-) -> _Target:
-    """An expansion for many studies, else the cheapest rule."""
-    if nodes is not None:
-        return _Target(coordinates, Chosen(nodes, 0, 0.0), rng)
-    if expansion.applies(coordinates.hierarchy):
-        probes = coordinates.theta(_probes(coordinates, proposal, FEW, rng))
-        few, added = rule.fewest_nodes(coordinates.hierarchy, probes)
-        if few:
-            found = expansion.expand(coordinates, proposal, few, added, rng)
-            return _Target(coordinates, Chosen(few, 0, 0.0), rng, found)
-    return _Target(coordinates, _choose(coordinates, proposal, rng), rng)
-
-
-def _choose(coordinates: Coordinates, proposal: Mixture, rng: np.random.Generator) -> Chosen:
-    """The cheapest rule on draws near the posterior."""
-    hierarchy = coordinates.hierarchy
-    if hierarchy.gaussian:
-        return Chosen(1, 0, 0.0)
-    probes = _probes(coordinates, proposal, PROBES, rng)
-    return rule.choose(hierarchy, coordinates.theta(probes), rng)
-
-
-def _probes(coordinates: Coordinates, proposal: Mixture, n: int, rng: np.random.Generator) -> Array:
-    """Draws near the posterior, by Laplace's approximation."""
-    y = proposal.draw(8 * n, rng)
-    log_w = coordinates.log_density(y, 1) - proposal.log_density(y)
-    w = np.exp(log_w - largest(log_w, "draw near the mode"))
-    return y[:, systematic(w, n, rng)]
-
-
 def _guarded(
-    target: _Target, proposal: Mixture, second: Second, rng: np.random.Generator
+    target: Target, proposal: Mixture, second: Second, rng: np.random.Generator
 ) -> Mixture:
     """The proposal, with the tempered one beside it where it misses part of the posterior."""
     y = proposal.draw(tempered.COMPARED, rng)
@@ -370,7 +278,7 @@ def _weigh(coordinates: Coordinates, y: Array, log_w: Array) -> _Weighted:
     return _Weighted(y, theta, log_w, w, k, smallest_ess(natural, w))
 
 
-def _draw_until(target: _Target, proposal: Mixture, ess: float, least: float) -> _Weighted:
+def _draw_until(target: Target, proposal: Mixture, ess: float, least: float) -> _Weighted:
     """Draw from the proposal until the effective sample size is reached.
 
     Or until enough was drawn to make a better proposal of, where its efficiency is below `least`.
@@ -391,7 +299,7 @@ def _draw_until(target: _Target, proposal: Mixture, ess: float, least: float) ->
         batch = int(np.clip(missing, 0.1 * drawn, 3.0 * drawn))
 
 
-def _resample(target: _Target, weighted: _Weighted, ess: float) -> QuadratureDraws:
+def _resample(target: Target, weighted: _Weighted, ess: float) -> QuadratureDraws:
     """Equally weighted draws from weighted points, with the self-check's measurements."""
     hierarchy, chosen, rng = target.coordinates.hierarchy, target.chosen, target.rng
     drawn = weighted.log_w.size

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.links import link
-from bayespool.numerics.row_likelihood import Cross
+from bayespool.numerics.row_likelihood import Cross, ShownAsTold
 
 Array = np.ndarray
 LOWEST = -1e250  # a logarithm of zero that stays finite times a count
@@ -69,7 +69,7 @@ class Tables:
 
 
 @dataclass(frozen=True, eq=False)
-class CandidateBinomial:
+class CandidateBinomial(ShownAsTold):
     """Rows whose counts are one of several tables, with the probability of each.
 
     Parameters
@@ -97,6 +97,11 @@ class CandidateBinomial:
     @property
     def coupled(self) -> Array:
         return np.array([t.rows > 1 for t in self.tables for _ in range(t.rows)], bool)
+
+    def as_shown(self) -> tuple[Array, Array]:
+        """Nothing: a reconstructed table was not observed."""
+        nothing = np.full(len(self), np.nan)
+        return nothing, nothing
 
     def take(self, rows: Array) -> CandidateBinomial:
         rows = np.asarray(rows)

@@ -53,6 +53,9 @@ class Binomial(SeparateRows):
     def observed(self) -> Array:
         return self.successes
 
+    def as_shown(self) -> tuple[Array, Array]:
+        return self.successes.astype(float), self.trials.astype(float)
+
     def take(self, rows: Array) -> Binomial:
         weight = None if self.weight is None else self.weight[rows]
         return Binomial(self.successes[rows], self.trials[rows], self.link_name, weight)
@@ -137,6 +140,9 @@ class BetaBinomialRows(SeparateRows):
 
     def observed(self) -> Array:
         return self.successes
+
+    def as_shown(self) -> tuple[Array, Array]:
+        return self.successes.astype(float), self.trials.astype(float)
 
     def take(self, rows: Array) -> BetaBinomialRows:
         return BetaBinomialRows(self.successes[rows], self.trials[rows], self.overdispersion[rows])

@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from bayespool.numerics.row_likelihood import Cross, RowLikelihood
+from bayespool.numerics.row_likelihood import Cross, RowLikelihood, ShownAsTold
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Mixed:
+class Mixed(ShownAsTold):
     """Likelihoods of parts of the rows.
 
     Parameters
@@ -88,6 +88,12 @@ class Mixed:
         for part, rows in zip(self.parts, self.rows, strict=True):
             out[rows] = part.observed()
         return out
+
+    def as_shown(self) -> tuple[Array, Array]:
+        shown = np.empty((2, len(self)))
+        for part, rows in zip(self.parts, self.rows, strict=True):
+            shown[:, rows] = part.as_shown()
+        return shown[0], shown[1]
 
     def log_density(self, eta: Array) -> Array:
         return self._by_row(lambda part, at: part.log_density(at), eta)

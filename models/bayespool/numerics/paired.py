@@ -17,7 +17,7 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.likelihoods import Binomial
-from bayespool.numerics.row_likelihood import Cross
+from bayespool.numerics.row_likelihood import Cross, ShownAsTold
 
 Array = np.ndarray
 SMALLEST = 1e-300
@@ -59,7 +59,7 @@ def _only(p: Array, not_p: Array, q: Array, not_q: Array, odds_ratio: Array) -> 
 
 
 @dataclass(frozen=True, eq=False)
-class PairedBinomial:
+class PairedBinomial(ShownAsTold):
     """Rows of which some are pairs: two tests of the same people, cross-classified.
 
     Parameters
@@ -109,6 +109,9 @@ class PairedBinomial:
 
     def observed(self) -> Array:
         return self.successes
+
+    def as_shown(self) -> tuple[Array, Array]:
+        return self.successes.astype(float), self.trials.astype(float)
 
     def take(self, rows: Array) -> PairedBinomial:
         place = np.full(len(self), -1)

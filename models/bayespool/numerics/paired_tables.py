@@ -19,7 +19,7 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.paired import SMALLEST, plackett, plackett_cells
-from bayespool.numerics.row_likelihood import Cross
+from bayespool.numerics.row_likelihood import Cross, ShownAsTold
 
 Array = np.ndarray
 STEP = 1e-3
@@ -28,7 +28,7 @@ CELLS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class PairedTables:
+class PairedTables(ShownAsTold):
     """Pairs of rows, before and after, whose counts are one of several tables.
 
     Every pair also holds a Beta(1, 1) density of the proportion midway between the two on the logit
@@ -70,6 +70,11 @@ class PairedTables:
                 pairs += special.gammaln(once + 1.0) - log[:, at : at + 2].sum(axis=1)
             out.append(pairs)
         return out
+
+    def as_shown(self) -> tuple[Array, Array]:
+        """Nothing: two counts of the same people are no two observations."""
+        nothing = np.full(len(self), np.nan)
+        return nothing, nothing
 
     def take(self, rows: Array) -> PairedTables:
         first = np.asarray(rows)[0::2]

@@ -36,6 +36,28 @@ class RowLikelihood(Protocol):
         """What was observed, shape (n_rows,)."""
         ...
 
+    def as_shown(self) -> tuple[Array, Array]:
+        """What every row showed, and of how many trials, (n_rows,) each.
+
+        Not a number where nothing was observed as such, or where a value has no trials.
+        """
+        ...
+
+    def comparable(self, values: Array, rows: Array) -> tuple[Array, str, str]:
+        """Values of some rows where their spread is told: values, the scale, the measure.
+
+        Parameters
+        ----------
+        values : array, shape (n_chosen, n)
+            As observed, or replications.
+        rows : array of int, shape (n_chosen,)
+
+        Returns
+        -------
+        (array of the same shape, one of `SCALES`, a name of a measure or the empty text)
+        """
+        ...
+
     def widened(self, *extra: Array) -> RowLikelihood:
         """The same rows with an independent normal effect of SD `extra` on each, or what other
         positive parameters of its own a likelihood has."""
@@ -88,11 +110,32 @@ class Cross(NamedTuple):
     weight: Array
 
 
-class SeparateRows:
-    """Rows each of which depends on its own predictor alone and has no parameter of its own."""
+LOGIT, LOG, AS_GIVEN = SCALES = (
+    "on the logit scale", "on the log scale", "on the scale of analysis",
+)  # fmt: skip
+
+
+class ShownAsTold:
+    """Rows that show what they observed, which is compared as a share where there are trials."""
 
     def __len__(self) -> int:
         raise NotImplementedError
+
+    def observed(self) -> Array:
+        raise NotImplementedError
+
+    def as_shown(self) -> tuple[Array, Array]:
+        return np.asarray(self.observed(), float), np.full(len(self), np.nan)
+
+    def comparable(self, values: Array, rows: Array) -> tuple[Array, str, str]:
+        trials = self.as_shown()[1][rows, None]
+        if not np.isfinite(trials).all():
+            return values, AS_GIVEN, ""
+        return np.log((values + 0.5) / (trials - values + 0.5)), LOGIT, ""
+
+
+class SeparateRows(ShownAsTold):
+    """Rows each of which depends on its own predictor alone and has no parameter of its own."""
 
     @property
     def coupled(self) -> Array:

@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 from scipy import special
 
-from bayespool.numerics.row_likelihood import Cross
+from bayespool.numerics.row_likelihood import Cross, ShownAsTold
 
 Array = np.ndarray
 CLOSEST = 1e-13  # of neighbouring odds, relatively; closer ones are rounding
@@ -72,7 +72,7 @@ def positive_part(a: Array, b: Array, c: Array) -> tuple[Array, Array, Array]:
 
 
 @dataclass(frozen=True, eq=False)
-class Successive:
+class Successive(ShownAsTold):
     """Groups of patients, each with right results at one or several cut-offs.
 
     A row is a group of patients. With `spread` it is followed by a row whose predictor is the
@@ -149,6 +149,9 @@ class Successive:
     def observed(self) -> Array:
         """Right results at the cut-off that stands for its group; none of rows of spread."""
         return self._rows(self.correct[self._starts + self.shown, None])[:, 0]
+
+    def as_shown(self) -> tuple[Array, Array]:
+        return self.observed().astype(float), self.trials.astype(float)
 
     def _rows(self, values: Array) -> Array:
         """Values of groups (second last axis) as those of all rows, zero for rows of spread."""

@@ -18,7 +18,7 @@ from scipy import special
 
 from bayespool.numerics import effects, overall_risk
 from bayespool.numerics.hypergeometric import Margins, log_choose
-from bayespool.numerics.row_likelihood import SeparateRows
+from bayespool.numerics.row_likelihood import AS_GIVEN, LOG, SeparateRows
 from bayespool.numerics.tabulated import Curve, Curves
 
 Array = np.ndarray
@@ -169,6 +169,17 @@ class TwoGroups(SeparateRows):
     def observed(self) -> Array:
         """Events of group 1, the mean over possible tables."""
         return self.mean[0]
+
+    def as_shown(self) -> tuple[Array, Array]:
+        """Where nobody or everybody has the event, nothing else could be observed."""
+        return np.where(self.open, self.mean[0], np.nan), np.full(len(self), np.nan)
+
+    def comparable(self, values: Array, rows: Array) -> tuple[Array, str, str]:
+        """The effect that so many events of group 1 make, given both margins."""
+        _, n1, _, n2 = self.mean[:, rows, None]
+        total = self.mean[[0, 2]].sum(axis=0)[rows, None]
+        effect = effect_given_total(self.measure, values, n1, total, n2)
+        return effect, AS_GIVEN if self.measure == "rd" else LOG, self.measure
 
     def take(self, rows: Array) -> TwoGroups:
         return TwoGroups(self.measure, [self.rows[i] for i in rows])

@@ -9,6 +9,7 @@ from bayespool.accuracy import (
     HSROC,
     Bivariate,
     Comparison,
+    LatentClass,
     MetaRegression,
     NestedBivariate,
     NestedMetaRegression,
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 ROWS = (
     "In every study the number of true positives is binomial among the participants with the "
     "target condition, and the number of true negatives is binomial among those without."
+)
+CROSSED = (
+    "In every study the counts of index by reference result are multinomial. Nobody sees who has "
+    "the condition: every probability is a sum over people with and without it, with the "
+    "prevalence of the study and the accuracy of both tests."
 )
 ZEROS = "Zero counts enter as they are, without continuity correction."
 ROBUST = (
@@ -45,7 +51,8 @@ HSROC_PARTS = {
 def likelihood(fitted: Fit) -> str:
     """The model in words."""
     said = in_words(fitted.model, fitted)
-    return " ".join([f"{fitted.model.title}. {ROWS} {said} {ZEROS}", *_partial(fitted)])
+    rows = CROSSED if fitted.model.standards(fitted.studies) else ROWS
+    return " ".join([f"{fitted.model.title}. {rows} {said} {ZEROS}", *_partial(fitted)])
 
 
 @singledispatch
@@ -172,6 +179,30 @@ def _thresholds(model: Thresholds, fitted: Fit) -> str:
         f"Sensitivity and specificity without a cut-off beside them are those at the cut-off "
         f"{scale.reference:g}; so are their priors. In the predictive checks a study stands with "
         "its cut-off nearest to that one."
+    )
+
+
+@in_words.register(LatentClass)
+def _latent_class(model: LatentClass, fitted: Fit) -> str:
+    several = len(model.standards(fitted.studies)) > 1
+    reference = "every reference standard" if several else "the reference standard"
+    prevalences = (
+        "Prevalences are normal on the logit scale."
+        if model.hierarchical
+        else "The prevalence of every study is uniform between 0 and 1 beforehand."
+    )
+    given = (
+        "Given the condition both tests are independent."
+        if model.dependence is None
+        else "Given the condition both tests may depend on one another: the covariance in people "
+        "with and without the condition is a share of the largest that is possible."
+    )
+    return (
+        f"{_between(fitted, 'Sensitivities and specificities of the index test')} Sensitivity and "
+        f"specificity of {reference} are the same in all studies that use it, and add up to more "
+        f"than 1, which tells the condition from its opposite. {prevalences} {given} The "
+        "predictive checks look at the people who are positive by both tests, negative by both, "
+        "and positive by the reference."
     )
 
 

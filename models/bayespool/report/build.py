@@ -25,7 +25,8 @@ from bayespool.report.publication_page import drawings as draw_publication
 from bayespool.report.refit_sections import draw_refits
 from bayespool.report.refits import Refits
 from bayespool.report.request import FORMATS, Request, check_formats
-from bayespool.report.summary import Summary, summary_json, summary_of
+from bayespool.report.summary import Summary, summary_of
+from bayespool.report.summary_record import summary_json
 from bayespool.report.target import check_target, replacing
 
 if TYPE_CHECKING:

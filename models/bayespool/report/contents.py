@@ -11,6 +11,7 @@ MAIN = (
     "findings",
     "studies",
     "sroc",
+    "reference",
     "published",
     "comparisons",
     "decision",

@@ -60,7 +60,8 @@ def predictions(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Draw
     words = f"{inside} of {len(shown)} {what} lie inside their predictive intervals."
     if outside:
         words += f" Outside: {listed(outside[:10])}{' and others' if len(outside) > 10 else ''}."
-    how = _PREDICTED[shown[0].kind if shown else "estimate"].format(group=summary.groups[0])
+    kind = shown[0].kind if shown else "estimate"
+    how = _PREDICTED.get(kind, _OF_VALUES).format(group=summary.groups[0])
     caption = f"{how} {words}"
     if len(table.rows) < len(shown):
         caption += (
@@ -72,6 +73,10 @@ def predictions(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> Draw
     return Drawing("predictive", text, caption)
 
 
+_OF_VALUES = (
+    f"Observed values, and 95{NB}% predictive intervals for a study of the same size with a new "
+    "study effect."
+)
 _PREDICTED = {
     "estimate": f"Observed estimates, and 95{NB}% predictive intervals for a study of the same "
     "standard error with a new study effect.",
@@ -108,16 +113,15 @@ def predictive_table(
 
 def predicted_values(fitted: Fit, row: StudyRow) -> np.ndarray:
     """Observed value, and median and ends of its predictive interval, on the measure's scale."""
-    margin, measure = row.margins[0], fitted.model.measure
-    found = margin.predicted
+    found, measure = row.margins[0].predicted, fitted.model.measure
     if found is None:
         raise ValueError(f"{row.row} has no prediction")
     values = np.array([found.observed, found.median, found.lower, found.upper])
-    if found.kind == "events":
-        return values / margin.trials
+    if np.isfinite(found.trials):
+        return values / found.trials
     if found.kind == "e1":
         return effect_of_events(fitted.studies, row.index, values, measure)
-    return to_measure(values, measure)
+    return to_measure(values, measure) if found.kind == "estimate" else values
 
 
 def effect_of_events(studies: Any, i: int, e1: np.ndarray, measure: str) -> np.ndarray:

@@ -125,7 +125,8 @@ def named_records(
 
 def _record(source: Fit | str | Path, options: Mapping[str, Any]) -> Record:
     if not isinstance(source, str | Path):
-        from bayespool.report.summary import build_summary, summary_dict
+        from bayespool.report.summary import build_summary
+        from bayespool.report.summary_record import summary_dict
 
         return summary_dict(build_summary(source, **options), source)
     path = Path(source) / "summary.json"

@@ -18,6 +18,7 @@ from bayespool.report import (
     effect_words,
     guideline_words,
     prose,
+    reference_page,
 )
 from bayespool.report.blocks import Drawing, Section, Table
 from bayespool.report.effect_rows import effect_record, effect_rows
@@ -97,7 +98,7 @@ ACCURACY = Kind(
     compact=lambda summary: [accuracy_tables.compact_table(summary)]
     if len(summary.labels) > accuracy_words.MOST_CARDS
     else [],
-    cautions=prose.empty_groups,
+    cautions=lambda fitted: [*reference_page.cautions(fitted), *prose.empty_groups(fitted)],
     likelihood=accuracy_methods.likelihood,
     observed=lambda fitted: "Intervals of observed shares are exact (Clopper-Pearson).",
     sections=accuracy_page.sections,

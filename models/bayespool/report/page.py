@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,29 +66,12 @@ class Page:
 
 
 def sections(page: Page) -> list[Section]:
-    """All sections after the first screen, in no order that matters."""
-    own = incomplete_section.section(page.fitted)
-    panel = (guideline_page.bias_section(page), publication_page.section(page), own,
-             guideline_page.robustness_section(page))  # fmt: skip
-    parts = [
-        *kind_of(page.fitted).sections(page), *guideline_page.certainty_sections(page),
-        *(section for section in panel if section is not None), _words(page), _predictive(page),
-    ]  # fmt: skip
-    if page.several:
-        parts.append(_left_out(page))
-    parts += [_convergence(page), _priors(page)]
-    parts += [part for part in (_notes(page), _published(page)) if part is not None]
-    refits = page.refits
-    if refits.prior_sensitivity is not None:
-        drawing = page.drawings["sensitivity"]
-        parts.append(prior_section(page.fitted, refits.prior_sensitivity, drawing))
-    if refits.cumulative is not None:
-        drawing = page.drawings["cumulative"]
-        parts.append(cumulative_section(page.fitted, refits.cumulative, drawing))
-    if page.fitted.agreement is not None:
-        parts.append(agreement_section(page.fitted, page.fitted.agreement, page.summary))
-    parts += [_methods(page), _reproduce(page)]
-    return [*parts, prisma_section(parts)] if kind_of(page.fitted) is ACCURACY else parts
+    """All sections after the first screen, in no order that matters (`contents` has it)."""
+    kind = kind_of(page.fitted)
+    made = [section(page) for section in SECTIONS]
+    parts = [*kind.sections(page), *guideline_page.certainty_sections(page),
+             *(section for section in made if section is not None)]  # fmt: skip
+    return [*parts, prisma_section(parts)] if kind is ACCURACY else parts
 
 
 def every_note(page: Page) -> tuple[str, ...]:
@@ -138,7 +121,9 @@ def _predictive(page: Page) -> Section:
     return Section("predictive", "Predictive checks", "Posterior predictive checks", tuple(blocks))
 
 
-def _left_out(page: Page) -> Section:
+def _left_out(page: Page) -> Section | None:
+    if not page.several:
+        return None
     found = [f for f in page.summary.checks if f.name == "loo_pareto_k"]
     left, blocks = page.refits.leave_one_out, list[Block]()
     words = (
@@ -234,3 +219,33 @@ def _reproduce(page: Page) -> Section:
         )
     )
     return Section("reproduce", "Reproduce", "How to repeat this", tuple(blocks))
+
+
+def _incomplete(page: Page) -> Section | None:
+    return incomplete_section.section(page.fitted)
+
+
+def _other_priors(page: Page) -> Section | None:
+    variants = page.refits.prior_sensitivity
+    if variants is None:
+        return None
+    return prior_section(page.fitted, variants, page.drawings["sensitivity"])
+
+
+def _cumulative(page: Page) -> Section | None:
+    steps = page.refits.cumulative
+    if steps is None:
+        return None
+    return cumulative_section(page.fitted, steps, page.drawings["cumulative"])
+
+
+def _agreement(page: Page) -> Section | None:
+    agreement = page.fitted.agreement
+    return None if agreement is None else agreement_section(page.fitted, agreement, page.summary)
+
+
+SECTIONS: tuple[Callable[[Page], Section | None], ...] = (
+    guideline_page.bias_section, publication_page.section, _incomplete,
+    guideline_page.robustness_section, _words, _predictive, _left_out, _convergence, _priors,
+    _notes, _published, _other_priors, _cumulative, _agreement, _methods, _reproduce,
+)  # fmt: skip

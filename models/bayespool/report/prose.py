@@ -35,6 +35,12 @@ def evidence(fitted: Fit) -> str:
             "results of a study are counted twice."
         )
     what = what_counts(studies)
+    if fitted.model.standards(studies):
+        return (
+            f"Based on {n} with {counted(diseased + healthy, what, f'{what}s')}: "
+            f"{numbers.count(diseased)} positive by the reference and {numbers.count(healthy)} "
+            "negative. Who has the target condition is not seen."
+        )
     return (
         f"Based on {n} with {counted(diseased + healthy, what, f'{what}s')}: "
         f"{numbers.count(diseased)} with the target condition and {numbers.count(healthy)} without."

@@ -51,6 +51,22 @@ REFERENCES: dict[str, Reference] = {
         "meta-analysis of multiple diagnostic tests. Biostatistics 2018;19:87–102.",
         "10.1093/biostatistics/kxx025",
     ),
+    "chu2009": Reference(
+        "Chu H, Chen S, Louis TA. Random effects models in a meta-analysis of the accuracy of two "
+        "diagnostic tests without a gold standard. J Am Stat Assoc 2009;104:512–523.",
+        "10.1198/jasa.2009.0017",
+    ),
+    "dendukuri2012": Reference(
+        "Dendukuri N, Schiller I, Joseph L, Pai M. Bayesian meta-analysis of the accuracy of a "
+        "test for tuberculous pleuritis in the absence of a gold standard reference. Biometrics "
+        "2012;68:1285–1293.",
+        "10.1111/j.1541-0420.2012.01773.x",
+    ),
+    "liu2015": Reference(
+        "Liu Y, Chen Y, Chu H. A unification of models for meta-analysis of diagnostic accuracy "
+        "studies without a gold standard. Biometrics 2015;71:538–547.",
+        "10.1111/biom.12264",
+    ),
     "jones2019": Reference(
         "Jones HE, Gatsonis CA, Trikalinos TA, Welton NJ, Ades AE. Quantifying how diagnostic test "
         "accuracy depends on threshold in a meta-analysis. Stat Med 2019;38:4789–4803.",

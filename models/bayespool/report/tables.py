@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from bayespool.checks import Finding
 from bayespool.checks.influence import PARETO_K
-from bayespool.checks.predictive import AS_GIVEN, LOG, LOGIT, spreads
+from bayespool.checks.predictive import spreads
 from bayespool.checks.prior_overlap import hyper_priors, overlaps
 from bayespool.estimands import Estimate
 from bayespool.guideline.judgements import MARGINS as MARGINS_IN_WORDS
+from bayespool.numerics.row_likelihood import AS_GIVEN, LOG, LOGIT
 from bayespool.quantity import capital, recorded
 from bayespool.report import numbers
 from bayespool.report.blocks import Table

@@ -13,8 +13,7 @@ from bayespool.calls import literal, named_arguments, parsed_call, prior_from_ca
 from bayespool.decoded import decoded
 from bayespool.model import MODELS
 from bayespool.priors import Distribution
-
-AT_MOST = {"ArmCounts": {"e1": "n1", "e2": "n2"}, "Proportions": {"events": "n"}}
+from bayespool.studies import SHAPES
 
 
 def model_from_call(text: str) -> Any:
@@ -37,10 +36,7 @@ def model_from_call(text: str) -> Any:
         raise ValueError(f"{text[:80]!r} is not a model; allowed: a call of {', '.join(MODELS)}")
     name = call.func.id  # type: ignore[attr-defined]
     kind = MODELS[name]
-    options = {
-        option: prior_from_call(value) if isinstance(value, ast.Call) else literal(value)
-        for option, value in named_arguments(call).items()
-    }
+    options = {option: _value(value) for option, value in named_arguments(call).items()}
     own = {item.name: item for item in fields(kind) if item.init}
     unknown = sorted(set(options) - set(own))
     if unknown:
@@ -53,11 +49,27 @@ def model_from_call(text: str) -> Any:
                    for option, value in options.items()})  # fmt: skip
 
 
+def _value(tree: ast.expr) -> Any:
+    """A prior, or plain values, among which priors may be."""
+    if isinstance(tree, ast.Call):
+        return prior_from_call(tree)
+    return tuple(map(_value, tree.elts)) if isinstance(tree, ast.Tuple) else literal(tree)
+
+
+def _is_prior(value: Any) -> bool:
+    """A prior, or pairs of a name and a prior."""
+    if isinstance(value, tuple):
+        return bool(value) and all(
+            isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)
+            and isinstance(pair[1], Distribution) for pair in value
+        )  # fmt: skip
+    return isinstance(value, Distribution)
+
+
 def _option(value: Any, field: Any, hint: Any, what: str) -> Any:
     """A prior, or what stands where there is none; else a value of the type that is expected."""
-    is_prior = isinstance(value, Distribution)
     if hint is Any or (isinstance(hint, type) and issubclass(hint, Distribution)):
-        if not is_prior and value != field.default:
+        if not _is_prior(value) and value != field.default:
             raise ValueError(f"{what}={value!r} is no prior")
         return value
     return decoded(value, hint, what)
@@ -86,20 +98,15 @@ def studies_from_record(record: Any) -> Any:
     ValueError
         It is no such record.
     """
-    from bayespool import studies
-
     given = dict(record) if isinstance(record, dict) else {}
     name = given.pop("kind", None)
-    classes = {key: kind for key, kind in vars(studies).items() if isinstance(kind, type)}
-    shapes = {key: kind for key, kind in classes.items()
-              if issubclass(kind, studies.Rows) and kind.ARRAYS}  # fmt: skip
-    if not isinstance(name, str) or name not in shapes:
-        raise ValueError(f"the studies are of no known kind; allowed: {', '.join(shapes)}")
-    found = decoded(given, shapes[name], "studies")
+    if not isinstance(name, str) or name not in SHAPES:
+        raise ValueError(f"the studies are of no known kind; allowed: {', '.join(SHAPES)}")
+    found = decoded(given, SHAPES[name], "studies")
     for array, kind in found.ARRAYS.items():
         if kind is np.int64 and (getattr(found, array) < 0).any():
             raise ValueError(f"studies: {array} has a count below 0")
-    for part, whole in AT_MOST.get(name, {}).items():
+    for part, whole in found.COUNTED.values():
         if (getattr(found, part) > getattr(found, whole)).any():
             raise ValueError(f"studies: {part} is above {whole}")
     return found

@@ -10,21 +10,8 @@ from bayespool.studies.paired import PairedProportions
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.proportions import Proportions
 from bayespool.studies.reading import AssociationStudies, read_studies
-from bayespool.studies.rows import Rows
+from bayespool.studies.rows import SHAPES, Rows
 from bayespool.studies.tables import read_table
-
-SHAPES: dict[str, type[Rows]] = {
-    shape.__name__: shape
-    for shape in (
-        AccuracyStudies,
-        ArmCounts,
-        Effects,
-        GroupMeans,
-        Correlations,
-        Proportions,
-        PairedProportions,
-    )
-}
 
 __all__ = [
     "MEASURES",

@@ -52,6 +52,7 @@ class AccuracyStudies(Rows):
         What is odd about that table but allowed, a sentence each.
     """
 
+    IN_WORDS: ClassVar[str] = "2x2 tables of diagnostic accuracy"
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(COUNTS, np.int64)
     TUPLES: ClassVar[tuple[str, ...]] = ("partial",)
     DERIVED: ClassVar[tuple[str, ...]] = ("n_diseased", "n_healthy")

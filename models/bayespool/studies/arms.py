@@ -117,6 +117,7 @@ class ArmCounts(Rows):
         What is odd about that table but allowed, a sentence each.
     """
 
+    IN_WORDS: ClassVar[str] = "events and people of two groups"
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(ARM_COUNTS, np.int64)
     COUNTED: ClassVar[Mapping[str, tuple[str, str]]] = {
         "group 1": ("e1", "n1"), "group 2": ("e2", "n2"),

@@ -57,6 +57,7 @@ class Correlations(Rows):
         What is odd about that table but allowed, a sentence each.
     """
 
+    IN_WORDS: ClassVar[str] = "correlations and people"
     ARRAYS: ClassVar[Mapping[str, type]] = {"r": float, "n": np.int64}
     TUPLES: ClassVar[tuple[str, ...]] = ("partial",)
     PEOPLE: ClassVar[tuple[str, ...]] = ("n",)

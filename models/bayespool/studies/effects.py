@@ -70,6 +70,7 @@ class Effects(Rows):
         What is odd about that table but allowed, a sentence each.
     """
 
+    IN_WORDS: ClassVar[str] = "estimates with standard errors"
     ARRAYS: ClassVar[Mapping[str, type]] = {"estimate": float, "se": float}
     TUPLES: ClassVar[tuple[str, ...]] = ("adjusted", "approximated", "how", "counts", "partial")
 

@@ -30,15 +30,6 @@ from bayespool.studies.spellings import (
 )
 from bayespool.studies.tables import Table
 
-SHAPES_IN_WORDS = {
-    AccuracyStudies: "2x2 tables of diagnostic accuracy",
-    ArmCounts: "events and people of two groups",
-    Effects: "estimates with standard errors",
-    GroupMeans: "means of two groups",
-    Correlations: "correlations and people",
-    Proportions: "events and people of single groups",
-    PairedProportions: "a finding before and after in the same people",
-}
 ROLES = {
     "tp": "true positives", "fp": "false positives", "fn": "false negatives",
     "tn": "true negatives", "n_diseased": "people with the condition",
@@ -70,7 +61,7 @@ _OF_PARTIAL = (
 
 def read_as(studies: Any) -> str:
     """``12 rows of 10 studies, read as ...``."""
-    what = SHAPES_IN_WORDS[type(studies)]
+    what = studies.IN_WORDS
     if isinstance(studies, AccuracyStudies):
         what += f": {studies.n_diseased.sum()} diseased and {studies.n_healthy.sum()} healthy"
     return f"{len(studies)} rows of {studies.n_studies} studies, read as {what}"
@@ -137,7 +128,7 @@ def of_group(role: str) -> str:
 
 def rows_in_words(studies: Any, most: int) -> list[tuple[str, str]]:
     """Label of the first rows and what each says."""
-    say = _SENTENCES[type(studies)]
+    say = _SENTENCES.get(type(studies), _values)
     partial = studies.statements
     return [
         (label, say(studies, i) if said is None else said.says)
@@ -190,6 +181,12 @@ _BACK: dict[str, Callable[[float], float]] = {
     "expit": lambda x: 1.0 / (1.0 + np.exp(-x)),
     "tanh": np.tanh,
 }
+
+
+def _values(s: Any, i: int) -> str:
+    return ", ".join(f"{name} {getattr(s, name)[i]:.6g}" for name in s.ARRAYS)
+
+
 _SENTENCES: dict[type, Callable[[Any, int], str]] = {
     AccuracyStudies: _accuracy,
     ArmCounts: _arms,

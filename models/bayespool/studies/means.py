@@ -58,6 +58,7 @@ class GroupMeans(Rows):
         What is odd about that table but allowed, a sentence each.
     """
 
+    IN_WORDS: ClassVar[str] = "means of two groups"
     ARRAYS: ClassVar[Mapping[str, type]] = {
         name: np.int64 if name.startswith("n") else float for name in MOMENTS
     }

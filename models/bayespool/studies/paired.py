@@ -59,6 +59,7 @@ class PairedProportions(Rows):
         What is odd about that table but allowed, a sentence each.
     """
 
+    IN_WORDS: ClassVar[str] = "a finding before and after in the same people"
     ARRAYS: ClassVar[Mapping[str, type]] = dict.fromkeys(
         (*CELLS, "before_only", "after_only", "yes_before", "yes_after"), np.int64
     )

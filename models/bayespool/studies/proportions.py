@@ -51,6 +51,7 @@ class Proportions(Rows):
         What is odd about that table but allowed, a sentence each.
     """
 
+    IN_WORDS: ClassVar[str] = "events and people of single groups"
     ARRAYS: ClassVar[Mapping[str, type]] = {"events": np.int64, "n": np.int64}
     COUNTED: ClassVar[Mapping[str, tuple[str, str]]] = {"": ("events", "n")}
     PEOPLE: ClassVar[tuple[str, ...]] = ("n",)

@@ -14,6 +14,8 @@ from bayespool.studies.partial import Partial, as_partial
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.spellings import normalise
 
+SHAPES: dict[str, type["Rows"]] = {}
+
 
 class Rows:
     """Rows of a study table; each shape is a frozen dataclass that declares its own fields.
@@ -30,6 +32,8 @@ class Rows:
         Columns whose sum is the number of participants of a row.
     same_people : bool
         The groups are the same people twice.
+    IN_WORDS : str
+        What its rows are: "events and people of two groups".
     """
 
     ARRAYS: ClassVar[Mapping[str, type]] = {}
@@ -38,6 +42,7 @@ class Rows:
     COUNTED: ClassVar[Mapping[str, tuple[str, str]]] = {}
     PEOPLE: ClassVar[tuple[str, ...]] = ()
     same_people: ClassVar[bool] = False
+    IN_WORDS: ClassVar[str] = "results"
 
     name: str
     study: tuple[str, ...]
@@ -66,6 +71,10 @@ class Rows:
             raise ValueError("study, row, values and covariates must have one length")
         if not self.row or len(set(self.row)) != len(self.row):
             raise ValueError("there must be at least one row, and row labels must be unique")
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        SHAPES[cls.__name__] = cls
 
     def __len__(self) -> int:
         return len(self.row)

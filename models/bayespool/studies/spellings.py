@@ -33,6 +33,9 @@ AUTHOR_LABELS = ("author", "authors", "firstauthor")
 # Columns that hold the cut-off of a test.
 CUTOFF_LABELS = ("threshold", "cutoff", "cutpoint", "cutoffvalue", "cut", "cutoffs")
 
+# Columns that name the reference standard, where it is not taken for the truth.
+REFERENCE_LABELS = ("reference", "referencestandard", "refstandard", "referencetest")
+
 # What tells the rows of one study apart, in order of preference.
 SECOND_LABELS = (
     "site",
@@ -86,10 +89,28 @@ class Group:
 
 
 ACCURACY: Spellings = {
-    "tp": ("tp", "truepos", "truepositive", "truepositives", "ntp", "tpos"),
-    "fp": ("fp", "falsepos", "falsepositive", "falsepositives", "nfp", "fpos"),
-    "fn": ("fn", "falseneg", "falsenegative", "falsenegatives", "nfn", "fneg"),
-    "tn": ("tn", "trueneg", "truenegative", "truenegatives", "ntn", "tneg"),
+    "tp": (
+        "tp",
+        "bothpos",
+        "bothpositive",
+        "truepos",
+        "truepositive",
+        "truepositives",
+        "ntp",
+        "tpos",
+    ),
+    "fp": ("fp", "indexposrefneg", "falsepos", "falsepositive", "falsepositives", "nfp", "fpos"),
+    "fn": ("fn", "indexnegrefpos", "falseneg", "falsenegative", "falsenegatives", "nfn", "fneg"),
+    "tn": (
+        "tn",
+        "bothneg",
+        "bothnegative",
+        "trueneg",
+        "truenegative",
+        "truenegatives",
+        "ntn",
+        "tneg",
+    ),
     "n_diseased": ("ndiseased", "npos", "n1", "ndis", "ncases"),
     "n_healthy": ("nhealthy", "nneg", "n2", "nnondiseased", "ncontrols"),
     "sens": ("sens", "sensitivity", "se"),
