@@ -15,6 +15,7 @@ import numpy as np
 
 from bayespool.numerics import nested, points, quadrature
 from bayespool.numerics.effect_prior import NORMAL, EffectPrior
+from bayespool.numerics.joint_mode import joint_mode
 from bayespool.numerics.points import Points
 from bayespool.numerics.problem import Problem
 from bayespool.numerics.scale_mixture import scale_mixture
@@ -143,7 +144,7 @@ def _integrated(
     else:
         own, inside = loading[:, block.members], inner[:, block.members]
     if rule != 1 and not isinstance(rule, Points) and len(inside):
-        joint = nested.joint_mode(block.rows, at, own, inside)
+        joint = joint_mode(block.rows, at, own, inside)
         # given the study's effects the results are easier, and they cost the fourth power
         nodes = min(rule, rule // 2 + 3)
         return nested.integrate(block.rows, at, own, inside, nodes, joint)

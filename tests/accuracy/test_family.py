@@ -40,6 +40,9 @@ CROSSED = AccuracyStudies.from_table(
         "fp_both": [1, 1, None, None, None, None, None],
     }
 )
+THREE = AccuracyStudies.from_table(
+    {"study": [*"AABBCCD"], "test": [*"xyyzxzx"]} | {n: TABLE[n] for n in ("tp", "fn", "fp", "tn")}
+)
 _ = None
 PARTIAL = AccuracyStudies.from_table({
     "study": ["A", "B", "C", "C", "D", "E", "F", "G"],
@@ -88,6 +91,7 @@ CASES = {
     "comparison, partial": (
         Comparison(test="site", marker="binormal"), PARTIAL.select([0, 1, 2, 3, 4, 5, 6]),
     ),
+    "comparison, a pair split": (Comparison(split=("z", "y")), THREE),
     "comparison, shared effects": (Comparison(shared=True, nu=NU), ROWS),
     "comparison, cross-classified": (Comparison(), CROSSED),
     "comparison, cross-classified and shared": (Comparison(shared=True), CROSSED),

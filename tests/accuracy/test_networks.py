@@ -10,7 +10,9 @@ from scipy import special
 import bayespool as bp
 from bayespool.accuracy import Comparison
 from bayespool.accuracy.networks import Network
+from bayespool.estimands import summarise
 from bayespool.hierarchy import Hierarchy
+from bayespool.report.splits import sucra
 from bayespool.studies import AccuracyStudies
 
 TESTS = ("HC2", "LBC", "CC")
@@ -145,3 +147,33 @@ def test_a_network_knows_its_links_and_its_parts(hpv):
 def test_a_structure_that_there_is_not_is_refused(options, words):
     with pytest.raises(ValueError, match=words):
         Comparison(**options)
+
+
+def test_pairs_with_both_kinds_of_evidence_are_those_with_a_detour(hpv):
+    """Every study has HC2, so that only cytologies are compared directly and by way of it."""
+    network = Network.of(hpv, "test")
+    assert [(p.second, p.first) for p in network.of_both_kinds] == [("CC", "LBC")]
+    assert network.with_both("CC", "LBC") == ("Clavel C 2001", "de Cremoux P 2003")
+    with pytest.raises(ValueError, match=r"allowed: \(CC, LBC\)"):
+        Comparison(split=("CC", "HC2")).check(hpv)
+
+
+def test_a_split_pair_is_the_comparison_where_the_two_kinds_agree(hpv):
+    whole, split = (Comparison(split=pair).hierarchy(hpv) for pair in ((), ("CC", "LBC")))
+    theta = whole.draw_prior(3, np.random.default_rng(4))
+    natural = whole.natural(theta)
+    none = {f"inconsistency_{margin}": np.zeros(3) for margin in ("sens", "spec")}
+    same = split.unconstrained(natural | none)
+    np.testing.assert_allclose(
+        split.log_likelihood(same, 7), whole.log_likelihood(theta, 7), rtol=1e-9
+    )
+    apart = split.unconstrained(natural | {name: x + 0.5 for name, x in none.items()})
+    moved = split.log_likelihood(apart, 7)
+    changed = np.abs(moved - whole.log_likelihood(theta, 7)).max(axis=1) > 1e-6
+    labels = [label for label, other in zip(split.labels, changed, strict=True) if other]
+    assert labels == ["Clavel C 2001", "de Cremoux P 2003"]
+
+
+def test_sucra_is_one_less_the_mean_rank_in_shares():
+    ranks = np.array([[1.0, 1.0, 2.0, 3.0]])
+    assert sucra(summarise("rank", ranks, None), 3) == pytest.approx((3 - 1.75) / 2)

@@ -179,6 +179,8 @@ REFUSED = {
     "one.csv --correlation 0.5": "--correlation goes with --model nested",
     "one.csv --model bivariate --shared": "allowed with it: --link, --robust, --marker; ",
     "one.csv --by design --test test": "--by and --test do not go together",
+    "two.csv --test test --node-splitting": "no pair of tests has direct and indirect evidence",
+    "one.csv --node-splitting": "is of comparisons of tests; allowed: with --test",
     "two.csv --test test --structure own": "structure='own' is unknown; allowed: factor, common",
     "one.csv --covariate size --covariate-on shape": "--covariate-on goes with --model hsroc",
     "one.csv --model hsroc --robust": "--robust does not apply to --model hsroc",

@@ -26,8 +26,14 @@ from bayespool.accuracy.margins import (
     pymc_inverse_link,
     study_numbers,
 )
-from bayespool.accuracy.networks import Network, PairEvidence, check_covariates, check_tests
-from bayespool.accuracy.quantities import MARGINS, coefficient, intercept
+from bayespool.accuracy.networks import (
+    Network,
+    PairEvidence,
+    check_covariates,
+    check_split,
+    check_tests,
+)
+from bayespool.accuracy.quantities import MARGINS, coefficient, intercept, parameter
 from bayespool.accuracy.rows_of_tests import (
     COMMON,
     DEPENDENCE,
@@ -78,6 +84,9 @@ class Comparison(Margins):
     structure : {"factor", "common", "by-test"}
         Standard deviations of tests within studies: one for sensitivity and one for specificity;
         one for both, the model of metadta; or one of every test for each of the two.
+    split : tuple of two str
+        Two tests of which the first has means of its own in studies of both, so that direct and
+        indirect evidence are told apart; `beta` is the prior of how far these lie from the others.
     indirect : bool
         Allow a network of tests that is not connected.
     sens, spec : prior
@@ -99,6 +108,7 @@ class Comparison(Margins):
     covariates: tuple[str, ...] = field(default=(), metadata={"quiet": True})
     shared: bool = False
     structure: str = field(default=FACTOR, metadata={"quiet": True})
+    split: tuple[str, ...] = field(default=(), metadata={"quiet": True})
     indirect: bool = False
     sens: Any = Normal(0.0, 1.5)
     spec: Any = Normal(0.0, 1.5)
@@ -151,7 +161,7 @@ class Comparison(Margins):
     def priors(self) -> dict[str, Any]:
         """The prior of each hyperparameter; those of single tests under their common name."""
         unused = {*WITHIN} - {*self.within_priors}
-        if not self.covariates:
+        if not self.covariates and not self.split:
             unused.add("beta")
         return {n: p for n, p in super().priors.items() if n not in unused}
 
@@ -187,10 +197,31 @@ class Comparison(Margins):
             )
         if self.covariates:
             check_covariates(studies, self.test, self.covariates)
+        if self.split:
+            check_split(self.network(studies), self.split)
 
     def _columns(self, studies: AccuracyStudies) -> Design:
         """Columns of the covariates, none without any."""
         return design(studies, self.covariates)
+
+    def _slopes(self, studies: AccuracyStudies) -> list[tuple[tuple[Estimand, ...], Array, Any]]:
+        """Names of the coefficients of sensitivity and specificity, what they are of in every row
+        of the table, and their prior."""
+        columns = self._columns(studies)
+        found: list[tuple[tuple[Estimand, ...], Array, Any]] = [
+            (tuple(coefficient(m.name, term) for m in MARGINS), x, prior)
+            for term, x, prior in zip(
+                columns.terms, columns.matrix.T, columns.priors(self.beta), strict=True
+            )
+        ]
+        if self.split:
+            both = self.network(studies).with_both(*self.split)
+            tests = map(str, studies.covariates[self.test])
+            rows = [study in both and test == self.split[0]
+                    for study, test in zip(studies.study, tests, strict=True)]  # fmt: skip
+            names = tuple(parameter(f"inconsistency_{m.name}") for m in MARGINS)
+            found.append((names, np.array(rows, float), self.beta))
+        return found
 
     def layout(self, studies: AccuracyStudies) -> Layout:
         """Where each tp and tn row stands."""
@@ -233,11 +264,8 @@ class Comparison(Margins):
                 nu = self.nu.to_pymc("nu")
                 u = u * pm.Gamma("precision", nu / 2.0, nu / 2.0, dims="study")[:, None] ** -0.5
             eta = mean[at.test, at.margin] + u[study, at.margin]
-            columns = self._columns(studies)
-            for term, x, beta in zip(
-                columns.terms, columns.matrix.T, columns.priors(self.beta), strict=True
-            ):
-                own = pm.math.stack([beta.to_pymc(coefficient(m.name, term)) for m in MARGINS])
+            for names, x, beta in self._slopes(studies):
+                own = pm.math.stack([beta.to_pymc(name) for name in names])
                 eta = eta + own[at.margin] * x[at.row]
             if not self.shared:
                 z = pm.Normal("z", 0.0, 1.0, dims=("result", "place"))
@@ -248,7 +276,7 @@ class Comparison(Margins):
     def hierarchy(self, studies: AccuracyStudies) -> Hierarchy:
         """The same model as rows for quadrature."""
         rows, at = margin_rows(studies, self.link, self.marker), self.layout(studies)
-        labels, columns = self.groups(studies), self._columns(studies)
+        labels, slopes = self.groups(studies), self._slopes(studies)
         likelihood = rows["likelihood"].take(at.order)
         if at.pairs.size:
             both, partner = np.full(len(at.row), -1), np.arange(len(at.row))
@@ -258,10 +286,10 @@ class Comparison(Margins):
                 likelihood.successes, likelihood.trials, both, partner, at.margin
             )
         tests = np.eye(2 * len(labels))[2 * at.test + at.margin]
-        slopes = np.einsum("rc,rm->rcm", columns.matrix[at.row], np.eye(2)[at.margin])
-        prior, betas = self.priors, columns.priors(self.beta)
+        columns = [x[at.row, None] * np.eye(2)[at.margin] for _, x, _ in slopes]
+        prior = self.priors
         return Hierarchy(
-            X=np.column_stack([tests, slopes.reshape(len(tests), -1)]),
+            X=np.column_stack([tests, *columns]),
             Z=rows["Z"][at.order],
             study=rows["study"][at.order],
             likelihood=likelihood,
@@ -270,11 +298,11 @@ class Comparison(Margins):
             row_labels=tuple(rows["row_labels"][r] for r in at.order),
             coefficients=(
                 *(name for k in labels for name in self._of(k)),
-                *(coefficient(m.name, term) for term in columns.terms for m in MARGINS),
+                *(name for names, _, _ in slopes for name in names),
             ),
             coefficient_priors=(
                 *(prior[name] for _ in labels for name in self.intercepts),
-                *(beta for beta in betas for _ in MARGINS),
+                *(beta for names, _, beta in slopes for _ in names),
             ),
             between=self.covariance(),
             within=None if self.shared else self.within(studies).within(at),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,6 +95,34 @@ class Network:
             linked = (linked.astype(int) @ linked.astype(int)) > 0
         rows = dict.fromkeys(tuple(np.flatnonzero(row)) for row in linked)
         return tuple(tuple(self.tests[i] for i in row) for row in rows)
+
+    @property
+    def of_both_kinds(self) -> tuple[PairEvidence, ...]:
+        """Pairs that some studies compare, and that others link by way of further tests."""
+        found = []
+        for pair in self.pairs:
+            i, j = self.tests.index(pair.first), self.tests.index(pair.second)
+            others = replace(self, people=np.where(self.used[i] & self.used[j], 0, self.people))
+            linked = any(pair.first in part and pair.second in part for part in others.parts)
+            if pair.within and linked:
+                found.append(pair)
+        return tuple(found)
+
+    def with_both(self, second: str, first: str) -> tuple[str, ...]:
+        """Studies that used both of two tests."""
+        i, j = self.tests.index(Group(first)), self.tests.index(Group(second))
+        both = self.used[i] & self.used[j]
+        return tuple(s for s, own in zip(self.studies, both, strict=True) if own)
+
+
+def check_split(network: Network, pair: tuple[str, ...]) -> None:
+    """Refuse to take a pair apart that has not both kinds of evidence."""
+    allowed = [f"({p.second!s}, {p.first!s})" for p in network.of_both_kinds]
+    if f"({', '.join(pair)})" not in allowed:
+        raise ValueError(
+            f"split={pair!r}: no pair of tests with direct and indirect evidence; allowed: "
+            f"{', '.join(allowed) or 'none, no pair has both'}"
+        )
 
 
 def check_tests(studies: AccuracyStudies, column: str, *, indirect: bool) -> None:

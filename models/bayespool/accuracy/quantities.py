@@ -85,6 +85,8 @@ _PARAMETERS: dict[str, tuple[str, Unit, Range]] = {
     "rho_spec_prev": ("Correlation of specificity and prevalence", "number", "correlation"),
     "logit_prev": ("Prevalence, logit scale", "number", "real"),
     "tau_prev": ("Between-study SD of prevalence", "number", "positive"),
+    "inconsistency_sens": ("Direct less indirect evidence, sensitivity", "number", "real"),
+    "inconsistency_spec": ("Direct less indirect evidence, specificity", "number", "real"),
     "strength": ("Strength of selection by the t statistic", "number", "positive"),
     "seen": ("Share of all studies that is seen", "proportion", "proportion"),
 }  # fmt: skip

@@ -65,7 +65,7 @@ def prior_sensitivity(fitted: Fit, models: Mapping[str, Any] | None = None) -> t
             for name, change in changes.items()
         }
     tasks = [(own[name], fitted.studies, fitted.seed) for name in changes]
-    fits = each(_refit, tasks, "refits under other priors")
+    fits = each(refit, tasks, "refits under other priors")
     refits = [
         Variant(
             f"{change.word} {name}" if change is not None and change.word else name, one, change
@@ -75,7 +75,7 @@ def prior_sensitivity(fitted: Fit, models: Mapping[str, Any] | None = None) -> t
     return (Variant("as fitted", fitted), *refits)
 
 
-def _refit(model: Any, studies: AccuracyStudies, seed: int) -> Fit:
+def refit(model: Any, studies: AccuracyStudies, seed: int) -> Fit:
     """A fit with draws of its estimands, which another process is to work out too."""
     one = fit(model, studies, engine="auto", seed=seed)
     one.samples  # noqa: B018
@@ -107,7 +107,7 @@ def _refitted(fitted: Fit, name: str, rows: Any) -> Fit:
     studies: Any = fitted.studies
     if isinstance(rows, tuple):
         model, others = rows
-        return _refit(model, others, fitted.seed)
+        return refit(model, others, fitted.seed)
     try:
         table: Any = rows
         if not isinstance(rows, Rows):
@@ -148,7 +148,7 @@ def cumulative(fitted: Fit, column: str = "year") -> tuple[Variant, ...]:
     """
     selections = steps(fitted.studies, column)
     tasks = [(fitted.model, upto, fitted.seed) for upto in selections.values()]
-    return tuple(map(Variant, selections, each(_refit, tasks, f"refits by {column}")))
+    return tuple(map(Variant, selections, each(refit, tasks, f"refits by {column}")))
 
 
 def steps(studies: AccuracyStudies, column: str = "year") -> dict[str, AccuracyStudies]:

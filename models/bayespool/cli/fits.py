@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from bayespool.cli.options import (
     FITTING,
     OUTPUT,
     PANEL,
+    SENSITIVITY,
     Fitting,
     Output,
     Panel,
@@ -71,6 +73,7 @@ def accuracy(
     reference_spec: tuple[str, ...] = (),
     dependence: bool = False,
     hierarchical_prevalence: bool = False,
+    node_splitting: Annotated[bool, Parameter(group=SENSITIVITY)] = False,
     low_risk_only: bool = False,
     prevalence: Annotated[tuple[float, ...], Parameter(group=ASKED)] = (),
     read: Read = READ,
@@ -133,6 +136,8 @@ def accuracy(
         Of latent-class: index and reference test tend to be wrong in the same people.
     hierarchical_prevalence
         Of latent-class: prevalences are normal on the logit scale, not uniform in every study.
+    node_splitting
+        Of a network of tests: also direct against indirect evidence of every pair that has both.
     low_risk_only
         Keep the rows with a low risk of bias in every QUADAS-2 domain (columns such as
         rob_patient_selection).
@@ -142,6 +147,8 @@ def accuracy(
     with watched(silent=output.silent):
         say(f"reading {table}")
         from bayespool.bias.assessment import check_asked
+        from bayespool.checks.node_splitting import check_splitting
+        from bayespool.checks.node_splitting import node_splitting as split_pairs
         from bayespool.checks.variants import check_steps
         from bayespool.choice import choose
         from bayespool.datasets import resolve
@@ -166,12 +173,17 @@ def accuracy(
         chosen = with_priors(chosen, fitting.prior)
         chosen.check(studies)
         check_asked(chosen, studies, bias)
+        if node_splitting:
+            check_splitting(chosen, studies)
         without(studies, fitting.without)
         folder = output.folder(Path("reports") / studies.name)
         if fitting.cumulative:
             check_steps(chosen, studies)  # says what is wrong before a fit is waited for
         fitted = _fit(chosen, studies, fitting, output, asked)
-        return deliver(fitted, folder, output, asked, _refits(fitted, fitting))
+        refits = _refits(fitted, fitting)
+        if node_splitting:
+            refits = replace(refits, node_splitting=split_pairs(fitted))
+        return deliver(fitted, folder, output, asked, refits)
 
 
 def association(

@@ -11,20 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 
 from bayespool.numerics import modes, quadrature
-from bayespool.numerics.effect_prior import NORMAL, EffectPrior
-from bayespool.numerics.modes import Mode
+from bayespool.numerics.joint_mode import JointMode
 from bayespool.numerics.quadrature import hermite_nodes
-from bayespool.numerics.row_likelihood import Cross
 from bayespool.numerics.study_rows import Rows
 
 Array = np.ndarray
-Matrix = dict[tuple[int, int], Array]
-STEPS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +48,21 @@ class NestedRows:
     def place(self) -> Array:
         """Number of each result within its study."""
         return np.arange(len(self.study_of)) - self._first_result[self.study_of]
+
+    @cached_property
+    def single(self) -> bool:
+        """Every result has one row, so that values of results are values of rows."""
+        return len(self.results.starts) == self.results.n_rows
+
+    def less(self, of_rows: Array, of_results: Array) -> Array:
+        """Sums over rows less sums over results, by study; of either (axis -2)."""
+        if self.single:
+            return self.studies.by_study(of_rows - of_results)
+        return self.studies.by_study(of_rows) - self.over_results(of_results)
+
+    def part(self, draws: slice | Array) -> NestedRows:
+        """The same rows for some of the draws."""
+        return NestedRows(self.studies.part(draws), self.results.part(draws))
 
     def over_results(self, values: Array) -> Array:
         """Sum results (axis -2) within studies."""
@@ -117,124 +127,6 @@ def merged(studies: Rows, q: int) -> Merged | None:
     likelihood = studies.likelihood.take(members)
     depth = np.where(likelihood.coupled, place.max(), place)
     return Merged(small, members, Rows(likelihood, starts, depth), place)
-
-
-class JointMode(NamedTuple):
-    """Where all effects of each study lie, in units of v and z.
-
-    ``study`` is the mode and spread of v with the z maximised out; ``inner`` that of each z given
-    v at its mode, which moves by minus ``gain`` (component of z, of v) when v moves by one.
-    """
-
-    study: Mode
-    inner: Mode
-    gain: Matrix
-
-
-def joint_mode(
-    rows: NestedRows,
-    offset: Array,
-    loading: Array,
-    inner: Array,
-    prior: EffectPrior = NORMAL,
-) -> JointMode:
-    """Mode and curvature by damped Fisher scoring with results eliminated study by study.
-
-    Parameters
-    ----------
-    rows : NestedRows
-    offset : array, shape (n_rows, n_draws)
-    loading, inner : array, shape (q, n_rows, n_draws)
-        On the effects of the study, and of the result (p = 0 where there are none).
-    prior : EffectPrior
-        Of the effects of studies.
-    """
-    if not len(inner):
-        alone = modes.find_mode(rows.studies, offset, loading, prior=prior)
-        none = np.empty((0, *alone.centre.shape[1:]))
-        return JointMode(alone, Mode(none, {}, np.zeros(()), alone.converged), {})
-    q, p = len(loading), len(inner)
-    study, result = rows.studies.study, rows.results.study
-    n_draws = offset.shape[1]
-    v = np.zeros((q, len(rows.studies.starts), n_draws))
-    z = np.zeros((p, len(rows.results.starts), n_draws))
-    likelihood = rows.studies.likelihood
-
-    def predictor(v: Array, z: Array) -> Array:
-        eta = offset + sum(loading[i] * v[i][study] for i in range(q))
-        return np.asarray(eta + sum(inner[a] * z[a][result] for a in range(p)))
-
-    def height(v: Array, z: Array) -> Array:
-        own = prior.log_density(v) - rows.over_results(0.5 * np.sum(z * z, axis=0))
-        return rows.studies.by_study(likelihood.log_density(predictor(v, z))) + own
-
-    now = height(v, z)
-    for _ in range(STEPS):
-        eta = predictor(v, z)
-        slope, weight, cross = likelihood.derivatives(eta)
-
-        def told(
-            left: Array, right: Array, weight: Array = weight, cross: Cross | None = cross
-        ) -> Array:
-            out = weight * left * right
-            return out if cross is None else out + modes.crossed(cross, left, right, out.shape)
-
-        pull = prior.pull(v)
-        g_v = [rows.studies.by_study(slope * loading[i]) - pull[i] for i in range(q)]
-        g_z = [rows.results.by_study(slope * inner[a]) - z[a] for a in range(p)]
-        h_zz: Matrix = {}
-        for b in range(p):
-            for a in range(b + 1):
-                h_zz[a, b] = rows.results.by_study(told(inner[a], inner[b])) + float(a == b)
-        upper_z = modes.factor_upper(h_zz)
-        h_zv = {
-            (a, i): rows.results.by_study(told(inner[a], loading[i]))
-            for a in range(p)
-            for i in range(q)
-        }
-        gain: Matrix = {}
-        for i in range(q):
-            solved = modes.solve_upper(upper_z, [h_zv[a, i] for a in range(p)])
-            gain |= {(a, i): x for a, x in enumerate(solved)}
-        schur: Matrix = {}
-        for j in range(q):
-            for i in range(j + 1):
-                taken = sum(h_zv[a, i] * gain[a, j] for a in range(p))
-                schur[i, j] = (
-                    rows.studies.by_study(told(loading[i], loading[j]))
-                    + prior.curvature(v, i, j)
-                    - rows.over_results(np.asarray(taken))
-                )
-        upper_v = modes.factor_upper(schur)
-        rhs = [
-            g_v[i] - rows.over_results(np.asarray(sum(gain[a, i] * g_z[a] for a in range(p))))
-            for i in range(q)
-        ]
-        step_v = np.stack(modes.solve_upper(upper_v, rhs))
-        step_z = np.stack(modes.solve_upper(upper_z, g_z))
-        for a in range(p):
-            step_z[a] -= sum(gain[a, i] * step_v[i][rows.study_of] for i in range(q))
-        decrement = sum(g * s for g, s in zip(g_v, step_v, strict=True)) + rows.over_results(
-            np.asarray(sum(g * s for g, s in zip(g_z, step_z, strict=True)))
-        )
-        moving = ~(decrement < modes.NEWTON_TOLERANCE**2)
-        if not moving.any():
-            break
-        fraction = moving.astype(float)
-        for _ in range(30):
-            new_v = v + fraction * step_v
-            new_z = z + fraction[rows.study_of] * step_z
-            trial = height(new_v, new_z)
-            worse = moving & ~(trial >= now - 1e-9 * np.abs(now))
-            if not worse.any():
-                break
-            fraction = np.where(worse, 0.5 * fraction, fraction)
-        v, z, now = new_v, new_z, trial
-    return JointMode(
-        modes.mode_at(v, upper_v, ~moving),
-        modes.mode_at(z, upper_z, ~moving[rows.study_of]),
-        gain,
-    )
 
 
 def integrate(

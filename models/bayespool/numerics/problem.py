@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bayespool.numerics.effect_prior import EffectPrior
-from bayespool.numerics.nested import JointMode, NestedRows, joint_mode
+from bayespool.numerics.joint_mode import JointMode, joint_mode
+from bayespool.numerics.nested import NestedRows
 
 Array = np.ndarray
 

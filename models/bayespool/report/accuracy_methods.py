@@ -17,7 +17,7 @@ from bayespool.accuracy import (
     Trivariate,
 )
 from bayespool.accuracy.thresholds import MARKER_LINKS
-from bayespool.report import numbers, points
+from bayespool.report import network_page, numbers, points
 from bayespool.report.wording import listed
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ ROBUST = (
     "freedom, which gives way to outlying studies; the standard deviations between studies are its "
     "scales."
 )
+WITHIN_WORDS = {
+    "factor": "one standard deviation for sensitivity and one for specificity",
+    "common": "one standard deviation for sensitivity and specificity alike",
+    "by-test": "standard deviations of every test's own",
+}
 HSROC_PARTS = {
     "Lambda": "accuracy: the log diagnostic odds ratio where the curve is symmetric; the higher, "
     "the better the test tells people apart",
@@ -160,7 +165,18 @@ def _comparison(model: Comparison, fitted: Fit) -> str:
             "of the Cochrane Handbook)."
         )
     else:
-        text += " A test within a study has normal effects of its own beside them."
+        text += (
+            " A test within a study has normal effects of its own beside them, with "
+            f"{WITHIN_WORDS[model.structure]}."
+        )
+    if model.covariates:
+        text += (
+            f" The means of all tests depend linearly on {listed(list(model.covariates))}. "
+            f"{coding_words(fitted)}"
+        )
+    missing = network_page.missing(fitted)
+    if missing:
+        text += f" {missing}"
     if "dependence_diseased" in fitted.draws.hyper:
         text += (
             " Where two tests were cross-classified in the same patients, the four cells were "

@@ -12,6 +12,7 @@ from bayespool.report import (
     findings_table,
     forests,
     guideline_page,
+    network_page,
     numbers,
     points,
     prevalence_page,
@@ -96,6 +97,7 @@ def _comparisons(page: Page) -> Section | None:
         return None
     blocks: list[Block] = [Bullets(tuple(accuracy_words.differences(summary)))]
     if fitted.model.test:
+        blocks += [page.drawings[name] for name in ("network",) if name in page.drawings]
         blocks += [
             Prose(
                 "Studies with both tests compare them in people and settings that are the same; "
@@ -103,6 +105,8 @@ def _comparisons(page: Page) -> Section | None:
                 f"{accuracy_words.evidence_within(fitted)}"
             ),
             accuracy_tables.evidence_table(fitted),
+            *(Prose(text) for text in [network_page.missing(fitted)] if text),
+            *network_page.blocks(page.refits.node_splitting),
         ]
     blocks.append(accuracy_tables.comparisons_table(summary))
     of_people = findings_table.differences_table(summary)
@@ -119,7 +123,7 @@ def _covariates(page: Page) -> Section | None:
         return None
     blocks: list[Block] = [Prose(accuracy_methods.coding_words(fitted))]
     blocks += [d for name, d in page.drawings.items() if name.startswith("bubble")]
-    if any(not coding.levels for coding in codings):
+    if any(not coding.levels for coding in codings) and not fitted.model.test:
         blocks.append(accuracy_tables.settings_table(fitted, summary))
     if not fitted.model.summary_curve:
         blocks.append(accuracy_tables.coefficients_table(summary))
@@ -138,7 +142,8 @@ def _heterogeneity(page: Page) -> Section:
     groups = [ending(label) for label in points.labels(fitted)]
     own = points.covariances(fitted)
     names = [f"{name}{ending(level)}" for level in own for name in SPREAD]
-    names += [*WITHIN, "nu"]
+    within = ("tau_within", *WITHIN)
+    names += [f"{name}{of}" for name in within for of in dict.fromkeys(("", *groups))] + ["nu"]
     new = "new_study" if "sens_new_study" in summary.estimates else "new"
     names += [f"{name}_{new}{of}" for of in groups for name in MARGINS]
     caption = "Between-study variation"

@@ -17,6 +17,7 @@ from bayespool.report.accuracy_words import probability_of
 from bayespool.report.blocks import Table
 from bayespool.report.per_study import StudyRow
 from bayespool.report.points import MARGINS, ending, rows_with
+from bayespool.report.splits import sucra
 from bayespool.report.summary import Summary
 from bayespool.report.tables import INTERVAL, MAX_ROWS, estimate_cells
 
@@ -71,13 +72,20 @@ def ranks_table(summary: Summary, labels: Sequence[Group]) -> Table:
             highest = numbers.percent(
                 probability_of(summary, Statement(f"{name}[{label}]", "highest"))
             )
-            cells += [highest, f"{rank.median:g} ({rank.lower:g}{numbers.TO}{rank.upper:g})"]
+            cells += [f"{rank.median:g} ({rank.lower:g}{numbers.TO}{rank.upper:g})", highest,
+                      numbers.percent(sucra(rank, len(labels)))]  # fmt: skip
         rows.append((label.shown, *cells))
-    head = ["Probability of being the highest, and rank"]
+    head = [""]
     for name in (*MARGINS, "dor"):
         estimand = summary.estimates[f"{name}_rank[{labels[0]}]"].estimand
-        head += [estimand.quantity.label, f"Rank: median ({INTERVAL})"]
-    return Table("Which is the highest; rank 1 is the highest", tuple(head), tuple(rows))
+        head += [f"{estimand.quantity.label}, rank: median ({INTERVAL})",
+                 "Probability of being the highest", "SUCRA"]  # fmt: skip
+    caption = (
+        f"Which is the highest; rank 1 is the highest. SUCRA (100{NB}% for the surely highest) "
+        "hides how uncertain a rank is and by how little tests may differ: read it beside the "
+        "intervals"
+    )
+    return Table(caption, tuple(head), tuple(rows))
 
 
 def evidence_table(fitted: Fit) -> Table:
@@ -85,14 +93,14 @@ def evidence_table(fitted: Fit) -> Table:
     rows = tuple(
         (
             f"{pair.second} and {pair.first}", numbers.count(pair.within),
-            numbers.count(pair.cross_classified),
+            numbers.count(pair.cross_classified), numbers.count(pair.participants),
             f"{pair.second}: {numbers.count(pair.only_second)}; "
             f"{pair.first}: {numbers.count(pair.only_first)}",
         )
         for pair in fitted.model.evidence(fitted.studies)
     )  # fmt: skip
     head = ("Tests", "Studies with both (compared within)", "Of these, cross-classified",
-            "Studies with one of the two (compared between)")  # fmt: skip
+            "Participants in them", "Studies with one of the two (compared between)")  # fmt: skip
     return Table("Where the comparison comes from", head, rows)
 
 

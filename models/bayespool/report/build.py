@@ -57,6 +57,7 @@ def write_report(
     leave_one_out: LeaveOneOutRefits | None = None,
     prior_sensitivity: tuple[Variant, ...] | None = None,
     cumulative: tuple[Variant, ...] | None = None,
+    node_splitting: tuple[Variant, ...] | None = None,
     other_rows: tuple[Variant, ...] | None = None,
     formats: Sequence[str] = FORMATS,
     order: str = "input",
@@ -103,7 +104,7 @@ def write_report(
         ``fit(..., engine="both")`` made.
     leave_one_out : LeaveOneOutRefits, optional
         From `bayespool.checks.leave_one_out.refit_without_each`.
-    prior_sensitivity, cumulative, other_rows : tuple of Variant, optional
+    prior_sensitivity, cumulative, other_rows, node_splitting : tuple of Variant, optional
         From the functions of these names in `bayespool.checks.variants`.
     formats : names, optional
         What is written beside the page: ``markdown`` (report.md), ``word`` (report.docx),
@@ -151,7 +152,7 @@ def write_report(
         BiasAsked(bias) if isinstance(bias, str) else bias, tuple(groups), unit, tuple(variant_of),
         tuple(new_within),
     )  # fmt: skip
-    refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows)
+    refits = Refits(leave_one_out, prior_sensitivity, cumulative, other_rows, node_splitting)
     return write_requested(fitted, Path(out_dir), request, refits)
 
 

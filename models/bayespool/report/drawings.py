@@ -12,6 +12,7 @@ from bayespool.report import (
     figure_tables,
     forests,
     group_figures,
+    network_page,
     numbers,
     srocs,
     tables,
@@ -41,7 +42,8 @@ def accuracy_drawings(
     studies = _forest(fitted, summary, rows, comparators, order)
     shown = srocs.drawings(fitted, summary, comparators)
     along = cutoff_page.drawings(fitted)
-    return [*studies, *shown, *along, *group_figures.bubbles(fitted), _predictive(rows)]
+    links = network_page.drawings(fitted)
+    return [*studies, *shown, *along, *links, *group_figures.bubbles(fitted), _predictive(rows)]
 
 
 def draw_all(fitted: Fit, rows: Sequence[StudyRow], own: Sequence[Drawing]) -> dict[str, Drawing]:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from bayespool.fitted import Fit
 
 DRAWS, REFITS, REQUEST = "posterior.nc", "refits.nc", "request.json"
-SERIES = ("leave_one_out", "prior_sensitivity", "cumulative", "other_rows")
+SERIES = ("leave_one_out", "prior_sensitivity", "cumulative", "other_rows",
+          "node_splitting")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

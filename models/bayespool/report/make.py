@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bayespool.checks import variants
 from bayespool.checks.leave_one_out import refit_without_each
+from bayespool.checks.node_splitting import node_splitting as split_pairs
 from bayespool.fitting import DEFAULT_SEED, fit, planned
 from bayespool.progress import say
 from bayespool.report.build import write_report
@@ -28,6 +29,7 @@ def make_report(
     leave_one_out: bool = False,
     prior_sensitivity: bool = False,
     cumulative: bool = False,
+    node_splitting: bool = False,
     other_rows: Mapping[str, Any] | None = None,
     **words: Any,
 ) -> Path:
@@ -43,6 +45,8 @@ def make_report(
         As `bayespool.write_report` takes it.
     leave_one_out, prior_sensitivity, cumulative : bool
         Also without each study, under other priors, and year by year.
+    node_splitting : bool
+        Of a network of tests: also direct against indirect evidence.
     other_rows : mapping, optional
         Also to other rows, as `bayespool.checks.variants.other_rows` takes them.
     **words
@@ -63,5 +67,6 @@ def make_report(
         prior_sensitivity=variants.prior_sensitivity(fitted) if prior_sensitivity else None,
         cumulative=variants.cumulative(fitted) if cumulative else None,
         other_rows=variants.other_rows(fitted, other_rows) if other_rows else None,
+        node_splitting=split_pairs(fitted) if node_splitting else None,
         **words,
     )

@@ -15,6 +15,7 @@ from bayespool.checks import convergence
 from bayespool.checks.moves import POINTS, Move, moves
 from bayespool.estimands import Estimate
 from bayespool.report.points import main_estimands
+from bayespool.report.splits import split_records
 
 if TYPE_CHECKING:
     from bayespool.checks.leave_one_out import LeaveOneOutRefits
@@ -32,6 +33,7 @@ class Refits:
     prior_sensitivity: tuple[Variant, ...] | None = None
     cumulative: tuple[Variant, ...] | None = None
     other_rows: tuple[Variant, ...] | None = None
+    node_splitting: tuple[Variant, ...] | None = None
 
     def check(self, fitted: Fit) -> None:
         """Refuse refits of another model or other data.
@@ -59,6 +61,10 @@ class Refits:
             and _rows(years[-1].fit) == _rows(fitted)
         ):
             raise ValueError(_foreign("cumulative", "cumulative(fitted)"))
+        if self.node_splitting is not None and not all(
+            one.fit.model.split and _rows(one.fit) == _rows(fitted) for one in self.node_splitting
+        ):
+            raise ValueError(_foreign("node_splitting", "node_splitting(fitted)"))
         # a selection with one row per study may need a simpler model for the same question
         if self.other_rows is not None and not all(
             one.fit.studies.sha256 == fitted.studies.sha256
@@ -89,6 +95,8 @@ class Refits:
             out["cumulative"] = series_records(fitted, self.cumulative)
         if self.other_rows is not None:
             out["other_rows"] = series_records(fitted, self.other_rows)
+        if self.node_splitting is not None:
+            out["node_splitting"] = split_records(self.node_splitting)
         return out
 
 

@@ -17,7 +17,8 @@ from bayespool.replacing import alive
 CONTENTS = ("index.html", "summary.csv", "summary.json", "studies.csv", "posterior.nc", "figures",
             "report.md", "report.docx", "tables", "tables.json", "request.json")  # fmt: skip
 OPTIONAL = ("refits.nc", "leave_one_out.csv", "prior_sensitivity.csv", "cumulative.csv",
-            "other_rows.csv", "incomplete.csv", "without_incomplete.csv")  # fmt: skip
+            "other_rows.csv", "node_splitting.csv", "incomplete.csv",
+            "without_incomplete.csv")  # fmt: skip
 _HERE, _EXCHANGE = -100, 2  # of Linux's renameat2: the current folder, and both names at once
 
 
