@@ -1,8 +1,8 @@
 """A batch whose scheduler, workers and client are killed in turn: nothing finished is lost.
 
 ``uv run docs/validation/batch_kills.py`` writes ``batch_kills.csv``: of each kill how many files of
-results there were before and after, what the command said and how soon. In the end all must be done with the
-numbers of a run without Dask, and what was done before a kill must be the same files.
+results there were before and after, what the command said and how soon. In the end all must be done
+with the numbers of a run without Dask, and what was done before a kill must be the same files.
 """
 
 from __future__ import annotations
