@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import distributed  # noqa: F401  loads before anything is timed
 import pytest
 from batch.plans import write_effects
 

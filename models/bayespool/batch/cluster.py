@@ -42,7 +42,7 @@ def connected(address: str, workers: int) -> Iterator[Client]:
         import distributed
     except ModuleNotFoundError:
         raise OSError(NEEDED) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what counts is said in words
+    _silence()
     if not address:
         with _local(workers) as client:
             yield client
@@ -66,6 +66,13 @@ def connected(address: str, workers: int) -> Iterator[Client]:
         client.close(timeout=ANSWER)
 
 
+def _silence() -> None:
+    """What counts is said in words; Dask would print the tracebacks of its own loops, too."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
 async def _knock(address: str) -> None:
     """Raise unless somebody at the address greets as Dask does."""
     from distributed.comm import connect
@@ -83,7 +90,10 @@ def _local(workers: int) -> Iterator[Client]:
 
     environment = dict.fromkeys(ONE_THREAD, "1") | {INSIDE: "1"}
     with (
-        dask.config.set({"distributed.nanny.pre-spawn-environ": environment}),
+        dask.config.set({
+            "distributed.nanny.pre-spawn-environ": environment,
+            "distributed.worker.profile.enabled": False,  # of stacks, 100 times a second
+        }),
         distributed.LocalCluster(
             n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None,
             silence_logs=logging.CRITICAL,
