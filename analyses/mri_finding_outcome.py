@@ -67,10 +67,11 @@ def exact_counts(studies: Any) -> str:
 
 def unseen(studies: Any) -> str:
     """Which rows a model of publication bias can take, and what the others say to the question."""
-    n, told = len(studies), sum(studies.is_partial)
+    kinds = [said and said.kind for said in studies.partial]
+    n, told = len(kinds), kinds.count("censored")
     return (
         f"Publication bias is asked about in the report of complete rows: {n - told} of the {n} "
-        "results here print an estimate or one table and can enter a selection model. The other "
+        "results here print an estimate or counts and can enter a selection model. The other "
         f"{told} answer the question in part: a selection model asks which results nobody sees "
         "because they were not significant, and most of these are such results, seen at last. A "
         "model of both would count them twice."
@@ -101,7 +102,7 @@ def write_all(studies: Any, complete: Any) -> None:
     nested, _ = bp.association.Nested.for_studies(studies)
     # NUTS takes more than half an hour for these censored and tied rows
     more = {"other_rows": others, "judgements": JUDGEMENTS, "engine": "auto"}
-    write("mri_finding_outcome", nested, studies, (unseen(studies), *CENSORED), more)
+    write("mri_finding_outcome", nested, studies, (*CENSORED, unseen(studies)), more)
 
 
 def titles(name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = np.ndarray
-BINS, SMOOTH = 60, 1.6
+BINS, SMOOTH = 60, 2.4
 SHARES = (0.95, 0.8, 0.5)
 
 
