@@ -98,6 +98,10 @@ def test_nothing_but_the_page_needs_nicegui():
     assert "nicegui" not in loaded_after("import bayespool.cli, bayespool.app.session")
 
 
+def test_nothing_but_a_batch_needs_dask():
+    assert not {"distributed", "dask"} & loaded_after("import bayespool.cli, bayespool.batch.plan")
+
+
 def test_type_checkers_see_every_name_that_the_package_has():
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))

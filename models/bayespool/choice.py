@@ -79,8 +79,11 @@ class Commands:
         if not fitting:
             raise ValueError(self._no_such_table(name, studies))
         fitting.sort(key=lambda model: not isinstance(studies, model.takes))
+        given = set(options.given)
         for model in fitting:
-            if set(options.given) <= set(model.options):
+            if name == AUTO and model.told_by and not given & set(model.told_by):
+                continue
+            if given <= set(model.options):
                 return model
         raise ValueError(self._no_such_options(name, fitting, options, studies))
 

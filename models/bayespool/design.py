@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -109,6 +109,10 @@ class Design:
     def scales(self) -> tuple[float, ...]:
         """What one unit of each column is in standard deviations of a number; one for levels."""
         return tuple(coding.sd for coding in self.codings for _ in coding.columns)
+
+    def priors(self, prior: Any) -> list[Any]:
+        """Of the coefficient of every column: the prior is on that of one standard deviation."""
+        return [replace(prior, mu=prior.mu / sd, sigma=prior.sigma / sd) for sd in self.scales]
 
     def settings(self) -> dict[Group, dict[str, Any]]:
         """Covariate values at which results are told, by label.

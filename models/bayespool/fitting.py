@@ -79,7 +79,8 @@ def fit(
     progress.stage("fitting by quadrature")
     from bayespool.engines import quadrature
 
-    draws = quadrature.run(model.hierarchy(rows), seed, **_only(options, QUADRATURE_OPTIONS))
+    hierarchy = model.hierarchy(rows)
+    draws = quadrature.run(hierarchy, seed, **_only(options, QUADRATURE_OPTIONS))
     if draws.failures and engine != "quadrature":
         message = (
             f"quadrature did not pass its self-check ({'; '.join(draws.failures)}); fitted by NUTS "
@@ -88,7 +89,9 @@ def fit(
         progress.note(message)
         return _with_messages(later.result() if later else _by_nuts(*by_nuts), (message,))
     fitted = Fit(model, rows, draws, seed, package_versions("quadrature"), later)
-    return _with_messages(fitted, _cautions(model))
+    fitted = _with_messages(fitted, _cautions(model))
+    vars(fitted)["hierarchy"] = hierarchy
+    return fitted
 
 
 def studies_for(model: Any, given: Rows | TableSource) -> Rows:

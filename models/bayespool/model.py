@@ -45,6 +45,8 @@ class Model:
     automatic : container of str
         Measures (of accuracy the empty text) for which ``--model auto`` may choose it, where it
         takes the table and has a use for every option.
+    told_by : tuple of str
+        Options of which one must be given for ``--model auto`` to choose it; empty: none need be.
     measure : str
         Of an association, a name of `bayespool.studies.measures.MEASURES`; empty of accuracy.
     covariates, test : tuple of str, str
@@ -76,6 +78,7 @@ class Model:
     brief: ClassVar[str] = ""
     options: ClassVar[tuple[str, ...]] = ()
     automatic: ClassVar[Container[str]] = ()
+    told_by: ClassVar[tuple[str, ...]] = ()
     measure: str = ""
     test: str = ""
     nu: Any = None

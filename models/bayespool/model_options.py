@@ -19,6 +19,7 @@ class ModelOptions:
     covariate_on: tuple[str, ...] = ()
     test: str = ""
     shared: bool = False
+    structure: str = "factor"
     indirect: bool = False
     correlation: float | None = None
     robust: bool = False

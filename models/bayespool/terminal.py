@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from datetime import timedelta
 from typing import Any, TextIO
 
 from bayespool import progress
 from bayespool.progress import Event
 
 INTERRUPTED = 130  # exit code
+BETWEEN_LINES = 60.0  # seconds between two lines on how much is done, where there is no terminal
+SHORTEST = 5.0  # seconds before a rate says anything
 
 
 @contextmanager
@@ -49,6 +53,7 @@ class _Terminal:
         self._stream, self._out = stream, sys.stdout
         self._lock = threading.RLock()
         self._stages: dict[str, str] = {}
+        self._since: dict[str, tuple[float, int, float]] = {}  # start, done then, last line
         self._display: Any = None
         self._tasks: dict[str, Any] = {}
 
@@ -64,6 +69,9 @@ class _Terminal:
             else:
                 is_new = self._stages.get(event.lane) != event.words
                 self._stages[event.lane] = event.words
+                if is_new:
+                    now = time.monotonic()
+                    self._since[event.lane] = now, event.done, now
                 show = self._live if self._stream.isatty() else self._line
                 show(event, is_new)
 
@@ -74,9 +82,27 @@ class _Terminal:
                 self._display.stop()
 
     def _line(self, event: Event, is_new: bool) -> None:
+        start, before, last = self._since[event.lane]
         if is_new and event.words:
             count = f" ({event.total:,})" if event.total else ""
             print(f"{_in(event.lane)}{event.words}{count}", file=self._stream, flush=True)
+        elif event.total and time.monotonic() - last > BETWEEN_LINES:
+            self._since[event.lane] = start, before, time.monotonic()
+            line = f"{_in(event.lane)}{event.words}: {self._count(event)}"
+            print(line, file=self._stream, flush=True)
+
+    def _count(self, event: Event) -> str:
+        """How much is done, at which rate, and how long the rest takes at that."""
+        if not event.total:
+            return ""
+        start, before, _ = self._since[event.lane]
+        elapsed, done = time.monotonic() - start, event.done - before
+        count = f"{event.done:,} of {event.total:,}"
+        if elapsed < SHORTEST or done < 1:
+            return count
+        rate = done / elapsed
+        left = timedelta(seconds=round((event.total - event.done) / rate))
+        return f"{count}, {rate:,.3g} a second, {left} left"
 
     def _live(self, event: Event, is_new: bool) -> None:
         if self._display is None:
@@ -91,7 +117,7 @@ class _Terminal:
             self._display.reset(self._tasks[event.lane])
         self._display.update(
             self._tasks[event.lane], description=f"{_in(event.lane)}{event.words}",
-            count=f"{event.done:,} of {event.total:,}" if event.total else "",
+            count=self._count(event),
         )  # fmt: skip
         self._display.start()
 

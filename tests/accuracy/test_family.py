@@ -81,6 +81,13 @@ CASES = {
         NestedMetaRegression(covariates=("late",), correlation=0.4), ROWS,
     ),
     "comparison": (Comparison(), ROWS),
+    "comparison, one SD": (Comparison(structure="common"), ROWS),
+    "comparison, SDs by test": (Comparison(structure="by-test", nu=NU), ROWS),
+    "comparison, covariates": (Comparison(covariates=("late", "size"), link="probit"), ROWS),
+    "comparison, cross-classified and SDs by test": (Comparison(structure="by-test"), CROSSED),
+    "comparison, partial": (
+        Comparison(test="site", marker="binormal"), PARTIAL.select([0, 1, 2, 3, 4, 5, 6]),
+    ),
     "comparison, shared effects": (Comparison(shared=True, nu=NU), ROWS),
     "comparison, cross-classified": (Comparison(), CROSSED),
     "comparison, cross-classified and shared": (Comparison(shared=True), CROSSED),
@@ -210,6 +217,10 @@ def brute_force(hierarchy, theta: np.ndarray, points: int = 17) -> np.ndarray:
         (NestedMetaRegression(covariates=("size",), correlation=0.5), ROWS),
         (Comparison(), ROWS),
         (Comparison(), CROSSED),
+        (Comparison(structure="common"), ROWS),
+        (Comparison(structure="by-test"), ROWS),
+        (Comparison(structure="by-test"), CROSSED),
+        (Comparison(test="site", marker="binormal"), PARTIAL.select([2, 3, 0, 1, 5])),
         (NestedBivariate(marker="binormal"), PARTIAL.select([2, 3, 0, 1, 5])),
     ],
 )
@@ -315,8 +326,12 @@ BAD = [
     ),
     (Comparison(test="nothing"), ROWS, "no column 'nothing' of tests; allowed:"),
     (Comparison(), ROWS.select([0, 2, 4]), "has one test only, x"),
-    (Comparison(), ROWS.select([0, 3, 4, 5]), "appear in no study together with another"),
-    (Comparison(test="late"), ROWS, "is a second row of yes in A"),
+    (Comparison(), ROWS.select([0, 3, 4, 5]), "is not connected.*part with one of another: x; y"),
+    (
+        Comparison(test="late"), ROWS,
+        "same test twice in a study .yes in A: A, x, A, y; no in B: B, x, B, y.; allowed: one row",
+    ),
+    (Comparison(covariates=("test",)), ROWS, "cannot be told from differences between the tests"),
 ]  # fmt: skip
 
 

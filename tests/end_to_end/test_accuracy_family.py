@@ -27,13 +27,13 @@ E,2002,cohort,25,11,2,2,21
 F,2003,case,21,20,9,3,22
 G,2003,cohort,30,9,1,4,30
 """
-TWO_TESTS = """study,test,tp,fp,fn,tn,tp_both,fp_both
-A,ct,18,7,4,25,14,3
-A,mri,15,5,7,27,14,3
-B,ct,15,5,7,19,,
-B,mri,12,3,10,21,,
-C,ct,24,3,5,33,,
-D,mri,30,6,9,40,,
+TWO_TESTS = """study,test,tp,fp,fn,tn,dose,tp_both,fp_both
+A,ct,18,7,4,25,1,14,3
+A,mri,15,5,7,27,1,14,3
+B,ct,15,5,7,19,2,,
+B,mri,12,3,10,21,2,,
+C,ct,24,3,5,33,4,,
+D,mri,30,6,9,40,3,,
 """
 READERS = """study,reader,tp,fp,fn,tn
 A,1,18,7,4,25
@@ -42,7 +42,7 @@ B,1,15,5,7,19
 B,2,17,6,5,18
 C,1,24,3,5,33
 """
-MARGINS = "\n".join(",".join(line.split(",")[:6]) for line in TWO_TESTS.splitlines()) + "\n"
+MARGINS = "\n".join(",".join(line.split(",")[:7]) for line in TWO_TESTS.splitlines()) + "\n"
 TABLES = {"one": ONE_ROW, "two": MARGINS, "crossed": TWO_TESTS, "readers": READERS}
 
 
@@ -92,6 +92,10 @@ RUNS = {
     "two.csv --test test": (
         "Comparison(test='test', shared=False,",
         {"sens[ct]", "dor_ratio[mri / ct]", "tau_within_spec"},
+    ),
+    "two.csv --test test --structure by-test --covariate dose": (
+        "Comparison(test='test', covariates=('dose',), shared=False, structure='by-test',",
+        {"sens[ct]", "tau_within_sens[mri]", "beta_spec_dose"},
     ),
     "crossed.csv --test test --shared": (
         "Comparison(test='test', shared=True,",
@@ -174,7 +178,8 @@ REFUSED = {
     "one.csv --shared": "no column 'test' of tests",
     "one.csv --correlation 0.5": "--correlation goes with --model nested",
     "one.csv --model bivariate --shared": "allowed with it: --link, --robust, --marker; ",
-    "one.csv --covariate size --test test": "--covariate and --test do not go together",
+    "one.csv --by design --test test": "--by and --test do not go together",
+    "two.csv --test test --structure own": "structure='own' is unknown; allowed: factor, common",
     "one.csv --covariate size --covariate-on shape": "--covariate-on goes with --model hsroc",
     "one.csv --model hsroc --robust": "--robust does not apply to --model hsroc",
     "one.csv --model hsroc --link probit": "--link does not apply to --model hsroc",
@@ -199,7 +204,7 @@ REFUSED = {
     "gaps.csv --covariate size": "covariate 'size' is empty for B",
     "lonely.csv --covariate design": "level 'case' in one row only (A)",
     "double.csv --covariate size --covariate twice": "collinear",
-    "apart.csv --test test": "appear in no study together with another test",
+    "apart.csv --test test": "network of tests is not connected",
     "wrong.csv --test test": "20 contradicts the margins 18 and 15 of 22",
     "late.csv --covariate design --cumulative": "--cumulative to 2001 (2 studies): late.csv: cov",
 }

@@ -135,20 +135,13 @@ class MetaRegression(Margins):
     def _covariances(self, studies: AccuracyStudies) -> tuple[Covariance, ...]:
         return tuple(map(self.covariance, self.sigma_groups(studies)))
 
-    def _beta_priors(self, columns: Design) -> list[Any]:
-        """On the coefficient of one unit: the prior is on that of one standard deviation."""
-        return [
-            replace(self.beta, mu=self.beta.mu / sd, sigma=self.beta.sigma / sd)
-            for sd in columns.scales
-        ]
-
     def pymc_means(self, studies: AccuracyStudies) -> list[Any]:
         """Mean sensitivity and specificity of every row on the scale of the link, in PyMC."""
         columns = design(studies, self.covariates)
         mean = [self.priors[name].to_pymc(name) for name in self.intercepts]
         for i, margin in enumerate(MARGINS):
             for term, x, beta in zip(
-                columns.terms, columns.matrix.T, self._beta_priors(columns), strict=True
+                columns.terms, columns.matrix.T, columns.priors(self.beta), strict=True
             ):
                 mean[i] = mean[i] + beta.to_pymc(coefficient(margin.name, term)) * x
         return mean
@@ -190,7 +183,7 @@ class MetaRegression(Margins):
         """The same model as rows for quadrature."""
         columns = design(studies, self.covariates)
         x = np.column_stack([np.ones(len(studies)), columns.matrix])
-        prior, betas = self.priors, self._beta_priors(columns)
+        prior, betas = self.priors, columns.priors(self.beta)
         mu_sens, mu_spec = self.intercepts
         covariances = self._covariances(studies)
         return Hierarchy(

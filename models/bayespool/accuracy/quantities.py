@@ -45,6 +45,7 @@ _PARAMETERS: dict[str, tuple[str, Unit, Range]] = {
     "shape_coefficients": ("Coefficients on the shape", "number", "real"),
     "sigma_alpha": ("SD of accuracy σα", "number", "positive"),
     "sigma_theta": ("SD of threshold σθ", "number", "positive"),
+    "tau_within": ("SD of tests within studies", "number", "positive"),
     "tau_within_sens": ("SD of sensitivity within studies", "number", "positive"),
     "tau_within_spec": ("SD of specificity within studies", "number", "positive"),
     "rho_within": ("Correlation within studies", "number", "correlation"),
@@ -94,7 +95,7 @@ _PARAMETERS: dict[str, tuple[str, Unit, Range]] = {
     "seen": ("Share of all studies that is seen", "proportion", "proportion"),
 }  # fmt: skip
 OF_BIAS = ("strength", "seen")
-SPREADS = ("tau_sens", "tau_spec", "tau_within_sens", "tau_within_spec",
+SPREADS = ("tau_sens", "tau_spec", "tau_within", "tau_within_sens", "tau_within_spec",
            "sigma_alpha", "sigma_theta", "tau_spread_sens", "tau_spread_spec",
            "tau_prev")  # fmt: skip
 PREVALENCE = point(Quantity("prev", "Prevalence", "proportion", "proportion"), "summary")

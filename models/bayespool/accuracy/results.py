@@ -6,7 +6,7 @@ and ``correlation``; the rows of one study are its results.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +55,14 @@ def weights(studies: AccuracyStudies, correlation: float) -> Array:
     return 1.0 / (1.0 + (np.bincount(study)[study] - 1.0) * correlation)
 
 
-def alternatives(model: Any) -> dict[str, Any]:
+def alternatives(
+    model: Any, scales: Sequence[str] = ("tau_within_sens", "tau_within_spec")
+) -> dict[str, Any]:
     """The model under other priors of the variation within studies."""
+    if not scales:
+        return {}
     return {
-        f"within: {prior!r}": replace(model, tau_within_sens=prior, tau_within_spec=prior)
+        f"within: {prior!r}": replace(model, **dict.fromkeys(scales, prior))
         for prior in (HalfNormal(0.25), HalfNormal(1))
     }
 

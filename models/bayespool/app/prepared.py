@@ -23,7 +23,7 @@ from bayespool.studies import (
     read_studies,
     read_table,
 )
-from bayespool.studies.sources import Content
+from bayespool.studies.sources import Content, Part
 from bayespool.studies.tables import Table
 
 
@@ -46,7 +46,7 @@ class Prepared:
     found: Any
 
 
-def read_as_asked(source: Content, asked: Asked) -> tuple[Table, Any]:
+def read_as_asked(source: Content | Part, asked: Asked) -> tuple[Table, Any]:
     """The table, and the studies in it.
 
     Raises
@@ -86,7 +86,7 @@ def _studies(
     return read_studies(table, measure, bridge=bridge)
 
 
-def readable_as(source: Content, asked: Asked) -> tuple[str, ...]:
+def readable_as(source: Content | Part, asked: Asked) -> tuple[str, ...]:
     """What a table can be read as: the empty text is diagnostic accuracy, others are measures.
 
     Raises
@@ -107,14 +107,30 @@ def readable_as(source: Content, asked: Asked) -> tuple[str, ...]:
 
 
 def prepare(found: Any, asked: Asked) -> Prepared:
-    """The model that is asked for, and the studies as it takes them.
+    """The model that is asked for and its studies, once all that is asked is found to be allowed.
 
     Raises
     ------
     ValueError
         The studies, or what is asked, do not go with the model.
     """
-    request, measure = asked.request, asked.measure or ACCURACY
+    prepared, request = modelled(found, asked), asked.request
+    model, studies = prepared.model, prepared.studies
+    check_asked(model, studies, request.bias)
+    check_order(request.order, studies)
+    checked_request(foreseen(model, studies), **request.of_numbers)
+    return prepared
+
+
+def modelled(found: Any, asked: Asked) -> Prepared:
+    """The model that is asked for, and the studies as it takes them; the request is not looked at.
+
+    Raises
+    ------
+    ValueError
+        The studies do not go with the model.
+    """
+    measure = asked.measure or ACCURACY
     kept = low_risk_only(found) if asked.low_risk_only and measure == ACCURACY else found
     options = ModelOptions(
         link=asked.link, covariate=asked.covariate, covariate_on=asked.covariate_on,
@@ -123,7 +139,4 @@ def prepare(found: Any, asked: Asked) -> Prepared:
     )  # fmt: skip
     model, studies = choose(kept, measure, asked.model, options)
     model = with_priors(model, asked.priors)
-    check_asked(model, studies, request.bias)
-    check_order(request.order, studies)
-    checked_request(foreseen(model, studies), **request.of_numbers)
     return Prepared(model, studies, found)

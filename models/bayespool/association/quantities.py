@@ -8,12 +8,13 @@ from bayespool.design import Term
 from bayespool.quantity import FREEDOM, Estimand, Quantity, Range, Role, Unit, point
 from bayespool.studies.measures import GROUPS, MEASURES
 
-# by how the measure is come back to: the end of names, unit and range
-_BACK: dict[str, tuple[str, Unit, Range]] = {
-    "exp": ("ratio", "ratio", "positive"),
-    "tanh": ("correlation", "number", "correlation"),
-    "expit": ("proportion", "proportion", "proportion"),
-    "identity": ("", "effect", "real"),
+# by how the measure is come back to: unit and range
+_BACK: dict[str, tuple[Unit, Range]] = {
+    "exp": ("ratio", "positive"),
+    "tanh": ("number", "correlation"),
+    "expit": ("number", "proportion"),
+    "lacking": ("number", "real"),
+    "identity": ("effect", "real"),
 }
 SPREADS = ("tau", "tau2", "tau_within", "psi")
 OF_BIAS = ("pet", "peese", "weights", "delta", "a", "b")
@@ -44,8 +45,11 @@ def analysed(measure: str) -> Quantity:
 
 def told(measure: str) -> Quantity:
     """The effect on its measure's own scale: ``mu_ratio``, an odds ratio; or that of analysis."""
-    scale, unit, numbers = _BACK[MEASURES[measure].back]
-    return Quantity("mu", MEASURES[measure].label, unit, numbers, scale, called=True)
+    found = MEASURES[measure]
+    unit, numbers = _BACK[found.back]
+    if measure == "proportion":
+        unit = "proportion"
+    return Quantity("mu", found.label, unit, numbers, found.ending, called=True)
 
 
 def pooled(studies: Any, quantity: Quantity) -> Estimand:

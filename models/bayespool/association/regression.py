@@ -135,8 +135,9 @@ def other_priors(model: Any, spreads: Sequence[str]) -> dict[str, Any]:
                 (name, HalfCauchy(_three(unit))),
                 (name, Uniform(0, _three(8 * unit))),
             ]
-    wide = _quantile(model.mu, ndtr(1.0))
-    others += [("mu", Normal(0, _three(wide / 4))), ("mu", Normal(0, _three(10 * wide)))]
+    middle = _quantile(model.mu, 0.5)
+    wide, centre = _quantile(model.mu, ndtr(1.0)) - middle, _three(middle) if middle else 0
+    others += [("mu", Normal(centre, _three(sd))) for sd in (wide / 4, 10 * wide)]
     return {f"{name}: {prior!r}": replace(model, **{name: prior}) for name, prior in others}
 
 

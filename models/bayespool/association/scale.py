@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from bayespool.association import quantities
 from bayespool.numerics.marginals import ExpOf, LogGrid, Marginal, NormalMixture, Transformed
@@ -17,16 +16,15 @@ from bayespool.priors import Fixed, HalfNormal, Normal
 from bayespool.studies.measures import MEASURES
 
 Array = np.ndarray
-_BACK = {
-    "exp": ("ratio", np.exp),
-    "tanh": ("correlation", np.tanh),
-    "expit": ("proportion", special.expit),
-}
 DEFAULTS: dict[str, tuple[Normal, HalfNormal]] = {
-    **dict.fromkeys(("or", "rr", "rom", "hr", "irr"), (Normal(0, 4), HalfNormal(0.5))),
+    **dict.fromkeys(("or", "rr", "rom", "hr", "irr", "oe"), (Normal(0, 4), HalfNormal(0.5))),
     **dict.fromkeys(("smd", "cor"), (Normal(0, 1), HalfNormal(0.5))),
     "proportion": (Normal(0, 1.5), HalfNormal(1)),
     "rd": (Normal(0, 0.5), HalfNormal(0.15)),
+    "cstat": (Normal(0, 1.5), HalfNormal(0.5)),
+    "slope": (Normal(1, 1), HalfNormal(0.5)),
+    **dict.fromkeys(("kappa", "icc"), (Normal(0, 1), HalfNormal(0.5))),
+    "alpha": (Normal(0, 4), HalfNormal(0.5)),
 }
 OVERDISPERSION = HalfNormal(0.5)
 
@@ -82,21 +80,18 @@ def prior_source(model: Any, studies: Any) -> str:
 
 def shown_name(name: str, measure: str) -> str:
     """The estimand on the measure's own scale: ``mu`` of an odds ratio is ``mu_ratio``."""
-    back = _BACK.get(MEASURES[measure].back)
-    return name if back is None else f"{name}_{back[0]}"
+    ending = MEASURES[measure].ending
+    return f"{name}_{ending}" if ending else name
 
 
 def to_measure(values: Array, measure: str) -> Array:
     """From the scale of analysis to the measure's own: log odds ratios to odds ratios."""
-    back = _BACK.get(MEASURES[measure].back)
-    return np.asarray(values, float) if back is None else back[1](np.asarray(values, float))
+    return np.asarray(MEASURES[measure].transform.back(np.asarray(values, float)))
 
 
 def to_analysis(values: Array, measure: str) -> Array:
     """The inverse of `to_measure`."""
-    forward = {"exp": np.log, "tanh": np.arctanh, "expit": special.logit}
-    function = forward.get(MEASURES[measure].back)
-    return np.asarray(values, float) if function is None else function(np.asarray(values, float))
+    return np.asarray(MEASURES[measure].transform.forward(np.asarray(values, float)))
 
 
 def effect_estimands(
@@ -127,12 +122,11 @@ def effect_estimands(
         out[tau], out[tau2] = draws["tau"], draws["tau"] ** 2
         if typical_variance is not None:
             out[share] = out[tau2] / (out[tau2] + typical_variance)
-    back = _BACK.get(MEASURES[measure].back)
-    if back is not None:
+    if MEASURES[measure].ending:
         own = quantities.pooled(studies, shown)
         with np.errstate(over="ignore"):  # a new study's heavy-tailed effect may be beyond exp
-            out[own] = back[1](out["mu"])
-            out[own.like("new")] = back[1](out["mu_new"])
+            out[own] = to_measure(out["mu"], measure)
+            out[own.like("new")] = to_measure(out["mu_new"], measure)
     return out | {name: x for name, x in draws.items() if name not in out}
 
 

@@ -17,6 +17,7 @@ from bayespool.association.regression import Regression, check_rows, other_prior
 from bayespool.design import design
 from bayespool.priors import Fixed, HalfNormal, Normal
 from bayespool.studies import Effects, Rows
+from bayespool.studies.measures import MEASURES, TESTED
 
 Array = np.ndarray
 DIRECTIONS = {"positive": 1.0, "negative": -1.0}
@@ -108,11 +109,11 @@ def check_effects(studies: Any, what: str) -> None:
     """
     file = studies.file
     effects = isinstance(studies, Effects)
-    if studies.one_group or (effects and studies.measure == "proportion"):
+    if studies.one_group or (effects and studies.measure not in TESTED):
+        name = MEASURES[studies.measure].label if effects else "proportion"
         raise ValueError(
-            f"{file}: {what} is of effects that can be for or against something; a proportion has "
-            "no null value that decides what is published; allowed: or, rr, rd, md, smd, rom, cor, "
-            "hr, irr, generic"
+            f"{file}: {what} is of effects that can be for or against something; a {name} has "
+            f"no null value that decides what is published; allowed: {', '.join(TESTED)}"
         )
     if not effects:
         raise ValueError(

@@ -25,6 +25,7 @@ from bayespool.fitting import fit
 from bayespool.held import held
 from bayespool.priors import CumulativeDirichlet
 from bayespool.studies import Effects
+from bayespool.studies.measures import TESTED
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -169,7 +170,7 @@ def effects_of(studies: Any, measure: str) -> tuple[Any, tuple[str, ...]]:
     """
     notes: list[str] = []
     found = studies
-    if studies.one_group or measure == "proportion":
+    if studies.one_group or measure not in TESTED:
         check_effects(studies, "a model of publication bias")
     if not isinstance(studies, Effects):
         found = studies.as_effects(measure)

@@ -13,11 +13,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from cyclopts import App, CycloptsError, Group, Parameter
 
 from bayespool import __version__
+from bayespool.cli.batches import batch
 from bayespool.cli.delivery import DONE
 from bayespool.cli.exports import export
 from bayespool.cli.fits import accuracy, association
@@ -29,9 +30,9 @@ from bayespool.terminal import INTERRUPTED
 
 WRONG_INPUT, FAULT = 2, 70
 PACKAGE = Path(__file__).parents[1]
-COMMANDS = {
+COMMANDS: dict[Group, tuple[Any, ...]] = {
     Group("A table", sort_key=1): (template, check, datasets),
-    Group("Pooling", sort_key=2): (accuracy, association),
+    Group("Pooling", sort_key=2): (accuracy, association, batch),
     Group("Reports", sort_key=3): (report, judgement_form, summary_of_findings, export),
 }
 EXAMPLES = """Examples:
@@ -53,6 +54,11 @@ OF_COMMAND = {
     bayespool association trials.csv --measure or --mid 1.25 --baseline-risk 0.2
     bayespool association trials.csv --measure or --bias robma
     bayespool association review.rm5 --outcome 1.2""",
+    "batch": """Examples:
+
+    bayespool batch plan.csv --out answers
+    bayespool batch review.zip --out answers
+    bayespool batch tables.parquet --measure or --out answers --scheduler tcp://10.0.0.1:8786""",
     "template": """Examples:
 
     bayespool template

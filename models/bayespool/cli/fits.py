@@ -56,6 +56,7 @@ def accuracy(
     by: str = "",
     test: str = "",
     shared: bool = False,
+    structure: str = "factor",
     indirect: bool = False,
     correlation: float | None = None,
     robust: bool = False,
@@ -89,7 +90,7 @@ def accuracy(
         hsroc, thresholds (several cut-offs per study) or latent-class (an imperfect reference).
         auto is comparison with --test, meta-regression with --covariate, else bivariate.
     covariate
-        A study covariate of meta-regression or hsroc; repeat for more.
+        A study covariate of meta-regression, nested, comparison or hsroc; repeat for more.
     covariate_on
         Of hsroc, what covariates act on: accuracy, threshold or shape; all three by default.
     by
@@ -98,8 +99,11 @@ def accuracy(
         The column that names the test of every row, for a comparison.
     shared
         Of a comparison: tests differ by the same amount in all studies.
+    structure
+        Of a comparison, the SDs of tests within studies: factor (one for sensitivity, one for
+        specificity), common (one for both, as in metadta) or by-test (two for every test).
     indirect
-        Of a comparison: allow a test that no study compares with another.
+        Of a comparison: allow a network of tests that is not connected.
     correlation
         Of nested results: their correlation within patients, 0 (different patients) to 1.
     robust
@@ -151,8 +155,8 @@ def accuracy(
         studies = labelled(studies, fitting.label)
         options = ModelOptions(
             link=link, covariate=covariate, covariate_on=covariate_on, by=by, test=test,
-            shared=shared, indirect=indirect, correlation=correlation, robust=robust,
-            marker=marker, cutoff=cutoff, transform=transform, positive=positive,
+            shared=shared, structure=structure, indirect=indirect, correlation=correlation,
+            robust=robust, marker=marker, cutoff=cutoff, transform=transform, positive=positive,
             same_spread=same_spread, reference_sens=reference_sens, reference_spec=reference_spec,
             dependence=dependence, hierarchical_prevalence=hierarchical_prevalence,
         )  # fmt: skip

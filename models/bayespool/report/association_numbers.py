@@ -23,7 +23,7 @@ from bayespool.estimands import (
 from bayespool.numerics.links import link
 from bayespool.priors import ProbabilityInterval
 from bayespool.streams import rng
-from bayespool.studies.measures import GROUPS, MEASURES, OF_COUNTS, OF_MEANS
+from bayespool.studies.measures import GROUPS, MEASURES, OF_AGREEMENT, OF_COUNTS, OF_MEANS
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -32,6 +32,7 @@ Array = np.ndarray
 BaselineRisk = float | ProbabilityInterval
 OF_GROUPS = (*OF_COUNTS, *OF_MEANS, "hr", "irr")
 WITH_UNIT = ("md", "generic")
+WITHOUT_MID = ("proportion", "cstat", "slope", *OF_AGREEMENT)
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,10 @@ def check_mid(mid: float | None, measure: str) -> float | None:
     """
     if mid is None:
         return None
-    if measure == "proportion":
-        raise ValueError("mid: a pooled proportion has no smallest important difference; allowed: "
-                         "none, or a threshold of mu_proportion")  # fmt: skip
+    if measure in WITHOUT_MID:
+        raise ValueError(f"mid: a pooled {MEASURES[measure].label} has no smallest important "
+                         "difference; allowed: none, or a threshold of "
+                         f"{scale.shown_name('mu', measure)}")  # fmt: skip
     ratio = MEASURES[measure].is_ratio
     upper = 1.0 if measure == "cor" else math.inf
     if not 0.0 < mid < upper or (ratio and mid == 1.0):
@@ -147,7 +149,8 @@ def probabilities(fitted: Fit, mid: float | None) -> list[Probability]:
     measure = fitted.model.measure
     if measure == "proportion":
         return []
-    out = [_above(fitted, name, 0.0) for name in ("mu", "mu_new")]
+    null = MEASURES[measure].neutral_analysed
+    out = [_above(fitted, name, null) for name in ("mu", "mu_new")]
     if mid is None:
         return out
     name = scale.shown_name("mu", measure)

@@ -14,7 +14,7 @@ from bayespool.numerics.two_groups import effect_given_total
 from bayespool.report import effect_words, forests, numbers, tables
 from bayespool.report.blocks import Drawing
 from bayespool.report.effect_forests import effect_table
-from bayespool.report.effect_tables import SCALE
+from bayespool.report.effect_tables import scale_of
 from bayespool.report.figure_tables import most_surprising
 from bayespool.report.ordering import ordered
 from bayespool.report.per_study import StudyRow
@@ -107,7 +107,7 @@ def predictive_table(
     counts = any(row.margins[0].trials > 0 for row in rows)
     title = measure.label[:1].upper() + measure.label[1:]
     what = "observed counts" if counts else "observed estimates"
-    scale = SCALE.get(measure.back, "linear")
+    scale = scale_of(measure)
     return predictive.PredictiveTable(tuple(lines), (title,), scale), what
 
 

@@ -10,7 +10,7 @@ from bayespool.figures.forest_table import NEW, POOLED, STUDY, Cell, ForestTable
 from bayespool.figures.marks import Interval
 from bayespool.quantity import capital
 from bayespool.report import effect_words, numbers
-from bayespool.report.effect_tables import SCALE, kind_of, observed_text, written
+from bayespool.report.effect_tables import kind_of, observed_text, scale_of, written
 from bayespool.report.forests import SHORT, bare
 from bayespool.report.per_study import StudyRow, marked
 from bayespool.studies.measures import MEASURES
@@ -39,12 +39,12 @@ def effect_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> For
             lines.append(_study(fitted, own[0], kind, len(columns), weights))
         else:
             lines += _results(own, kind, len(columns), weights)
-    percent = measure.back == "expit"
+    percent = kind == "proportion"
     unit = ", %" if percent else ""
     null = 0.0 if measure.name == "generic" else measure.null
     title = title_of(measure.name, summary.unit)
     return ForestTable(
-        (Panel(title, SCALE.get(measure.back, "linear"), null),),
+        (Panel(title, scale_of(measure), null),),
         (*lines, *_endings(summary, kind)), columns, (f"{title}{unit}\n(95 % interval)",),
     )  # fmt: skip
 

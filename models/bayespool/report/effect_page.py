@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bayespool.association.scale import shown_name
 from bayespool.design import design
 from bayespool.quantity import inside
 from bayespool.report import (
@@ -42,9 +43,10 @@ def _studies(page: Page) -> Section:
 def _effect(page: Page) -> Section:
     summary = page.summary
     measure = MEASURES[summary.measure]
-    names = ["mu_ratio", "mu_correlation", "mu_proportion", "mu_proportion_marginal", "mu",
-             "mu_new_ratio", "mu_new_correlation", "mu_new_proportion", "mu_new", "tau", "tau2",
+    own, new = (shown_name(name, summary.measure) for name in ("mu", "mu_new"))
+    names = [own, "mu_proportion_marginal", "mu", new, "mu_new", "tau", "tau2",
              "tau_within", "psi", "icc", "I2", "nu"]  # fmt: skip
+    names = list(dict.fromkeys(names))
     blocks: list[Block] = [
         effect_tables.estimates_table(
             summary, names, "What was estimated; errors of percentages are in percentage points",

@@ -13,10 +13,10 @@ from bayespool.estimands import Statement
 from bayespool.figures.marks import Interval
 from bayespool.report import numbers
 from bayespool.report.blocks import Table
-from bayespool.report.effect_words import people, risk_words
+from bayespool.report.effect_words import about_mid, people, risk_words
 from bayespool.report.per_study import StudyRow
 from bayespool.report.tables import INTERVAL, MAX_ROWS, daggers, estimate_cells, only_first
-from bayespool.studies.measures import MEASURES
+from bayespool.studies.measures import MEASURES, Measure
 
 if TYPE_CHECKING:
     from bayespool.fitted import Fit
@@ -24,12 +24,18 @@ if TYPE_CHECKING:
 
 NB = numbers.SPACE
 SMALLEST = 1e-6  # error that is told
-SCALE = {"exp": "log", "expit": "percent"}
 
 
 def kind_of(measure: str) -> str:
     """How values on the measure's own scale are written."""
     return quantities.told(measure).unit
+
+
+def scale_of(measure: Measure) -> str:
+    """Of an axis: ``log``, ``percent`` or ``linear``."""
+    if measure.is_ratio:
+        return "log"
+    return "percent" if kind_of(measure.name) == "proportion" else "linear"
 
 
 def written(interval: Interval, kind: str) -> str:
@@ -93,7 +99,8 @@ def statement(said: Statement, summary: Summary) -> str:
     if said.relation == "within":
         assert said.high is not None
         ends = f"{numbers.cut(cut, estimand.unit)} to {numbers.cut(said.high, estimand.unit)}"
-        return f"{estimand.label} within {ends}: too small to matter"
+        small = ": too small to matter" if about_mid(said, summary) else ""
+        return f"{estimand.label} within {ends}{small}"
     word = "above" if said.relation == ">" else "below"
     return f"{estimand.label} {word} {numbers.cut(cut, estimand.unit)}"
 

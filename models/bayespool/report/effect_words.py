@@ -33,6 +33,12 @@ ABOVE = {
     "hr": "that events come sooner in {} than in {}",
     "irr": "a higher rate in {} than in {}",
     "cor": "that the two quantities go up together",
+    "cstat": "that people with the event tend to have the higher predicted risk",
+    "oe": "more events than the model predicts",
+    "kappa": "more agreement than chance gives",
+    "icc": "that readings of one person are more alike than those of two people",
+    "alpha": "that items go together",
+    "slope": "that predictions are not extreme enough, and below 1 too extreme",
     "generic": "an effect in the positive direction of the table",
 }
 
@@ -80,7 +86,7 @@ def lead(summary: Summary) -> str:
         return judged[0]
     measure, parts = MEASURES[summary.measure], []
     if measure.name != "proportion":
-        null = "1" if measure.is_ratio else "0"
+        null = f"{measure.neutral:g}"
         parts.append(
             f"the probability that the {measure.label} is above {null} is "
             f"{numbers.about(above_null(summary))}"
@@ -97,7 +103,8 @@ def lead(summary: Summary) -> str:
 
 def above_null(summary: Summary) -> float:
     """Probability that the pooled value is above no association."""
-    return next(p.prob for p in summary.probabilities if p.statement == Statement("mu", ">", 0.0))
+    wanted = Statement("mu", ">", MEASURES[summary.measure].neutral_analysed)
+    return next(p.prob for p in summary.probabilities if p.statement == wanted)
 
 
 def label(summary: Summary) -> str:
@@ -122,7 +129,7 @@ def plain_words(fitted: Fit, summary: Summary) -> str:
     measure = MEASURES[summary.measure]
     if measure.name == "proportion":
         return ""
-    null = "1" if measure.is_ratio else "0"
+    null = f"{measure.neutral:g}"
     article = "An" if measure.label[0] in "aeiou" else "A"
     above = says_above(fitted, summary.groups)
     return (

@@ -42,10 +42,9 @@ def effect_cuts(measure: str, mid: float | None, given: Cuts | None) -> dict[str
     name = shown_name("mu", measure)
     if name in out or measure == "proportion":
         return out
-    ratio = MEASURES[measure].is_ratio
     if mid is None:
-        return {name: (1.0 if ratio else 0.0,)} | out
-    return {name: (1.0 / mid if ratio else -mid, mid)} | out
+        return {name: (MEASURES[measure].neutral,)} | out
+    return {name: (1.0 / mid if MEASURES[measure].is_ratio else -mid, mid)} | out
 
 
 def supports(
@@ -70,9 +69,9 @@ def supports(
         name, cut = item.statement.estimand, item.statement.cut
         if isinstance(cut, float | int) and item.statement.relation in (">", "<"):
             above[name, cut] = item.prob if item.statement.relation == ">" else 1.0 - item.prob
-    if measure and ("mu", 0.0) in above:
-        null = 1.0 if MEASURES[measure].is_ratio else 0.0
-        above[shown_name("mu", measure), null] = above["mu", 0.0]
+    null = MEASURES[measure].neutral_analysed if measure else 0.0
+    if measure and ("mu", null) in above:
+        above[shown_name("mu", measure), MEASURES[measure].neutral] = above["mu", null]
     return tuple(replace(one, bands=_as_stated(one, above)) for one in found)
 
 

@@ -62,6 +62,11 @@ REFERENCES: dict[str, Reference] = {
         "studies without a gold standard. Biometrics 2015;71:538–547.",
         "10.1111/biom.12264",
     ),
+    "ma2018": Reference(
+        "Ma X, Lian Q, Chu H, Ibrahim JG, Chen Y. A Bayesian hierarchical model for network "
+        "meta-analysis of multiple diagnostic tests. Biostatistics 2018;19:87–102.",
+        "10.1093/biostatistics/kxx025",
+    ),
     "jones2019": Reference(
         "Jones HE, Gatsonis CA, Trikalinos TA, Welton NJ, Ades AE. Quantifying how diagnostic test "
         "accuracy depends on threshold in a meta-analysis. Stat Med 2019;38:4789–4803.",

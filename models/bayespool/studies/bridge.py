@@ -11,7 +11,8 @@ Hasselblad & Hedges (1995), Psychol Bull 117:167-178; Chinn (2000), Stat Med 19:
 from dataclasses import replace
 from math import pi, sqrt
 
-from bayespool.studies.effect_forms import RowFaults, RowNames, effect_of_row
+from bayespool.studies.effect_forms import effect_of_row
+from bayespool.studies.forms import RowFaults, RowNames
 from bayespool.studies.measures import measure_named
 from bayespool.studies.numbers import read_numbers
 from bayespool.studies.partial import Kinds, Partial, RowReader

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from bayespool.studies.contradictions import half_unit
 from bayespool.studies.limits import MOST_COMPARED, MOST_DESIGNS, MOST_OUTCOMES, MOST_PEOPLE
 from bayespool.studies.partial import Partial, RowReader
+from bayespool.studies.survival import errors_of_events
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -311,6 +312,9 @@ def _errors(reader: RowReader, measure: str) -> list[tuple[float, float]] | None
                          "n of 4 or more")  # fmt: skip
             return None
         return [(1.0 / float(np.sqrt(n - 3.0)), 1.0)]
+    if measure == "hr":
+        found = thinned(errors_of_events(reader), MOST_EVENTS)
+        return [(se, 1.0 / len(found)) for se in found] or None
     if measure not in ("smd", "md", "or"):
         reader.fault("se", "the standard error of the design is not known",
                      f"se, on the scale of analysis of {measure}")  # fmt: skip
@@ -334,7 +338,7 @@ def _errors(reader: RowReader, measure: str) -> list[tuple[float, float]] | None
 
 
 def _said(reader: RowReader, p: PValue, direction: str) -> str:
-    design = [f"{name} {reader.text(name)}" for name in ("n1", "n2", "n", "events", "se")
-              if reader.text(name)]  # fmt: skip
+    names = ("n1", "n2", "n", "events", "events1", "events2", "se")
+    design = [f"{name} {reader.text(name)}" for name in names if reader.text(name)]
     toward = f", direction {direction}" if direction else ""
     return f"{p.text}{toward} ({', '.join(design)})"

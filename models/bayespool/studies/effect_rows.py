@@ -12,7 +12,9 @@ from bayespool.studies.censoring import censored_estimate
 from bayespool.studies.columns import Recognised, find, has_groups, recognise
 from bayespool.studies.compound import with_counts_apart, with_limits_apart
 from bayespool.studies.counts import Fault, has_counts, problem_at, read_counts
-from bayespool.studies.effect_forms import EffectRow, RowFaults, RowNames, effect_of_row
+from bayespool.studies.derived import FORMS, spellings_of
+from bayespool.studies.effect_forms import effect_of_row
+from bayespool.studies.forms import EffectRow, RowFaults, RowNames
 from bayespool.studies.measures import OF_COUNTS, Measure
 from bayespool.studies.numbers import read_numbers
 from bayespool.studies.partial import Kinds, Partial, RowReader
@@ -33,7 +35,8 @@ _FALSE = frozenset({"no", "n", "false", "0", "unadjusted", "crude"})
 
 def apart(table: Table, measure: Measure) -> Table:
     """The table with cells that hold an estimate and its limits, or a count and its size, apart."""
-    headers = {"printed": measure.headers, "analysis": measure.analysis_headers, **PRECISION}
+    headers = {"printed": measure.headers, "analysis": measure.analysis_headers, **PRECISION,
+               **spellings_of(measure)}  # fmt: skip
     if measure.name in OF_COUNTS:
         table = with_counts_apart(table, ARMS, (ARM_1, ARM_2))
     if measure.name == "proportion":
@@ -47,6 +50,7 @@ def recognise_effects(table: Table, measure: Measure) -> Recognised:
         "printed": measure.headers,
         "analysis": measure.analysis_headers,
         **PRECISION,
+        **spellings_of(measure),
     }
     level = find(table, {"level": PRECISION["level"]})["level"]
     if any(isinstance(row[index], str) for index in level for row in table.rows):
@@ -70,13 +74,15 @@ def read_effects(
 
     Parameters are those of `bayespool.studies.Effects.from_table`.
     """
-    if not recognised.forms and not {"printed", "analysis"} & set(recognised.roles):
+    known = {"printed", "analysis", *FORMS[measure.name].alone} if measure.name in FORMS else {
+        "printed", "analysis"}  # fmt: skip
+    if not recognised.forms and not known & set(recognised.roles):
         return [], [_no_column(table, measure)]
     of_counts = {role for form in recognised.forms.values() for role in form}
     plain = replace(
         recognised, roles={r: i for r, i in recognised.roles.items() if r not in of_counts}
     )
-    numbers, problems = read_numbers(table, plain, lenient=("p", "adjusted"))
+    numbers, problems = read_numbers(table, plain, lenient=("p", "adjusted", "direction"))
     adjusted = _adjusted(table, recognised, problems)
     counted = [
         has_counts(table, recognised, row)
@@ -157,7 +163,7 @@ def read_mixed(
 
 
 def contradictions_of_rows(
-    kinds: Kinds, recognised: Recognised, level: float, rows: list[EffectRow]
+    kinds: Kinds, recognised: Recognised, measure: Measure, level: float, rows: list[EffectRow]
 ) -> list[str]:
     """What the rows of estimates say twice and differently; nothing of rows that were not read."""
     table = kinds.table
@@ -165,8 +171,10 @@ def contradictions_of_rows(
     return [
         sentence
         for row, (one, values) in enumerate(zip(rows, numbers, strict=False))
-        if one.counts is None and not kinds.kinds[row]
-        for sentence in contradictions(RowNames(table, recognised, row), values, level, one)
+        if one.counts is None and not kinds.kinds[row] and {"printed", "analysis"} & set(values)
+        for sentence in contradictions(
+            RowNames(table, recognised, row), values, measure, level, one
+        )
     ]
 
 

@@ -168,7 +168,7 @@ class Effects(Rows):
         rows, partial, problems = read_mixed(kinds, recognised, wanted, level, add, bridge=bridge)
         full = {at: row.counts for at, row in enumerate(rows)
                 if row.counts is not None and partial[at] is None}  # fmt: skip
-        warned = contradictions_of_rows(kinds, recognised, level, rows)
+        warned = contradictions_of_rows(kinds, recognised, wanted, level, rows)
         shared = shared_fields(kinds.table, recognised, name, problems, full, warned)
         return cls(
             **shared,

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from bayespool.studies.accuracy import AccuracyStudies
 from bayespool.studies.arms import ArmCounts
 from bayespool.studies.columns import Recognised, find, recognise
@@ -43,7 +41,21 @@ ROLES = {
     "se": "standard error", "se_log": "standard error of the logarithm", "variance": "variance",
     "ci_low": "lower limit", "ci_high": "upper limit", "level": "percent of the interval",
     "p": "P value", "t": "t statistic", "z": "z statistic", "df": "degrees of freedom",
-    "adjusted": "adjusted or not",
+    "adjusted": "adjusted or not", "people": "people", "others": "people without the event",
+    "expected": "events that the model expects", "o_e": "observed less expected events",
+    "v": "variance of O-E", "events1": "events of group 1", "events2": "events of group 2",
+    "survival1": "share of group 1 without the event at one time",
+    "survival2": "share of group 2 without the event at one time",
+    "time1": "person-time of group 1", "time2": "person-time of group 2",
+    "median1": "median of group 1", "median2": "median of group 2",
+    "direction": "positive or negative, beside a P value",
+    "yes_yes": "people called positive by both readers",
+    "yes_no": "people called positive by the first reader alone",
+    "no_yes": "people called positive by the second reader alone",
+    "no_no": "people called positive by neither reader",
+    "share1": "share that the first reader calls positive",
+    "share2": "share that the second reader calls positive", "readers": "readers",
+    "items": "items of the scale",
 }  # fmt: skip
 _OTHER = {
     "kind": "kind of row (blank is a full result)", "both": "finding before and after",
@@ -154,7 +166,7 @@ def _effect(s: Effects, i: int) -> str:
     measure = measure_named(s.measure)
     own = ""
     if measure.back != "identity":
-        own = f"{measure.label} {_BACK[measure.back](s.estimate[i]):.3g}, "
+        own = f"{measure.label} {measure.transform.back(s.estimate[i]):.3g}, "
     return f"{own}{measure.analysis_label} {s.estimate[i]:.3g} (SE {s.se[i]:.3g}), from {s.how[i]}"
 
 
@@ -174,13 +186,6 @@ def _proportion(s: Proportions, i: int) -> str:
 def _paired(s: PairedProportions, i: int) -> str:
     return (f"finding in {_share(s.yes_before[i], s.n_before[i])} before, "
             f"{_share(s.yes_after[i], s.n_after[i])} after")  # fmt: skip
-
-
-_BACK: dict[str, Callable[[float], float]] = {
-    "exp": np.exp,
-    "expit": lambda x: 1.0 / (1.0 + np.exp(-x)),
-    "tanh": np.tanh,
-}
 
 
 def _values(s: Any, i: int) -> str:

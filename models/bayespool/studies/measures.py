@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bayespool.numerics.transforms import TRANSFORMS, Transform
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -16,13 +18,17 @@ class Measure:
     analysis_label
         What is analysed: the measure itself, or its transform.
     back
-        From the scale of analysis to the measure: ``exp``, ``expit``, ``tanh`` or ``identity``.
+        From the scale of analysis to the measure: a name of
+        `bayespool.numerics.transforms.TRANSFORMS`.
     null
-        The measure when there is no association; None for a proportion and a generic effect.
+        The measure when there is no association, no discrimination or perfect calibration; None
+        for a proportion and a generic effect.
     headers
         Columns that hold it as it is printed, normalised.
     analysis_headers
         Columns that hold it on the scale of analysis, normalised.
+    ending
+        What names of estimands on the measure's own scale end in.
     """
 
     name: str
@@ -32,6 +38,22 @@ class Measure:
     null: float | None
     headers: tuple[str, ...]
     analysis_headers: tuple[str, ...]
+    ending: str = ""
+
+    @property
+    def transform(self) -> Transform:
+        """To the scale of analysis and back."""
+        return TRANSFORMS[self.back]
+
+    @property
+    def neutral(self) -> float:
+        """The value that others are told to be above or below: ``null``, else 0."""
+        return 0.0 if self.null is None else self.null
+
+    @property
+    def neutral_analysed(self) -> float:
+        """The same on the scale of analysis."""
+        return float(self.transform.forward(self.neutral))
 
     @property
     def is_ratio(self) -> bool:
@@ -42,7 +64,10 @@ class Measure:
     def allowed(self) -> str:
         """The headers an estimate may have, in words."""
         if self.headers:
-            return f"{self.headers[0]}, or log_{self.name} or estimate on the log scale"
+            name, scale = f"log_{self.name}", "log"
+            if not self.is_ratio:
+                name, scale = self.analysis_headers[0], self.analysis_label
+            return f"{self.headers[0]}, or {name} or estimate on the {scale} scale"
         return " or ".join(dict.fromkeys((self.analysis_headers[0], "estimate")))
 
 
@@ -52,7 +77,8 @@ _PLAIN = (*_ESTIMATE, "effect", "est")
 
 def _ratio(name: str, label: str, headers: tuple[str, ...]) -> Measure:
     own = (f"log{name}", f"ln{name}", f"{name}log")
-    return Measure(name, label, f"log {label}", "exp", 1.0, (*headers, "ratio"), (*own, *_ESTIMATE))
+    return Measure(name, label, f"log {label}", "exp", 1.0, (*headers, "ratio"), (*own, *_ESTIMATE),
+                   "ratio")  # fmt: skip
 
 
 def _difference(name: str, label: str, headers: tuple[str, ...]) -> Measure:
@@ -68,11 +94,24 @@ MEASURES: dict[str, Measure] = {
         _difference("md", "mean difference", ("md", "meandifference")),
         _difference("smd", "standardised mean difference", ("smd", "g", "hedgesg")),
         _ratio("rom", "ratio of means", ("ratioofmeans",)),
-        Measure("cor", "correlation", "Fisher z", "tanh", 0.0, (), ("fisherz", "zcor", *_ESTIMATE)),
+        Measure("cor", "correlation", "Fisher z", "tanh", 0.0, (), ("fisherz", "zcor", *_ESTIMATE),
+                "correlation"),
         _ratio("hr", "hazard ratio", ("hr", "hazardratio", "ahr", "adjustedhr")),
         _ratio("irr", "incidence rate ratio", ("irr", "rateratio", "incidencerateratio")),
         Measure("proportion", "proportion", "logit proportion", "expit", None, (),
-                ("logit", "logitproportion", *_ESTIMATE)),
+                ("logit", "logitproportion", *_ESTIMATE), "proportion"),
+        Measure("cstat", "c statistic", "logit c statistic", "expit", 0.5,
+                ("c", "cstat", "cstatistic", "cindex", "auc", "auroc", "concordance"),
+                ("logitc", "logitcstat", "logitauc", *_ESTIMATE), "cstat"),
+        _ratio("oe", "observed to expected ratio", ("oe", "oeratio", "o:e", "o/e")),
+        Measure("slope", "calibration slope", "calibration slope", "identity", 1.0, (),
+                ("slope", "calibrationslope", "calslope", *_PLAIN)),
+        Measure("kappa", "kappa", "Fisher z of kappa", "tanh", 0.0,
+                ("kappa", "cohenkappa", "cohenskappa"), ("fisherz", "zkappa", *_ESTIMATE), "kappa"),
+        Measure("icc", "intraclass correlation", "Fisher z of the intraclass correlation", "tanh",
+                0.0, ("icc", "intraclasscorrelation"), ("fisherz", "zicc", *_ESTIMATE), "icc"),
+        Measure("alpha", "Cronbach alpha", "log of 1 / (1 - alpha)", "lacking", 0.0,
+                ("alpha", "cronbachalpha", "cronbachsalpha"), _ESTIMATE, "alpha"),
         Measure("generic", "effect", "effect", "identity", None, (), _PLAIN),
     )
 }  # fmt: skip
@@ -80,6 +119,12 @@ GROUPS = ("group 1", "group 2")  # that a measure compares, where nobody named t
 # What can be computed from each shape.
 OF_COUNTS = ("or", "rr", "rd")
 OF_MEANS = ("md", "smd", "rom")
+OF_PREDICTION = ("cstat", "oe", "slope")
+OF_AGREEMENT = ("kappa", "icc", "alpha")
+# Their P values may test any value, or have a standard error of their own.
+WITHOUT_P = ("slope", "kappa", "icc", "alpha")
+# Whose null value decides what is published, so that selection by P values can be asked about.
+TESTED = ("or", "rr", "rd", "md", "smd", "rom", "cor", "hr", "irr", "generic")
 
 
 def measure_named(name: str, among: tuple[str, ...] = tuple(MEASURES)) -> Measure:

@@ -1,10 +1,12 @@
 """Ways to state one standard error that contradict one another by more than rounding explains."""
 
 from collections.abc import Mapping, Sequence
-from math import inf, log, sqrt
+from math import inf, sqrt
 
 from bayespool.studies.contradictions import half_unit
-from bayespool.studies.effect_forms import EffectRow, RowNames, percent_of
+from bayespool.studies.effect_forms import percent_of
+from bayespool.studies.forms import EffectRow, RowNames
+from bayespool.studies.measures import Measure
 from bayespool.studies.problems import located
 
 Range = tuple[float, float]
@@ -14,7 +16,7 @@ _OFF_CENTRE = 0.1  # of half the interval's width, beyond what rounding explains
 
 
 def contradictions(
-    say: RowNames, values: Mapping[str, float], level: float, row: EffectRow
+    say: RowNames, values: Mapping[str, float], measure: Measure, level: float, row: EffectRow
 ) -> list[str]:
     """What a row says twice and differently.
 
@@ -24,6 +26,8 @@ def contradictions(
         Where the row stands, and its texts.
     values
         The filled cells by role.
+    measure
+        The measure that is asked for.
     level
         Percent of intervals; a level of the row wins.
     row
@@ -31,13 +35,17 @@ def contradictions(
     """
     from bayespool.numerics import conversions
 
-    on_log = "printed" in values and not {"se", "variance"} & set(values)
+    # beside another printed measure than a ratio the error is its own
+    bare = not {"se", "variance"} & set(values) or not measure.is_ratio
+    on_log = "printed" in values and bare and not ("analysis" in values and "se" in values)
     df = values.get("df", inf)
 
     def ends(role: str, *, logarithm: bool = on_log) -> Range:
         unit = half_unit(say.text(role))
         low, high = values[role] - unit, values[role] + unit
-        return (log(max(low, 1e-300)), log(max(high, 1e-300))) if logarithm else (low, high)
+        if not logarithm:
+            return low, high
+        return _carried(measure, low), _carried(measure, high)
 
     estimate = ends("printed" if on_log else "analysis")
     size = (0.0 if estimate[0] <= 0 <= estimate[1] else min(map(abs, estimate)),
@@ -46,6 +54,10 @@ def contradictions(
     for role in ("se_log",) if on_log else ("se", "se_log"):
         if role in values:
             ways.setdefault("se", (role, ends(role, logarithm=False)))
+    if on_log and not measure.is_ratio and "se" in values:
+        times = float(measure.transform.slope(values["printed"]))
+        low, high = ends("se", logarithm=False)
+        ways.setdefault("se", ("se", (low * times, high * times)))
     if "variance" in values and not on_log:
         low, high = ends("variance", logarithm=False)
         ways["variance"] = ("variance", (sqrt(max(low, 0.0)), sqrt(high)))
@@ -53,7 +65,7 @@ def contradictions(
     # beside a ratio and its logarithm with an error, the limits are the ratio's
     if {"ci_low", "ci_high"} <= set(values) and (low := values["ci_low"]) < values["ci_high"]:
         logarithm = "printed" in values
-        if not logarithm or low > 0:
+        if not logarithm or measure.transform.inside(low):
             ends_of = [ends(role, logarithm=logarithm) for role in ("ci_low", "ci_high")]
             share = percent_of(values, level) / 100
             inner, outer = ((ends_of[0][1], ends_of[1][0]), (ends_of[0][0], ends_of[1][1]))
@@ -70,6 +82,13 @@ def contradictions(
                      for end in p)  # fmt: skip
         ways["p"] = ("p", (size[0] * near if p[0] > 0 else 0.0, size[1] * far if size[1] else 0.0))
     return out + _compared(say, ways, row)
+
+
+def _carried(measure: Measure, printed: float) -> float:
+    """On the scale of analysis; held inside the range of the measure."""
+    transform = measure.transform
+    low = max(printed, transform.low + 1e-300)
+    return float(transform.forward(min(low, transform.high - 1e-12)))
 
 
 def _off_centre(say: RowNames, estimate: Range, limits: Sequence[Range]) -> list[str]:

@@ -43,6 +43,29 @@ class Content:
         return _sha256(self.content)
 
 
+@dataclass(frozen=True)
+class Part:
+    """One table of a file that holds several: its records, apart from the rest.
+
+    Parameters
+    ----------
+    file
+        Name of the file, without folders.
+    records
+        Of the part.
+    """
+
+    file: str
+    records: Records = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """Of the part alone: another part of the file may change."""
+        records = self.records
+        cells = [list(cells) for _, cells in records.rows]
+        return _sha256(repr((cells, records.decimal_comma, records.measure)).encode())
+
+
 class DataFrameLike(Protocol):
     """What is asked of a pandas DataFrame, so that pandas need not be imported."""
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Role -> the headers that name it, after `normalise`.
 Spellings = Mapping[str, tuple[str, ...]]
@@ -10,6 +11,7 @@ Spellings = Mapping[str, tuple[str, ...]]
 _UNIT = re.compile(r"[(\[]\s*(?:n|no\.?|number|%|[0-9.]+\s*%\s*cr?i)\s*[)\]]\s*$", re.I)
 
 
+@lru_cache(maxsize=4096)
 def normalise(name: str) -> str:
     """A column name without case, space, underscore, dot, hyphen and final (n), (%) or (95% CI)."""
     return re.sub(r"[\s_.\-]+", "", _UNIT.sub("", name)).casefold()
@@ -169,7 +171,17 @@ MEANS: Spellings = _of_group(1, "experimental") | _of_group(2, "control")
 # What accompanies an estimate; the estimate's own headers are those of its measure.
 PRECISION: Spellings = {
     "se": ("se", "sei", "sete", "stderr", "standarderror"),
-    "se_log": ("selog", "selogor", "selogrr", "seloghr", "selogirr", "logse"),
+    "se_log": (
+        "selog",
+        "selogor",
+        "selogrr",
+        "seloghr",
+        "selogirr",
+        "logse",
+        "selogoe",
+        "selogit",
+        "selogitc",
+    ),
     "variance": ("vi", "variance"),
     "ci_low": ("cilow", "cilower", "cilb", "lowerci", "lci", "lcl", "low", "lower", "orlb"),
     "ci_high": ("cihigh", "ciupper", "ciub", "upperci", "uci", "ucl", "high", "upper", "orub"),

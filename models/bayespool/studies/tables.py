@@ -7,6 +7,7 @@ import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -24,6 +25,7 @@ from bayespool.studies.sources import (
     IN_MEMORY,
     Content,
     DataFrameLike,
+    Part,
     of_content,
     of_file,
     of_memory,
@@ -103,7 +105,7 @@ class Table:
     measure: str = ""
     part: str = ""
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Headers without case and punctuation; of a mapped column the name of its role."""
         return tuple(
@@ -141,7 +143,7 @@ class Table:
 
 
 TableSource = (
-    str | os.PathLike[str] | Mapping[Any, Sequence[object]] | DataFrameLike | Content | Table
+    str | os.PathLike[str] | Mapping[Any, Sequence[object]] | DataFrameLike | Content | Part | Table
 )
 
 
@@ -160,9 +162,9 @@ def read_table(
     ----------
     source
         A path (.csv, .tsv, .txt, .xlsx, .parquet; .rm5 and .zip of a Cochrane review), the name and
-        bytes of such a file (`bayespool.studies.sources.Content`), a DataFrame (its index is not
-        read), a mapping of column name to equally long sequences, or a table that was read (which
-        stays as it is).
+        bytes of such a file (`bayespool.studies.sources.Content`) or a part of one (`Part`), a
+        DataFrame (its index is not read), a mapping of column name to equally long sequences, or a
+        table that was read (which stays as it is).
         Text files are UTF-8, or Windows-1252 with a warning; the delimiter is the one of comma,
         semicolon and tab that the header uses most; with semicolon or tab a comma within a number
         is the decimal comma. Wholly blank rows, rows of a file whose first cell begins with ``#``
@@ -187,11 +189,17 @@ def read_table(
         records = of_content(source, sheet, also, choice)
         table = _assemble(source.file, records, source.sha256)
     else:
-        refuse_choice(IN_MEMORY, choice)
+        file = source.file if isinstance(source, Part) else IN_MEMORY
+        refuse_choice(file, choice)
         if sheet is not None:
-            rule = f"a table in memory has no sheet {sheet!r}"
-            raise TableError([Problem(IN_MEMORY, None, None, rule, "sheet is of a workbook")])
-        table = _assemble(IN_MEMORY, of_memory(source), sha256=None)
+            what = "a table in memory" if file == IN_MEMORY else "a part of a file"
+            rule = f"{what} has no sheet {sheet!r}"
+            raise TableError([Problem(file, None, None, rule, "sheet is of a workbook")])
+        table = (
+            _assemble(file, source.records, source.sha256)
+            if isinstance(source, Part)
+            else _assemble(file, of_memory(source), sha256=None)
+        )
     kept = (keep_rows,) if isinstance(keep_rows, str) else tuple(map(str, keep_rows))
     return replace(table, keep=kept, mapped=_mapped(table, roles))
 

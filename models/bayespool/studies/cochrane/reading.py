@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bayespool.studies.cochrane.exports import is_export, read_export
 from bayespool.studies.cochrane.package import read_package
-from bayespool.studies.cochrane.review import Review, as_rows, choose
+from bayespool.studies.cochrane.review import Analysis, Review, as_rows, choose
 from bayespool.studies.cochrane.rm5 import read_rm5
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.text import Records, read_text
@@ -46,6 +46,31 @@ def read_cochrane(
     return _judged(records, judgements)
 
 
+def read_outcomes(file: str, content: bytes, suffix: str) -> list[tuple[str, Records]] | None:
+    """Every outcome of a Cochrane file, by its number; None for one that holds a single table.
+
+    An outcome without an estimable study has a header and no rows.
+
+    Raises
+    ------
+    TableError
+        It cannot be read.
+    """
+    if suffix == ".rm5":
+        review = read_rm5(file, content)
+    elif suffix == ".zip":
+        found = read_package(file, content)
+        if not isinstance(found, Review):
+            return None
+        review = found
+    else:
+        records = read_text(file, content)
+        if not is_export(records.rows):
+            return None
+        review = read_export(file, records.rows, decimal_comma=records.decimal_comma)
+    return [(one.number, _records(one, review)) for one in review.analyses]
+
+
 def read_delimited(
     file: str, content: bytes, choice: Choice, also: Collection[str] = ()
 ) -> Records:
@@ -81,10 +106,15 @@ def refuse_choice(file: str, choice: Choice) -> None:
 
 def _chosen(review: Review, choice: Choice) -> Records:
     analysis = choose(review, choice.comparison, choice.outcome)
-    rows, warnings = as_rows(analysis, review.judgements)
-    if len(rows) < 2:
+    records = _records(analysis, review)
+    if len(records.rows) < 2:
         rule = f"no study of outcome {analysis.number} has an estimate"
         raise TableError([Problem(review.file, None, None, rule, "an outcome with studies")])
+    return records
+
+
+def _records(analysis: Analysis, review: Review) -> Records:
+    rows, warnings = as_rows(analysis, review.judgements)
     return Records(rows, warnings=warnings, measure=analysis.measure, part=analysis.number)
 
 
