@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import bayespool as bp
@@ -81,6 +83,42 @@ def test_a_frame_is_read_as_a_file_would_be():
         bp.from_frame(frame)
 
 
+class ByInterchange:
+    """What has the interchange protocol of data frames alone."""
+
+    def __init__(self, frame):
+        self.frame = frame
+
+    def __dataframe__(self, **options):
+        return self.frame.__dataframe__(**options)
+
+
+@pytest.mark.parametrize("of", [
+    pl.DataFrame, pa.table, lambda x: pa.table(x).to_reader(max_chunksize=3),
+    lambda x: ByInterchange(pa.table(x)),
+])  # fmt: skip
+@pytest.mark.parametrize("name", ["telomerase", "cidp_mrn"])
+def test_frames_of_other_libraries_are_what_the_file_is(of, name):
+    """Text, numbers, blanks: as in the CSV file."""
+    read = pl.read_csv(bp.datasets.table_path(name), infer_schema_length=None)
+    table = of(read.to_dict(as_series=False))
+    ours, file = bp.from_frame(table, name=name), bp.load_dataset(name)
+    assert (ours.study, ours.row, ours.warnings) == (file.study, file.row, file.warnings)
+    for array in file.ARRAYS:
+        assert np.array_equal(getattr(ours, array), getattr(file, array))
+
+
+def test_what_no_frame_can_hand_over():
+    frame = pl.DataFrame({"study": ["A", "B"], "tp": [[1], [2]], "fp": [1, 1], "fn": [1, 2]})
+    with pytest.raises(bp.studies.TableError, match="missing column tn"):
+        bp.from_frame(frame)
+    with pytest.raises(bp.studies.TableError, match="row 2, column tp"):
+        bp.from_frame(frame.with_columns(tn=pl.Series([5, 6])))
+    long = pl.DataFrame({"study": ["A"] * 10_001, **dict.fromkeys(("tp", "fp", "fn", "tn"), 1)})
+    with pytest.raises(bp.studies.TableError, match="more than 10000 rows"):
+        bp.from_frame(long)
+
+
 def test_a_model_is_fitted_to_a_frame():
     frame = bp.load_dataset("bcg").to_frame()
     normal, exact = bp.association.NormalNormal(measure="or"), bp.association.BinomialNormal()
@@ -114,7 +152,7 @@ def test_what_is_no_model_and_what_is_no_table():
     ):
         with pytest.raises(TypeError, match=said):
             bp.fit(wrong, studies)
-    with pytest.raises(TypeError, match="a table is a path, a pandas DataFrame or a mapping"):
+    with pytest.raises(TypeError, match="a table is a path, a data frame of pandas, polars"):
         bp.fit(bp.accuracy.Bivariate(), 3)
 
 

@@ -17,7 +17,6 @@ from bayespool.studies import AccuracyStudies, ArmCounts, Effects, PairedProport
 
 Columns = dict[str, list[Any]]
 THOUSANDS = 1_000  # studies of the largest tables
-NAMES = [f"S{i}" for i in range(6)]
 AGES = [1.0, 2.0, 3.0, 4.0, 5.0, 7.0]
 TESTS = ["A", "B", "A", "B", "A", "B"]
 
@@ -206,6 +205,7 @@ class Family:
     tables: Mapping[str, Callable[[], Columns]]
     measure: str = ""
     extra: Mapping[str, list[Any]] | None = None
+    each: int = 1  # rows of a study
     own: tuple[str, ...] = ()  # parameters whose priors no other family has; all if none is named
 
     def case(self, name: str, columns: Columns, **changes: tuple[Any, ...]) -> Case:
@@ -213,6 +213,9 @@ class Family:
         more = {role: [values[i % len(values)] for i in range(n)]
                 for role, values in (self.extra or {}).items()}  # fmt: skip
         columns = {**columns, **more}
+        if self.each > 1:
+            columns |= {"study": [f"S{i // self.each}" for i in range(n)],
+                        "site": [f"site {i % self.each}" for i in range(n)]}  # fmt: skip
 
         def model(studies: Any) -> Any:
             made = {slot: kind(*arguments) for slot, (kind, *arguments) in changes.items()}
@@ -229,7 +232,6 @@ def _plain(kind: Any, **options: Any) -> Callable[[Any], Any]:
     return lambda studies: kind(**options)
 
 
-TWO_EACH = {"study": [name for name in NAMES[:3] for _ in range(2)]}
 FAMILIES = (
     Family(
         "bivariate",
@@ -250,6 +252,7 @@ FAMILIES = (
         _plain(accuracy.NestedBivariate),
         AccuracyStudies,
         ACCURACY,
+        each=2,
         own=("tau_within_sens", "rho_within"),
     ),
     Family(
@@ -257,6 +260,7 @@ FAMILIES = (
         _plain(accuracy.NestedMetaRegression, covariates=("age",)),
         AccuracyStudies,
         ACCURACY,
+        each=2,
         own=("beta",),
     ),
     Family(
@@ -265,6 +269,7 @@ FAMILIES = (
         AccuracyStudies,
         ACCURACY,
         extra={"test": TESTS},
+        each=2,
         own=("tau_within_sens", "dependence"),
     ),
     Family(
@@ -289,6 +294,7 @@ FAMILIES = (
         Effects,
         EFFECTS,
         "smd",
+        each=2,
         own=("tau", "tau_within"),
     ),
     Family("PET", _of(association.PET), Effects, EFFECTS, "smd", own=("tau", "pet")),

@@ -10,6 +10,7 @@ import numpy as np
 
 from bayespool import progress
 from bayespool.engines.draws import Draws
+from bayespool.engines.reach import OutOfReach
 from bayespool.fitted import Fit, package_versions
 from bayespool.model import Model
 from bayespool.priors import Fixed
@@ -46,8 +47,8 @@ def fit(
     model : Model
         Such as ``accuracy.Bivariate()``.
     studies : studies, or a table of them
-        What the model takes; or a pandas data frame, a mapping of columns or a path, which is read
-        for the model.
+        What the model takes; or a data frame, a mapping of columns or a path, which is read for the
+        model.
     engine : {"auto", "both", "nuts", "quadrature"}
         ``auto`` takes quadrature where the model has a hierarchy and the engine's self-check
         passes, and goes on to NUTS otherwise; the fit's messages say which and why. ``both`` does
@@ -79,9 +80,15 @@ def fit(
     progress.stage("fitting by quadrature")
     from bayespool.engines import quadrature
 
-    hierarchy = model.hierarchy(rows)
-    draws = quadrature.run(hierarchy, seed, **_only(options, QUADRATURE_OPTIONS))
-    if draws.failures and engine != "quadrature":
+    alone = engine == "quadrature"
+    try:
+        hierarchy = model.hierarchy(rows)
+        draws = quadrature.run(hierarchy, seed, **_only(options, QUADRATURE_OPTIONS))
+    except OutOfReach as error:
+        if alone:
+            raise
+        return _by_the_other(by_nuts, later, error)
+    if draws.failures and not alone:
         message = (
             f"quadrature did not pass its self-check ({'; '.join(draws.failures)}); fitted by NUTS "
             "instead"
@@ -89,7 +96,7 @@ def fit(
         progress.note(message)
         return _with_messages(later.result() if later else _by_nuts(*by_nuts), (message,))
     fitted = Fit(model, rows, draws, seed, package_versions("quadrature"), later)
-    fitted = _with_messages(fitted, _cautions(model))
+    fitted = _with_messages(fitted, _cautions(model, rows))
     vars(fitted)["hierarchy"] = hierarchy
     return fitted
 
@@ -158,13 +165,24 @@ def planned(model: Any, studies: AccuracyStudies, engine: str) -> str:
     return f"{studies.file}: {of}; {model.title}, by {ENGINES.get(engine, engine)}"
 
 
+def _by_the_other(by_nuts: tuple[Any, ...], later: Later | None, error: OutOfReach) -> Fit:
+    """A fit by NUTS of what quadrature cannot reach; the refusal where NUTS cannot either."""
+    message = f"out of reach of quadrature ({error}); fitted by NUTS instead"
+    progress.note(message)
+    try:
+        fitted = later.result() if later else _by_nuts(*by_nuts)
+    except OutOfReach as neither:
+        raise OutOfReach(f"{error}; {neither}") from neither
+    return _with_messages(fitted, (message,))
+
+
 def _by_nuts(model: Any, studies: Any, seed: int, options: Mapping[str, Any]) -> Fit:
     from bayespool.engines import nuts
 
     progress.stage("loading PyMC")
     draws = nuts.sample(model.build(studies), model.hierarchy(studies), seed, **options)
     fitted = Fit(model, studies, draws, seed, package_versions("nuts"))
-    return _with_messages(fitted, _cautions(model))
+    return _with_messages(fitted, _cautions(model, studies))
 
 
 def _as_check(model: Any, studies: Any, seed: int, options: Mapping[str, Any]) -> Fit:
@@ -174,9 +192,9 @@ def _as_check(model: Any, studies: Any, seed: int, options: Mapping[str, Any]) -
     return fitted
 
 
-def _cautions(model: Any) -> tuple[str, ...]:
+def _cautions(model: Any, studies: Any) -> tuple[str, ...]:
     cautions = (prior.caution for prior in model.priors.values())
-    return tuple(caution for caution in cautions if caution)
+    return (*(caution for caution in cautions if caution), *model.cautions(studies))
 
 
 def _with_messages(fitted: Fit, messages: tuple[str, ...]) -> Fit:

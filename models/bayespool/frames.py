@@ -1,4 +1,4 @@
-"""Tables for users of pandas: studies from data frames; estimates and studies as data frames."""
+"""Studies from data frames of any library; estimates and studies as data frames of pandas."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from bayespool.studies import AccuracyStudies, AssociationStudies, read_studies
+from bayespool.studies.arrow import ArrowLike
 from bayespool.studies.tables import Reading
 
 if TYPE_CHECKING:
@@ -19,17 +20,19 @@ READ = ("median", "eti95_lower", "eti95_upper", "mcse_median")
 
 
 def from_frame(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | ArrowLike,
     measure: str | None = None,
     name: str | None = None,
     **reading: Unpack[Reading],
 ) -> AccuracyStudies | AssociationStudies:
-    """Studies from a pandas data frame, with every check that a file has.
+    """Studies from a data frame, with every check that a file has.
 
     Parameters
     ----------
     frame : DataFrame
-        One row for each result, columns as in a file (``bayespool template`` lists them). An index
+        Of pandas, polars or Arrow, or of anything else that gives its columns by Arrow
+        (``__arrow_c_stream__``) or by the interchange protocol (``__dataframe__``). One row for
+        each result, columns as in a file (``bayespool template`` lists them). An index of pandas
         that has a name is a column, too.
     measure : str, optional
         Of an association: or, rr, rd, md, smd, rom, cor, hr, irr, proportion or generic. Without
@@ -49,7 +52,9 @@ def from_frame(
     TableError
         The frame is no such table; rows are numbered with the header as row 1.
     """
-    table = frame.reset_index() if any(frame.index.names) else frame
+    table: Any = frame
+    if hasattr(frame, "iloc") and any(table.index.names):
+        table = table.reset_index()
     if measure is None:
         return AccuracyStudies.from_table(table, name, **reading)
     return read_studies(table, measure, name, **reading)

@@ -67,6 +67,8 @@ class Model:
         What rows with a marker but no counts do; empty where the model has no place for them.
     summary_curve : bool
         The parameters are those of the summary ROC curve.
+    learns_prevalence : bool
+        Prevalences of the studies are among what is modelled, for predictive values.
     """
 
     title: ClassVar[str] = ""
@@ -89,6 +91,7 @@ class Model:
     of_rows: ClassVar[bool] = False
     of_studies: ClassVar[bool] = False
     summary_curve: ClassVar[bool] = False
+    learns_prevalence: ClassVar[bool] = False
 
     @classmethod
     def from_options(cls, options: ModelOptions, studies: Any, measure: str) -> Any:
@@ -130,6 +133,11 @@ class Model:
         that is not by their standard deviations."""
         del draws
         return None
+
+    def cautions(self, studies: Any) -> tuple[str, ...]:
+        """What is taken for granted of these studies, and a reader has to know."""
+        del studies
+        return ()
 
     def standards(self, studies: Any) -> tuple[Any, ...]:
         """Reference standards that may be wrong; none of models that take them for the truth."""

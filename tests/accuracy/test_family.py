@@ -104,7 +104,8 @@ CASES = {
     ),
     "imperfect references, dependence": (
         LatentClass(
-            link="probit", dependence=Beta(1, 1), prevalences="hierarchical", reference="late",
+            link="probit", dependence=LogNormal(0.5, 1), reference="late",
+            prevalences="hierarchical",
             reference_sens={T: ProbabilityInterval(0.3, 0.8), F: 0.9},
             reference_spec={F: Beta(20, 2), T: ProbabilityInterval(0.5, 0.99)},
         ),

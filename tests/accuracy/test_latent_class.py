@@ -6,12 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 
 from bayespool.accuracy import Bivariate, LatentClass
 from bayespool.accuracy.standards import as_beta, read
 from bayespool.numerics.points import Points
-from bayespool.priors import LKJ, Beta, Fixed, Normal, ProbabilityInterval
+from bayespool.priors import LKJ, Beta, Fixed, LogNormal, Normal, ProbabilityInterval
 from bayespool.studies import AccuracyStudies
 from bayespool.studies.problems import TableError
 
@@ -23,7 +23,7 @@ STUDIES = AccuracyStudies.from_table(TABLE)
 NATURAL = {
     "logit_sens": 0.9, "logit_spec": 1.6, "tau_sens": 0.7, "tau_spec": 0.5, "rho": -0.4,
     "reference_sens[culture]": 0.8, "reference_sens[smear]": 0.6, "reference_spec[culture]": 0.97,
-    "reference_spec[smear]": 0.9, "covariance_diseased": 0.4, "covariance_healthy": 0.2,
+    "reference_spec[smear]": 0.9, "dependence_diseased": 4.0, "dependence_healthy": 0.6,
     "logit_prev": -0.5, "tau_prev": 0.8,
 }  # fmt: skip
 UNSURE = {"reference_sens": Beta(8, 4), "reference_spec": ProbabilityInterval(0.7, 0.99)}
@@ -36,12 +36,23 @@ def at(hierarchy, n: int = 1):
     )  # fmt: skip
 
 
+def covariance(p: float, q: float, odds_ratio: float) -> float:
+    """Of two tests that are right with these probabilities and have this odds ratio."""
+
+    def off(both: float) -> float:
+        return np.log(both * (1 - p - q + both) / ((p - both) * (q - both)) / odds_ratio)
+
+    edge = 1e-12
+    low, high = max(0.0, p + q - 1), min(p, q)
+    return float(optimize.brentq(off, low + edge, high - edge, xtol=1e-15)) - p * q
+
+
 def log_multinomial(row: int, sens: float, spec: float, prevalence: float) -> float:
     """Log probability of a study's table, written out as joint probabilities of two tests."""
     reference = TABLE["reference"][row]
     ref_sens, ref_spec = (NATURAL[f"reference_{x}[{reference}]"] for x in ("sens", "spec"))
-    c = NATURAL["covariance_diseased"] * (min(sens, ref_sens) - sens * ref_sens)
-    d = NATURAL["covariance_healthy"] * (min(spec, ref_spec) - spec * ref_spec)
+    c = covariance(sens, ref_sens, NATURAL["dependence_diseased"])
+    d = covariance(spec, ref_spec, NATURAL["dependence_healthy"])
     shares = []
     for index, standard in itertools.product((1, 0), (1, 0)):
         ill = (sens if index else 1 - sens) * (ref_sens if standard else 1 - ref_sens)
@@ -53,7 +64,7 @@ def log_multinomial(row: int, sens: float, spec: float, prevalence: float) -> fl
 
 
 def test_the_density_is_that_of_the_paper():
-    model = LatentClass(**UNSURE, dependence=Beta(1, 1), prevalences="hierarchical")
+    model = LatentClass(**UNSURE, dependence=LogNormal(1, 1), prevalences="hierarchical")
     hierarchy = model.hierarchy(STUDIES)
     theta = at(hierarchy)
     effects = np.random.default_rng(5).normal(0.0, 1.0, (3, 4, 1))
@@ -106,7 +117,7 @@ def test_points_and_nodes_give_the_same_integral():
 
 
 def test_slopes_are_those_of_the_density():
-    hierarchy = LatentClass(**UNSURE, dependence=Beta(1, 1), link="cloglog").hierarchy(STUDIES)
+    hierarchy = LatentClass(**UNSURE, dependence=LogNormal(1, 1), link="cloglog").hierarchy(STUDIES)
     rows = hierarchy.rows_at(hierarchy.unconstrained(
         {n: np.array([NATURAL.get(n, 0.5)]) for n in hierarchy.names}
     )).likelihood  # fmt: skip
@@ -171,6 +182,8 @@ def test_what_is_known_of_a_reference_is_read_from_the_command_line():
          "column reference: no reference standard is named for B"),
         (PERFECT | {"reference": "gold"}, {}, "there is no column 'gold' of reference standards"),
         (PERFECT, {"study": list("AABC")}, "1 studies have several rows"),
+        (PERFECT, {"design": ["cohort", "case-control", "cohort", "cohort"]},
+         "B chose cases and controls by the reference.*--where design=cohort"),
         (PERFECT, {"kind": ["", "margin", "", ""], "fp": [2, None, 5, 0],
                    "tn": [20, None, 1, 44]}, "needs all four counts.*not so in B"),
     ],
@@ -189,7 +202,7 @@ def test_tables_without_what_the_model_needs_are_refused(fields, changes, messag
         ({"reference_sens": 1.2}, "says nothing of a proportion"),
         ({"reference_sens": Normal(0, 1)}, "says nothing of a proportion"),
         ({"reference_sens": ()}, "every reference standard once"),
-        ({"dependence": Normal(0, 1)}, "a Beta prior of a share"),
+        ({"dependence": Normal(0, 1)}, "dependence is not negative"),
         ({"prevalences": "one"}, "allowed: each, hierarchical"),
         ({"rho": Normal(0, 1)}, "a correlation"),
     ],

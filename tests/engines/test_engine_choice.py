@@ -8,6 +8,8 @@ import pytest
 
 import bayespool as bp
 from bayespool.engines import nuts, quadrature
+from bayespool.engines.reach import OutOfReach
+from bayespool.studies import ArmCounts
 
 
 def test_auto_takes_quadrature_when_it_passes(csf_tau):
@@ -27,6 +29,36 @@ def test_auto_goes_on_to_nuts_and_says_why(csf_tau, quadrature_fit, monkeypatch)
     kept = bp.fit(bp.accuracy.Bivariate(), csf_tau, engine="quadrature")
     assert kept.engine == "quadrature"
     assert kept.draws.failures
+
+
+def test_auto_goes_on_to_nuts_out_of_reach_of_quadrature(csf_tau, quadrature_fit, monkeypatch):
+    """A prior narrower than the spacing of numbers: no draw has a density."""
+    draws = quadrature.run(quadrature_fit.hierarchy, 1, ess=500.0)
+    sampled = replace(draws, engine="nuts", ancestor=None)
+    model = bp.accuracy.Bivariate(sens=bp.priors.Normal(1e6, 1e-70))
+    with pytest.raises(OutOfReach, match="excludes what the data say"):
+        bp.fit(model, csf_tau, engine="quadrature")
+    monkeypatch.setattr(nuts, "sample", lambda *a, **k: sampled)
+    fitted = bp.fit(model, csf_tau)
+    assert fitted.engine == "nuts"
+    assert "out of reach of quadrature (no draw" in fitted.draws.messages[0]
+    assert fitted.draws.messages[0].endswith("fitted by NUTS instead")
+
+    def nowhere(*_, **__):
+        raise OutOfReach(nuts.NOWHERE)
+
+    monkeypatch.setattr(nuts, "sample", nowhere)
+    with pytest.raises(OutOfReach, match=r"excludes.*; NUTS finds no point to start from"):
+        bp.fit(model, csf_tau)
+
+
+@pytest.mark.parametrize("sampler", ["nutpie", "pymc"])
+def test_nuts_says_that_it_cannot_start(sampler):
+    """Risk differences of 5: no study's effect is one where the chains begin."""
+    trials = ArmCounts.from_counts(["A", "B"], [3, 10], [40, 100], [6, 14], [42, 97])
+    model = bp.association.BinomialNormal(measure="rd", mu=bp.priors.Normal(5.0, 0.01))
+    with pytest.raises(OutOfReach, match="NUTS finds no point to start from"):
+        bp.fit(model, trials, engine="nuts", sampler=sampler, draws=10)
 
 
 @pytest.mark.parametrize(

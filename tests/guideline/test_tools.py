@@ -94,3 +94,40 @@ def test_every_level_has_a_light():
     for tool in TOOLS:
         assert set(tool.levels) <= set(traffic_light.LIGHTS)
     assert set(bias_bars.BiasBarsTable(()).words) <= set(traffic_light.LIGHTS)
+
+
+@pytest.mark.parametrize(
+    ("columns", "levels", "words"),
+    [
+        ({"Allocation concealment": ["low", "high", None, "unclear"],
+          "Blinding: pain": ["low"] * N}, ("low", "high", None, "unclear"), "unclear"),
+        ({"Bias arising from the randomization process": ["Low risk", "High risk",
+                                                          "Some concerns", "Low risk"],
+          "Bias due to missing outcome data": ["Low risk"] * N,
+          "Overall bias": ["Low risk", "High risk", "High risk", "Some concerns"]},
+         ("low", "high", "high", "unclear"), "some concerns"),
+        ({"Bias due to confounding": ["Serious risk", "Moderate risk", "Critical risk",
+                                      "Low risk"]},
+         ("high", "unclear", "critical", "low"), "moderate"),
+    ],
+)  # fmt: skip
+def test_the_tables_of_cochrane_reviews(columns, levels, words):
+    """Domains are the review's own, words those of the tool that it took."""
+    studies = effects(**{f"Risk of bias: {name}": cells for name, cells in columns.items()})
+    bias = read_bias(studies)
+    assert bias.overall == levels
+    assert bias.tool.words["unclear"] == words
+    assert set(bias.tool.domains.values()) == set(columns) - {"Overall bias"}
+    assert low_risk_only(studies).row == tuple(
+        row for row, level in zip(studies.row, levels, strict=True) if level == "low"
+    )
+    fitted = bp.fit(NormalNormal.for_studies(studies)[0], studies, "quadrature", ess=500)
+    assert "By the review's own tool." in _bias(fitted)[0].caption
+    assert len(bias_table(fitted).rows) == N
+
+
+def test_the_words_of_a_review_of_test_accuracy():
+    """RevMan's High risk and Low risk, in the domains of QUADAS-2."""
+    cells = ["High risk", "Low risk", "Unclear risk", None]
+    bias = read_bias(effects(**{"Risk of bias: Index Test": cells}))
+    assert (bias.tool.name, bias.overall) == ("QUADAS-2", ("high", "low", "unclear", None))

@@ -7,6 +7,7 @@ from bayespool.accuracy.latent_class import LatentClass
 from bayespool.accuracy.meta_regression import MetaRegression
 from bayespool.accuracy.nested import NestedBivariate
 from bayespool.accuracy.nested_regression import NestedMetaRegression
+from bayespool.accuracy.prevalence import Trivariate
 from bayespool.accuracy.published import prior_from_summary
 from bayespool.accuracy.selection import SelectionBivariate
 from bayespool.accuracy.thresholds import Thresholds
@@ -21,5 +22,6 @@ __all__ = [
     "NestedMetaRegression",
     "SelectionBivariate",
     "Thresholds",
+    "Trivariate",
     "prior_from_summary",
 ]

@@ -5,8 +5,8 @@ Nobody sees who has the condition. Index and reference test are cross-classified
 References
 ----------
 Chu, Chen & Louis (2009), J Am Stat Assoc 104:512-523; Dendukuri, Schiller, Joseph & Pai (2012),
-Biometrics 68:1285-1293; Liu, Chen & Chu (2015), Biometrics 71:538-547; Dendukuri & Joseph (2001),
-Biometrics 57:158-167 (conditional dependence).
+Biometrics 68:1285-1293; Liu, Chen & Chu (2015), Biometrics 71:538-547; Plackett (1965), J Am Stat
+Assoc 60:516-522 (dependence of both tests given the condition).
 """
 
 from __future__ import annotations
@@ -33,15 +33,18 @@ from bayespool.hierarchy import Hierarchy
 from bayespool.model_options import ModelOptions
 from bayespool.numerics.cross_tables import CrossTables
 from bayespool.numerics.links import link
-from bayespool.priors import LKJ, Beta, Fixed, HalfNormal, Normal, ProbabilityInterval
+from bayespool.priors import LKJ, Beta, Fixed, HalfNormal, LogNormal, Normal, ProbabilityInterval
+from bayespool.pymc_rows import plackett_cells
 from bayespool.quantity import Estimand, Group
 from bayespool.studies import AccuracyStudies, Rows
+from bayespool.studies.sampling import case_control
 
 if TYPE_CHECKING:
     from bayespool.accuracy.standards import Standard
 
 Array = np.ndarray
-COVARIANCES = ("covariance_diseased", "covariance_healthy")
+DEPENDENCE = ("dependence_diseased", "dependence_healthy")
+DEPENDENT = LogNormal(1.0, 1.5)  # odds ratio of 2.7 (0.14 to 51), as between compared tests
 PREVALENCES = ("each", "hierarchical")
 OF_PREVALENCE = ("prev", "tau_prev")
 
@@ -51,7 +54,7 @@ class LatentClass(OnLink):
     """Bivariate latent-class model of an index test and an imperfect reference standard.
 
     In study i with prevalence ``pi_i`` the four counts of index by reference result are multinomial
-    with ``P(T+, R+) = pi_i (sens_i S + c) + (1 - pi_i) ((1 - spec_i)(1 - C) + d)`` and so on, where
+    with ``P(T+, R+) = pi_i sens_i S + (1 - pi_i) (1 - spec_i)(1 - C)`` and so on, where
     S and C are sensitivity and specificity of the reference standard of the study. Study effects of
     sens and spec are those of the `Bivariate` model, which it is where S = C = 1.
 
@@ -63,10 +66,11 @@ class LatentClass(OnLink):
         What is known of the reference: a `ProbabilityInterval` (the Beta distribution with that
         central 95 %), a `Beta`, or a number where it is known. One for all standards, or for each.
         Nothing in a table tells it; there is no default.
-    dependence : Beta or None
-        Index and reference test tend to be wrong in the same people: prior of the covariance as a
-        share of the largest possible, in people with and in people without the condition. None:
-        independent given the condition.
+    dependence : prior or None
+        Index and reference test tend to be wrong in the same people: prior of the odds ratio
+        between them, in people with and in people without the condition, such as
+        ``LogNormal(1, 1.5)``. Whatever it is, their covariance stays within its bounds (Plackett).
+        None: independent given the condition.
     prevalences : {"each", "hierarchical"}
         Uniform in every study, or logit normal with mean `prev` and standard deviation `tau_prev`.
     prev, tau_prev : prior
@@ -109,7 +113,7 @@ class LatentClass(OnLink):
             link=options.link,
             reference_sens=standards.read("--reference-sens", options.reference_sens),
             reference_spec=standards.read("--reference-spec", options.reference_spec),
-            dependence=Beta(1, 1) if options.dependence else None,
+            dependence=DEPENDENT if options.dependence else None,
             prevalences="hierarchical" if options.hierarchical_prevalence else "each",
         )
 
@@ -119,13 +123,10 @@ class LatentClass(OnLink):
                 raise ValueError(
                     f"{name}={getattr(self, name)!r} is unknown; allowed: {', '.join(allowed)}"
                 )
-        if self.dependence is not None and not isinstance(self.dependence, Beta):
-            raise ValueError(f"dependence={self.dependence!r}; allowed: a Beta prior of a share, "
-                             "such as Beta(1, 1), or None")  # fmt: skip
         for name in standards.PARTS:
             object.__setattr__(self, name, standards.checked(name, getattr(self, name)))
         for item in fields(self):
-            if item.name not in ("dependence", *standards.PARTS):
+            if getattr(self, item.name) is not None and item.name not in standards.PARTS:
                 check_prior(item.name, getattr(self, item.name))
 
     @property
@@ -164,13 +165,13 @@ class LatentClass(OnLink):
     def _of_dependence(self) -> dict[Estimand, Any]:
         if self.dependence is None:
             return {}
-        return {quantities.parameter(name): self.dependence for name in COVARIANCES}
+        return {quantities.parameter(name): self.dependence for name in DEPENDENCE}
 
     def field_of(self, name: str) -> str:
         """The field that a prior is given under."""
         if name in standards.PARTS:
             raise ValueError(f'--prior {name}; allowed: --{name.replace("_", "-")} "0.6 to 0.9"')
-        return self._field(name, {"logit_prev": "prev"} | dict.fromkeys(COVARIANCES, "dependence"))
+        return self._field(name, {"logit_prev": "prev"} | dict.fromkeys(DEPENDENCE, "dependence"))
 
     def standards(self, studies: AccuracyStudies) -> tuple[Standard, ...]:
         """The table's reference standards, and what is known of each."""
@@ -200,21 +201,28 @@ class LatentClass(OnLink):
                 f"reference result in every row; not so in {', '.join(partial)}; allowed: the "
                 "bivariate model"
             )
+        chosen = [row for row, own in zip(studies.row, case_control(studies), strict=True) if own]
+        if chosen:
+            raise ValueError(
+                f"{studies.file}: {', '.join(chosen)} chose cases and controls by the reference, "
+                "which the latent-class model does not describe; allowed: studies of one group, "
+                "chosen with --where design=cohort"
+            )
         self.standards(studies)
 
     def alternatives(self) -> dict[str, LatentClass]:
         """Named priors that a reader might have preferred, for the prior sensitivity."""
         named = {name: replace(self, **changes) for name, changes in other_priors().items()}
         if self.dependence is None:
-            named["conditional dependence: Beta(1, 1)"] = replace(self, dependence=Beta(1, 1))
+            named[f"conditional dependence: {DEPENDENT!r}"] = replace(self, dependence=DEPENDENT)
         else:
             named["conditional independence"] = replace(self, dependence=None)
         other = PREVALENCES[not self.hierarchical]
         return named | {f"prevalences: {other}": replace(self, prevalences=other)}
 
     @property
-    def covariances(self) -> tuple[Estimand, ...]:
-        """Names of the covariances of index and reference test; none where independent."""
+    def odds_ratios(self) -> tuple[Estimand, ...]:
+        """Names of those between index and reference test; none where they are independent."""
         return tuple(self._of_dependence())
 
     @property
@@ -240,7 +248,7 @@ class LatentClass(OnLink):
         index = self._numbers(studies, found, self.reference)
         inverse, coords = pymc_inverse_link(self.link), {"study": list(studies.row)}
         with pm.Model(coords=coords | {"effect": list(self.effects)}) as model:
-            priors = self._of_index() | self._shares(found)
+            priors = self._of_index() | self._shares(found) | self._of_dependence()
             drawn = {name: prior.to_pymc(name) for name, prior in priors.items()}
             v = pm.Normal("v", 0.0, 1.0, dims=("study", "effect"))
             rho, (mu_sens, mu_spec) = drawn["rho"], (drawn[name] for name in self.intercepts)
@@ -260,14 +268,10 @@ class LatentClass(OnLink):
                     pm.Potential(f"better_than_chance{standard.name.ending}", better)
             s, c = (pt.stack([pt.as_tensor_variable(pair[i]) for pair in right])[index]
                     for i in (0, 1))  # fmt: skip
-            ill = drawn.get(COVARIANCES[0], 0.0) * (pm.math.minimum(a, s) - a * s)
-            well = drawn.get(COVARIANCES[1], 0.0) * (pm.math.minimum(b, c) - b * c)
-            cells = [
-                pi * (a * s + ill) + (1 - pi) * ((1 - b) * (1 - c) + well),
-                pi * (a * (1 - s) - ill) + (1 - pi) * ((1 - b) * c - well),
-                pi * ((1 - a) * s - ill) + (1 - pi) * (b * (1 - c) - well),
-                pi * ((1 - a) * (1 - s) + ill) + (1 - pi) * (b * c + well),
-            ]
+            odds = [drawn.get(name, 1.0) for name in DEPENDENCE]
+            ill = plackett_cells(a, s, odds[0])
+            well = plackett_cells(1 - b, 1 - c, odds[1])
+            cells = [pi * x + (1 - pi) * y for x, y in zip(ill, well, strict=True)]
             counts = counts_of(studies)
             pm.Multinomial(
                 "counts", n=counts.sum(axis=1), p=pt.stack(cells, axis=1), observed=counts
@@ -275,9 +279,8 @@ class LatentClass(OnLink):
         return model
 
     def _shares(self, found: tuple[Standard, ...]) -> dict[str, Any]:
-        """Of the parameters of the rows: of every standard, then the covariances."""
-        own: dict[str, Any] = {n: p for standard in found for n, p in standard.priors.items()}
-        return own | self._of_dependence()
+        """Of sensitivity and specificity of every standard."""
+        return {n: p for standard in found for n, p in standard.priors.items()}
 
     @staticmethod
     def _numbers(studies: AccuracyStudies, found: tuple[Standard, ...], column: str) -> Array:
@@ -296,7 +299,7 @@ class LatentClass(OnLink):
             np.array([standard.known for standard in found])[..., None],
             np.array([[not isinstance(p, Fixed) for p in (s.sens, s.spec)] for s in found]),
             link_name=self.link, prevalence_link="logit" if self.hierarchical else "probit",
-            dependent=self.dependence is not None,
+            odds_ratio=None if self.dependence is None else np.ones((2, 1)),
         )  # fmt: skip
         return Hierarchy(
             X=np.tile(np.eye(3)[:, : len(means)], (k, 1)),
@@ -306,6 +309,8 @@ class LatentClass(OnLink):
             coefficients=means,
             coefficient_priors=tuple(prior[name] for name in means),
             between=self.covariance(),
+            row_scales=self.odds_ratios,
+            row_scale_priors=(self.dependence,) * len(self.odds_ratios),
             row_shares=tuple(shares),
             row_share_priors=tuple(shares.values()),
             exceeding=tuple(s.parameters for s in found if len(s.priors) == 2),
@@ -341,7 +346,7 @@ class LatentClass(OnLink):
         out = self.with_perfect_reference.estimands(draws, new[:2], studies)
         found = self.standards(studies)
         own = [name for standard in found for name in standard.priors]
-        own += self.covariances
+        own += self.odds_ratios
         if self.hierarchical:
             mean, logit = draws["logit_prev"], link("logit")
             out[quantities.PREVALENCE] = logit.inverse(mean)

@@ -147,7 +147,7 @@ def check_prior(name: str, prior: Any) -> None:
         allowed: tuple[str, ...] = ("positive", "real")
     elif name.startswith("rho"):
         allowed = ("correlation",)
-    elif name in ("sens", "spec"):
+    elif name in ("sens", "spec", "prev"):
         allowed = ("real", "proportion")
     elif name in ("beta", "Lambda", "Theta", "shape", "power"):
         allowed = ("real",)

@@ -81,14 +81,8 @@ _PARAMETERS: dict[str, tuple[str, Unit, Range]] = {
     "youden": ("Youden index at the best cut-off", "number", "real"),
     "reference_sens": ("Sensitivity of the reference", "proportion", "proportion"),
     "reference_spec": ("Specificity of the reference", "proportion", "proportion"),
-    "covariance_diseased": (
-        "Covariance with the reference, share of the largest possible, with the condition",
-        "proportion", "proportion",
-    ),
-    "covariance_healthy": (
-        "Covariance with the reference, share of the largest possible, without the condition",
-        "proportion", "proportion",
-    ),
+    "rho_sens_prev": ("Correlation of sensitivity and prevalence", "number", "correlation"),
+    "rho_spec_prev": ("Correlation of specificity and prevalence", "number", "correlation"),
     "logit_prev": ("Prevalence, logit scale", "number", "real"),
     "tau_prev": ("Between-study SD of prevalence", "number", "positive"),
     "strength": ("Strength of selection by the t statistic", "number", "positive"),
@@ -99,6 +93,8 @@ SPREADS = ("tau_sens", "tau_spec", "tau_within", "tau_within_sens", "tau_within_
            "sigma_alpha", "sigma_theta", "tau_spread_sens", "tau_spread_spec",
            "tau_prev")  # fmt: skip
 PREVALENCE = point(Quantity("prev", "Prevalence", "proportion", "proportion"), "summary")
+# at the prevalence of the average study, where a model learns that
+OF_PREVALENCE = (PREVALENCE, *(point(quantity, "summary") for quantity in PREDICTIVE_VALUES))
 
 
 def measure(name: str, group: Group = WHOLE) -> Estimand:

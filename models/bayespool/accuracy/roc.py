@@ -29,7 +29,7 @@ def accuracy_measures(mu_sens: Array, mu_spec: Array, g: Link) -> dict[str, Arra
     return {"sens": sens, "spec": spec, "fpr": np.exp(fpr), **ratios}
 
 
-def predictive_values(sens: Array, spec: Array, prev: float) -> tuple[Array, Array]:
+def predictive_values(sens: Array, spec: Array, prev: Array | float) -> tuple[Array, Array]:
     """Positive and negative predictive value at prevalence `prev` (a proportion in (0, 1))."""
     ppv = sens * prev / (sens * prev + (1.0 - spec) * (1.0 - prev))
     npv = spec * (1.0 - prev) / (spec * (1.0 - prev) + (1.0 - sens) * prev)

@@ -30,6 +30,7 @@ KINDS = {
     "both_positive": "results positive by both tests",
     "both_negative": "results negative by both tests",
     "reference_positive": "results positive by the reference",
+    "diseased": "prevalence",
     "events": "the proportion",
     "estimate": "the estimates",
 }

@@ -87,7 +87,8 @@ def accuracy(
         marks rows that state less: margin, rates, candidate or marker.
     model
         auto, bivariate, meta-regression, nested (several results per study), comparison (of tests),
-        hsroc, thresholds (several cut-offs per study) or latent-class (an imperfect reference).
+        hsroc, thresholds (several cut-offs per study), latent-class (an imperfect reference) or
+        prevalence (learnt with accuracy; a column design marks case-control studies).
         auto is comparison with --test, meta-regression with --covariate, else bivariate.
     covariate
         A study covariate of meta-regression, nested, comparison or hsroc; repeat for more.
@@ -183,6 +184,7 @@ def association(
     model: str = "auto",
     bridge: bool = False,
     robust: bool = False,
+    low_risk_only: bool = False,
     read: Read = READ,
     fitting: Fitting = FITTING,
     panel: Panel = PANEL,
@@ -218,6 +220,9 @@ def association(
         times or divided by pi / sqrt(3); they are marked.
     robust
         Student-t study effects, which give way to outlying studies.
+    low_risk_only
+        Keep the rows with a low risk of bias in every domain (columns such as
+        rob2_randomisation, or those of a Cochrane review).
     """
     with watched(silent=output.silent):
         say(f"reading {table}")
@@ -226,6 +231,7 @@ def association(
         from bayespool.checks.variants import steps
         from bayespool.choice import choose
         from bayespool.datasets import measure_said, resolve_association
+        from bayespool.guideline.bias import low_risk_only as of_low_risk
         from bayespool.model_options import ModelOptions
         from bayespool.report.association_numbers import check_baseline, check_mid
 
@@ -235,7 +241,10 @@ def association(
         risks = tuple(map(risk, baseline_risk))
         asked = requested(panel, output, mid=mid, baseline_risks=risks, bias=bias)
         found = warn(resolve_association(table, measure, bridge=bridge, **read.options()))
-        found = labelled(selected(found, fitting.where), fitting.label)
+        found = selected(found, fitting.where)
+        if low_risk_only:
+            found = of_low_risk(found)
+        found = labelled(found, fitting.label)
         options = ModelOptions(covariate=covariate, robust=robust)
         chosen, studies = choose(found, measure, model, options)
         chosen = with_priors(chosen, fitting.prior)

@@ -229,6 +229,7 @@ def _least_squares(hierarchy: Hierarchy) -> tuple[Array, Array]:
     priors = hierarchy.coefficient_priors
     spread = np.array([_spread(prior.ppf) for prior in priors])
     centre = np.array([prior.ppf(HALF) for prior in priors])
+    spread = np.maximum(spread, np.spacing(centre))  # of a prior narrower than numbers are
     x = hierarchy.X
     normal = np.einsum("ri,r,rj->ij", x, weight, x) + np.diag(spread**-2.0)
     pulled = np.einsum("ri,r,r->i", x, weight, eta) + centre / spread**2

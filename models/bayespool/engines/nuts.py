@@ -9,10 +9,16 @@ import numpy as np
 
 from bayespool import progress as telling
 from bayespool.engines.draws import Draws
+from bayespool.engines.reach import OutOfReach
 from bayespool.hierarchy import Hierarchy
 
 CHAINS = 4
 TUNE = 1_000
+NO_START = "All initialization points failed"  # of nutpie
+NOWHERE = (
+    "NUTS finds no point to start from: a prior excludes what the data say; allowed: a prior "
+    "(--prior) that overlaps with them"
+)
 TARGET_ACCEPT = (0.9, 0.98, 0.995)
 KEPT_STATS = {
     "diverging": "diverging",
@@ -140,7 +146,12 @@ def _with_nutpie(pymc_model: Any, names: Sequence[str]) -> Start:
             save_warmup=False,
             blocking=False,  # or an interrupt would give what there is for the whole
         )
-        tree = sampler.wait()
+        try:
+            tree = sampler.wait()
+        except RuntimeError as error:
+            if NO_START not in str(error):
+                raise
+            raise OutOfReach(NOWHERE) from error
         points = np.asarray(tree.posterior[POINT])
         return values_at(pymc_model, density, points, names), tree.sample_stats
 
@@ -167,7 +178,7 @@ def _with_pymc(pymc_model: Any, names: Sequence[str]) -> Start:
 
     def start(seed: int, target: float, draws: int, progress: bool) -> Sampled:
         telling.stage("sampling by NUTS")
-        with pymc_model:
+        try:
             tree = pm.sample(
                 draws=draws,
                 tune=TUNE,
@@ -179,7 +190,10 @@ def _with_pymc(pymc_model: Any, names: Sequence[str]) -> Start:
                 nuts_sampler="pymc",
                 compute_convergence_checks=False,
                 quiet=not progress,
+                model=pymc_model,
             )
+        except pm.exceptions.SamplingError as error:
+            raise OutOfReach(NOWHERE) from error
         kept = {name: np.asarray(tree.posterior[name].transpose("chain", "draw", ...))
                 for name in names}  # fmt: skip
         return kept, tree.sample_stats

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bayespool.guideline.tools import BY_DOMAINS, OVERALL, QUADAS, TOOLS, Tool, worst
+from bayespool.guideline.tools import (
+    BY_DOMAINS,
+    OF_REVIEW,
+    OVERALL,
+    QUADAS,
+    TOOLS,
+    Tool,
+    of_review,
+    worst,
+)
 from bayespool.held import held
 from bayespool.studies.problems import Problem, TableError
 from bayespool.studies.spellings import normalise
@@ -37,6 +46,7 @@ CODES = {
     "+": "low",
     "-": "high",
 }
+BEHIND = (" risk of bias", " risk", " concerns about applicability", " concern")
 _PREFIXES = {
     "rob": ("rob", "riskofbias", "bias", "quadas"),
     "applicability": ("applicability", "app", "concern", "concerns"),
@@ -102,20 +112,25 @@ def read_bias(studies: AccuracyStudies | Any) -> RiskOfBias | None:
     Columns are named by kind and domain, such as ``rob_patient_selection`` or
     ``applicability_index_test`` (QUADAS-2), by tool and domain or its number, such as
     ``rob2_randomisation`` or ``robins_d3``, or as robvis has them: ``D1``, ``D2``, ... and
-    ``Overall``. Cells are the tool's words, their first letters, or of QUADAS 1, 2, 3.
+    ``Overall``; those of a Cochrane review as its file has them. Cells are the tool's words, their
+    first letters, or of QUADAS 1, 2, 3.
 
     Raises
     ------
     TableError
         A cell that is no judgement, or columns of two tools.
     """
-    columns = {normalise(header): header for header in studies.covariates}
+    columns = {normalise(header).replace(":", ""): header for header in studies.covariates}
     of_tools = {tool.name: (tool, _columns(tool, columns)) for tool in TOOLS}
     numbered = [name for name in columns if re.fullmatch("d[1-9]", name)]
     tool = BY_DOMAINS.get(len(numbered))
     if tool and sorted(numbered) == [f"d{i + 1}" for i in range(len(numbered))]:
         own = {("rob", domain): columns[f"d{i}"] for i, domain in enumerate(tool.domains, 1)}
         of_tools[tool.name] = (tool, of_tools[tool.name][1] | own)
+    reviewed = _of_review(studies)
+    if reviewed is not None and not any(own for _, own in of_tools.values()):
+        of_tools[reviewed[0].name] = reviewed
+        columns |= {normalise(name): OF_REVIEW + name for name in _overall_of_review(studies)}
     used = [(tool, own) for tool, own in of_tools.values() if any(k == "rob" for k, _ in own)]
     if not used:
         return None
@@ -153,13 +168,37 @@ def _columns(tool: Tool, columns: Mapping[str, str]) -> dict[tuple[str, str], st
     return {names[name]: header for name, header in columns.items() if name in names}
 
 
+def _overall_of_review(studies: Any) -> list[str]:
+    """What the review calls the domain of the whole, if it judged that."""
+    names = [h.removeprefix(OF_REVIEW) for h in studies.covariates if h.startswith(OF_REVIEW)]
+    return [name for name in names if normalise(name) in OVERALL]
+
+
+def _of_review(studies: Any) -> tuple[Tool, dict[tuple[str, str], str]] | None:
+    """The tool of a Cochrane review and its columns; None where there are none."""
+    overall = _overall_of_review(studies)
+    headers = {h.removeprefix(OF_REVIEW): h for h in studies.covariates if h.startswith(OF_REVIEW)}
+    domains = {normalise(name): name for name in headers if name not in overall}
+    if not domains:
+        return None
+    cells = (_word(cell) for h in headers.values() for cell in studies.covariates[h])
+    own = {("rob", key): headers[name] for key, name in domains.items()}
+    return of_review(domains, cells), own
+
+
+def _word(cell: Any) -> str:
+    """A judgement as it stands in a cell, without case and what follows the word."""
+    text = "" if cell is None else " ".join(str(cell).split()).casefold().removesuffix(".0")
+    text = text.replace("\N{MINUS SIGN}", "-")
+    return next((text.removesuffix(end) for end in BEHIND if text.endswith(end)), text)
+
+
 def _cells(studies: Any, tool: Tool, header: str) -> tuple[str | None, ...]:
     """The levels of a column, None where nothing is judged."""
     read: list[str | None] = []
     problems = []
     for row, cell in zip(studies.row, studies.covariates[header], strict=True):
-        text = "" if cell is None else " ".join(str(cell).split()).casefold().removesuffix(".0")
-        text = text.replace("\N{MINUS SIGN}", "-")
+        text = _word(cell)
         level = CODES.get(text) if tool is QUADAS else tool.level(text)
         if text and level is None:
             allowed = " or ".join(tool.words.values())

@@ -13,7 +13,7 @@ Whiting et al. (2011), Ann Intern Med 155:529-536 (QUADAS-2); Yang et al. (2021)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 LOW, UNCLEAR, HIGH, CRITICAL, UNKNOWN = "low", "unclear", "high", "critical", "no information"
@@ -132,6 +132,27 @@ TOOLS = (QUADAS, ROB2, QUIPS, ROBINS)
 # of robvis: columns D1, D2, ... and Overall, told apart by how many domains there are
 BY_DOMAINS = {len(tool.domains): tool for tool in TOOLS}
 OVERALL = ("overall", "roboverall", "overallbias", "overallrob", "overallriskofbias")
+
+
+OF_REVIEW = "Risk of bias: "  # what begins the columns that the file of a Cochrane review gives
+
+
+def of_review(domains: Mapping[str, str], cells: Iterable[str]) -> Tool:
+    """What a Cochrane review judged by: its own domains, and the words of the tool that it took.
+
+    Parameters
+    ----------
+    domains : mapping of str to str
+        Keys and labels.
+    cells : iterable of str
+        Its judgements, in lower case.
+    """
+    found = set(cells)
+    words = QUADAS.words
+    for tool in (ROB2, ROBINS):
+        if found & (set(tool.words.values()) - set(QUADAS.words.values())):
+            words = tool.words
+    return Tool("the review's own tool", domains, words, ())
 
 
 def worst(levels: tuple[str | None, ...]) -> str | None:

@@ -5,13 +5,13 @@ four counts are multinomial; all information is in the first of the three rows.
 
 References
 ----------
-Hui & Walter (1980), Biometrics 36:167-171; Dendukuri & Joseph (2001), Biometrics 57:158-167
-(conditional dependence); Chu, Chen & Louis (2009), J Am Stat Assoc 104:512-523.
+Hui & Walter (1980), Biometrics 36:167-171; Plackett (1965), J Am Stat Assoc 60:516-522; Chu,
+Chen & Louis (2009), J Am Stat Assoc 104:512-523.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -20,10 +20,13 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.links import Link, link
+from bayespool.numerics.paired import cells_of
 from bayespool.numerics.row_likelihood import Cross, ShownAsTold
 
 Array = np.ndarray
-SMALLEST = 1e-300
+Matrix = dict[tuple[int, int], Array]
+SMALLEST = 1e-100
+ODDS = (1e-8, 1e8)  # ratios between tests; beyond, roots of quadratics have no digits
 ROWS = 3  # of a study: sensitivity, specificity, prevalence
 NEXT = (1, 2, 0)
 SHARES = (0.75, 0.5, 0.0)  # of the observed curvature where it is not convex, beside Fisher's
@@ -46,7 +49,7 @@ def relative_bend(name: str, eta: Array, p: Array) -> Array:
     return -eta if name == "probit" else 1.0 - np.exp(np.minimum(eta, 700.0))
 
 
-def positive(matrix: dict[tuple[int, int], Array]) -> Array:
+def positive(matrix: Matrix) -> Array:
     """Where symmetric matrices of three rows have no negative direction."""
     a, b, c = (matrix[i, i] for i in range(ROWS))
     ab, ac, bc = matrix[0, 1], matrix[0, 2], matrix[1, 2]
@@ -72,11 +75,9 @@ class CrossTables(ShownAsTold):
     link_name : str
         Of sensitivity and specificity.
     prevalence_link : str
-    dependent : bool
-        Whether `widened` sets the covariances too.
-    covariance : array, shape (2, 1) or (2, n_draws)
-        Of index and reference test in people with the condition and in those without it, as a share
-        of the largest that their accuracies allow; zero where they are independent.
+    odds_ratio : array, shape (2, 1) or (2, n_draws), optional
+        Between index and reference test in people with the condition and in those without it
+        (Plackett), which `widened` sets; None where they are independent.
     """
 
     counts: Array
@@ -85,8 +86,7 @@ class CrossTables(ShownAsTold):
     free: Array
     link_name: str = "logit"
     prevalence_link: str = "probit"
-    dependent: bool = False
-    covariance: Array = field(default_factory=lambda: np.zeros((2, 1)))
+    odds_ratio: Array | None = None
     exact: bool = field(default=False, init=False)
 
     def __len__(self) -> int:
@@ -132,17 +132,19 @@ class CrossTables(ShownAsTold):
         def own(values: Array) -> Array:
             return values if values.shape[-1] == 1 else values[..., draws]
 
-        return replace(self, accuracy=own(self.accuracy), covariance=own(self.covariance))
+        odds = None if self.odds_ratio is None else own(self.odds_ratio)
+        return replace(self, accuracy=own(self.accuracy), odds_ratio=odds)
 
     def widened(self, *extra: Array) -> CrossTables:
-        """The same tables with the free accuracies, one standard after the other, sensitivity
-        first, and perhaps both covariances, (n_draws,) each."""
+        """The same tables with both odds ratios where tests depend on one another, then the free
+        accuracies, one standard after the other, sensitivity first; (n_draws,) each."""
         accuracy = np.repeat(self.accuracy[..., :1], extra[0].size, axis=-1)
-        shares = iter(extra)
-        for standard, which in np.argwhere(self.free):
-            accuracy[standard, which] = next(shares)
-        covariance = np.stack(list(shares)) if self.dependent else self.covariance
-        return replace(self, accuracy=accuracy, covariance=covariance)
+        odds, shares = None, extra
+        if self.odds_ratio is not None:
+            odds, shares = np.clip(np.stack(extra[:2]), *ODDS), extra[2:]
+        for (standard, which), share in zip(np.argwhere(self.free), shares, strict=True):
+            accuracy[standard, which] = share
+        return replace(self, accuracy=accuracy, odds_ratio=odds)
 
     @cached_property
     def _reference(self) -> tuple[Array, Array]:
@@ -169,13 +171,25 @@ class CrossTables(ShownAsTold):
         each."""
         sens, spec = self._reference
         (a, b, _), (miss, wrong, _) = parts.at, parts.rest
-        c = self.covariance[0] * (np.minimum(a, sens) - a * sens)
-        d = self.covariance[1] * (np.minimum(b, spec) - b * spec)
-        ill = np.stack([a * sens + c, a * (1.0 - sens) - c, miss * sens - c,
-                        miss * (1.0 - sens) + c])  # fmt: skip
-        well = np.stack([wrong * (1.0 - spec) + d, wrong * spec - d, b * (1.0 - spec) - d,
-                         b * spec + d])  # fmt: skip
-        return ill, well
+        if self.odds_ratio is None:
+            ill = [a * sens, a * (1.0 - sens), miss * sens, miss * (1.0 - sens)]
+            well = [wrong * (1.0 - spec), wrong * spec, b * (1.0 - spec), b * spec]
+            return np.stack(ill), np.stack(well)
+        first, second = self.odds_ratio
+        return (np.stack(cells_of(a, miss, sens, 1.0 - sens, first)),
+                np.stack(cells_of(wrong, b, 1.0 - spec, spec, second)))  # fmt: skip
+
+    def _both_right(self, which: int, p: Array) -> tuple[Array, Array]:
+        """First and second derivative of the probability that both tests are right, in that of the
+        index test: in people with the condition (0), or without it (1)."""
+        q = self._reference[which]
+        if self.odds_ratio is None:
+            return q + 0.0 * p, np.zeros((1, 1))
+        odds = self.odds_ratio[which]
+        s = 1.0 + (p + q) * (odds - 1.0)
+        root = np.sqrt(np.maximum(s * s - 4.0 * odds * (odds - 1.0) * p * q, 1e-100))
+        bent = -2.0 * odds * (odds - 1.0) * q * (1.0 - q) / root**3
+        return 0.5 * (1.0 - (s - 2.0 * odds * q) / root), bent
 
     def cells(self, eta: Array) -> Array:
         """Probabilities of the four cells, (4, ..., n_studies, n_draws)."""
@@ -202,34 +216,28 @@ class CrossTables(ShownAsTold):
         parts = self._parts(eta)
         ill, well = self._classes(parts)
         (a, b, prevalence), steep = parts.at, parts.steep
-        sens, spec = self._reference
-        c = self.covariance[0] * ((a < sens) - sens)
-        d = self.covariance[1] * ((b < spec) - spec)
-        of_sens = np.stack([sens + c, 1.0 - sens - c, -sens - c, sens - 1.0 + c])
-        of_spec = np.stack([spec - 1.0 + d, -spec - d, 1.0 - spec - d, spec + d])
+        (right, right_bent), (clear, clear_bent) = self._both_right(0, a), self._both_right(1, b)
+        of_sens = np.stack([right, 1.0 - right, -right, right - 1.0])
+        of_spec = np.stack([clear - 1.0, -clear, 1.0 - clear, clear])
         cells = np.maximum(well + prevalence * (ill - well), SMALLEST)
         n = self.counts.T.reshape(4, *(1,) * (cells.ndim - 3), -1, 1)
         each = n / cells
+        same = each[0] - each[1] - each[2] + each[3]
         slopes = [prevalence * of_sens * steep[0], (1.0 - prevalence) * of_spec * steep[1],
                   (ill - well) * steep[2]]  # fmt: skip
         first = [(each * x).sum(axis=0) for x in slopes]
         both = [of_sens * (steep[0] * steep[2]), -of_spec * (steep[1] * steep[2])]
         bent = {
-            (0, 0): first[0] * parts.bend[0], (1, 1): first[1] * parts.bend[1],
+            (0, 0): first[0] * parts.bend[0] + same * prevalence * right_bent * steep[0] ** 2,
+            (1, 1): first[1] * parts.bend[1]
+            + same * (1.0 - prevalence) * clear_bent * steep[1] ** 2,
             (2, 2): first[2] * parts.bend[2], (0, 2): (each * both[0]).sum(axis=0),
             (1, 2): (each * both[1]).sum(axis=0),
         }  # fmt: skip
-        pairs = [(i, j) for i in range(ROWS) for j in range(i, ROWS)]
-        seen, told = each / cells, self.people[:, None] / cells
-        observed = {(i, j): (seen * slopes[i] * slopes[j]).sum(axis=0) - bent.get((i, j), 0.0)
-                    for i, j in pairs}  # fmt: skip
-        matrix, convex = observed, positive(observed)
-        if not convex.all():
-            fisher = {(i, j): (told * slopes[i] * slopes[j]).sum(axis=0) for i, j in pairs}
-            for share in SHARES:
-                mixed = {key: fisher[key] + share * (observed[key] - fisher[key]) for key in pairs}
-                matrix = {key: np.where(convex, matrix[key], mixed[key]) for key in pairs}
-                convex |= positive(mixed)
+        observed = {
+            key: x - bent.get(key, 0.0) for key, x in _squares(each / cells, slopes).items()
+        }
+        matrix = convex(observed, lambda: _squares(self.people[:, None] / cells, slopes))
         slope, weight, cross = (np.empty(eta.shape) for _ in range(3))
         for i in range(ROWS):
             slope[..., i::ROWS, :] = first[i]
@@ -264,6 +272,26 @@ class CrossTables(ShownAsTold):
         drawn = rng.multinomial(self.people[:, None], cells / cells.sum(axis=-1, keepdims=True))
         found = _summed(np.moveaxis(drawn, -1, 0))
         return found.swapaxes(0, 1).reshape(len(self), -1)
+
+
+def _squares(weight: Array, slopes: Sequence[Array]) -> Matrix:
+    """Weighted sums over the cells of products of two slopes, of every pair."""
+    return {(i, j): (weight * slopes[i] * slopes[j]).sum(axis=0)
+            for i in range(ROWS) for j in range(i, ROWS)}  # fmt: skip
+
+
+def convex(observed: Matrix, fisher: Callable[[], Matrix]) -> Matrix:
+    """The observed curvature where it has no negative direction, else as much of it as goes with
+    Fisher's information."""
+    matrix, done = observed, positive(observed)
+    if done.all():
+        return matrix
+    safe = fisher()
+    for share in SHARES:
+        mixed = {key: safe[key] + share * (observed[key] - safe[key]) for key in safe}
+        matrix = {key: np.where(done, matrix[key], mixed[key]) for key in safe}
+        done |= positive(mixed)
+    return matrix
 
 
 def _summed(cells: Array) -> Array:

@@ -36,8 +36,14 @@ def plackett_cells(eta_p: Array, eta_q: Array, odds_ratio: Array) -> tuple[Array
 
     Each cell is its own root of a quadratic, so that none is a difference of nearly equal numbers.
     """
-    p, not_p = special.expit(eta_p), special.expit(-eta_p)
-    q, not_q = special.expit(eta_q), special.expit(-eta_q)
+    return cells_of(special.expit(eta_p), special.expit(-eta_p),
+                    special.expit(eta_q), special.expit(-eta_q), odds_ratio)  # fmt: skip
+
+
+def cells_of(
+    p: Array, not_p: Array, q: Array, not_q: Array, odds_ratio: Array
+) -> tuple[Array, ...]:
+    """The same from proportions and one minus these."""
     return (
         plackett(p, q, odds_ratio),
         _only(p, not_p, q, not_q, odds_ratio),

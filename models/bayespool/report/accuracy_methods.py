@@ -14,6 +14,7 @@ from bayespool.accuracy import (
     NestedBivariate,
     NestedMetaRegression,
     Thresholds,
+    Trivariate,
 )
 from bayespool.accuracy.thresholds import MARKER_LINKS
 from bayespool.report import numbers, points
@@ -210,8 +211,8 @@ def _latent_class(model: LatentClass, fitted: Fit) -> str:
     given = (
         "Given the condition both tests are independent."
         if model.dependence is None
-        else "Given the condition both tests may depend on one another: the covariance in people "
-        "with and without the condition is a share of the largest that is possible."
+        else "Given the condition both tests may depend on one another, with an odds ratio between "
+        "them (Plackett), one for people with and one for people without the condition."
     )
     return (
         f"{_between(fitted, 'Sensitivities and specificities of the index test')} Sensitivity and "
@@ -219,6 +220,16 @@ def _latent_class(model: LatentClass, fitted: Fit) -> str:
         f"than 1, which tells the condition from its opposite. {prevalences} {given} The "
         "predictive checks look at the people who are positive by both tests, negative by both, "
         "and positive by the reference."
+    )
+
+
+@in_words.register(Trivariate)
+def _trivariate(model: Trivariate, fitted: Fit) -> str:
+    return (
+        "So is the number of those with the condition among all participants of a study that did "
+        "not choose cases and controls apart. Sensitivities, specificities and prevalences on the "
+        "logit scale follow one trivariate normal distribution. Predictive values in a new setting "
+        "are those of its own sensitivity, specificity and prevalence, drawn together."
     )
 
 

@@ -14,6 +14,7 @@ from bayespool.report import (
     guideline_page,
     numbers,
     points,
+    prevalence_page,
     reference_page,
     tables,
 )
@@ -34,8 +35,8 @@ def sections(page: Page) -> list[Section]:
     """From the studies to how much they differ."""
     is_hsroc = page.fitted.model.summary_curve
     found = [_studies(page), _sroc(page), _hsroc(page) if is_hsroc else None,
-             cutoff_page.section(page), reference_page.section(page), _accuracy(page),
-             _comparisons(page), _covariates(page),
+             cutoff_page.section(page), reference_page.section(page),
+             prevalence_page.section(page), _accuracy(page), _comparisons(page), _covariates(page),
              guideline_page.decision_section(page), _heterogeneity(page),
              _outliers(page)]  # fmt: skip
     if is_hsroc:

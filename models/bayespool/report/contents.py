@@ -12,6 +12,7 @@ MAIN = (
     "studies",
     "sroc",
     "reference",
+    "prevalence",
     "published",
     "comparisons",
     "decision",

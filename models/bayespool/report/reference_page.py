@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -84,13 +84,18 @@ def standards_table(fitted: Fit, found: tuple[Standard, ...]) -> Table:
                 cells = (_interval(ends), _both(fitted.estimates[name]),
                          whole_percent(share[name]))  # fmt: skip
             rows.append((name.label, *cells))
-    shared = [(fitted.named[name].label, "0% to 100% of the largest", _both(fitted.estimates[name]),
-               whole_percent(share[name]))
-              for name in fitted.model.covariances]  # fmt: skip
+    shared = [(fitted.named[name].label, _of_prior(fitted.model.dependence),
+               _both(fitted.estimates[name]), whole_percent(share[name]))
+              for name in fitted.model.odds_ratios]  # fmt: skip
     head = ("", f"Before the data (95{NB}% of the prior)", f"After ({INTERVAL})",
             "Shared by both")  # fmt: skip
     return Table("What is known of the reference standard, median (interval)", head,
                  (*rows, *shared))  # fmt: skip
+
+
+def _of_prior(prior: Any) -> str:
+    low, median, high = (float(x) for x in prior.ppf(np.array([LOWER, 0.5, UPPER])))
+    return f"{numbers.ratio(median)} ({numbers.ratio(low)} to {numbers.ratio(high)})"
 
 
 def carried(fitted: Fit, found: tuple[Standard, ...]) -> str:
@@ -152,11 +157,11 @@ def prevalences_table(fitted: Fit) -> Table:
 
 def assumed(fitted: Fit) -> str:
     """On conditional independence, which matters most."""
-    if fitted.model.covariances:
+    if fitted.model.odds_ratios:
         return (
-            "Index and reference test may be wrong in the same people: their covariance in people "
-            "with and without the condition is a share of the largest that their accuracies allow, "
-            "the same share in all studies. A covariance below zero is not allowed for."
+            "Index and reference test may be wrong in the same people: an odds ratio between them "
+            "above 1, in people with or without the condition, says that they are. Four counts of "
+            "a study tell three numbers: what is found here leans on the prior of the reference."
         )
     return (
         "Given the condition, index and reference test are taken as independent. If they tend to "

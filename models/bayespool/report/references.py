@@ -51,6 +51,12 @@ REFERENCES: dict[str, Reference] = {
         "diagnostic tests without a gold standard. J Am Stat Assoc 2009;104:512–523.",
         "10.1198/jasa.2009.0017",
     ),
+    "chu2009trivariate": Reference(
+        "Chu H, Nie L, Cole SR, Poole C. Meta-analysis of diagnostic accuracy studies accounting "
+        "for disease prevalence: alternative parameterizations and model selection. Stat Med "
+        "2009;28:2384–2399.",
+        "10.1002/sim.3627",
+    ),
     "dendukuri2012": Reference(
         "Dendukuri N, Schiller I, Joseph L, Pai M. Bayesian meta-analysis of the accuracy of a "
         "test for tuberculous pleuritis in the absence of a gold standard reference. Biometrics "

@@ -83,7 +83,7 @@ class AccuracyStudies(Rows):
         Parameters
         ----------
         table
-            Path, pandas DataFrame or mapping of columns; see
+            Path, data frame or mapping of columns; see
             `bayespool.studies.tables.read_table`. The counts of each group are given as both
             counts (tp, fn; fp, tn), one count and the group size (tp, n_diseased; fp, n_healthy;
             also n1, n2), or a printed rate and the group size (sens, n_diseased; spec, n_healthy),

@@ -147,7 +147,7 @@ class ArmCounts(Rows):
         Parameters
         ----------
         table
-            Path, pandas DataFrame or mapping of columns. Each group is given as events and people
+            Path, data frame or mapping of columns. Each group is given as events and people
             (e1, n1, e2, n2; events_treated, total_treated, ...), as events and people without it
             (a, b, c, d of finding by outcome; ai, bi, ci, di), or as a printed risk and people. A
             column ``kind`` marks rows that are no full table: ``rates`` (risk1, risk2 as printed,

@@ -124,7 +124,7 @@ class Effects(Rows):
         Parameters
         ----------
         table
-            Path, pandas DataFrame or mapping of columns. Every row gives an estimate and its
+            Path, data frame or mapping of columns. Every row gives an estimate and its
             precision: a ratio as printed (column or, rr, hr, irr, ratio) or its logarithm (log_or,
             ..., estimate), another measure as it is analysed (md, smd, rd, estimate); with se (on
             the scale of analysis; se_log beside a ratio), or ci_low and ci_high (on the scale of

@@ -90,7 +90,7 @@ class GroupMeans(Rows):
         Parameters
         ----------
         table
-            Path, pandas DataFrame or mapping of columns. For each group k = 1, 2: n and the mean
+            Path, data frame or mapping of columns. For each group k = 1, 2: n and the mean
             with sd (mean1, sd1, n1) or with its standard error (sem1, se1); or the median1 with
             quartiles (q1_1, q3_1), range (min1, max1) or both, from which mean and SD are computed
             by Luo 2018 and Wan 2014 and flagged. Rows may differ in form.

@@ -96,7 +96,7 @@ class PairedProportions(Rows):
         Parameters
         ----------
         table
-            Path, pandas DataFrame or mapping of columns: both, lost, gained, neither; or, where
+            Path, data frame or mapping of columns: both, lost, gained, neither; or, where
             ``kind`` is ``margins``, before of n_before and after of n_after, with p and p_test
             (``exact``, ``mcnemar``, ``corrected``; blank if not named) where they are printed. The
             larger group then holds people who were seen once.

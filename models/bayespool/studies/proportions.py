@@ -75,7 +75,7 @@ class Proportions(Rows):
         Parameters
         ----------
         table
-            Path, pandas DataFrame or mapping of columns: events and n (total), or nonevents beside
+            Path, data frame or mapping of columns: events and n (total), or nonevents beside
             one of them, or a printed proportion or percent and n.
         name
             Short name; the file's stem if None.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from bayespool.studies.arrow import ArrowStream, Interchange, of_arrow
 from bayespool.studies.cochrane.reading import (
     SUFFIXES as OF_COCHRANE,
 )
@@ -70,8 +71,8 @@ class DataFrameLike(Protocol):
     """What is asked of a pandas DataFrame, so that pandas need not be imported."""
 
     @property
-    def columns(self) -> Any:
-        """Column names."""
+    def iloc(self) -> Any:
+        """Rows by their places, which data frames of other libraries do not have."""
 
     def to_dict(self, orient: Any) -> Any:
         """``to_dict("split")`` gives the rows under ``"data"``."""
@@ -155,16 +156,18 @@ def of_content(
 
 def of_memory(source: Any) -> Records:
     """Records of a data frame or a mapping of columns; the header counts as row 1."""
-    if hasattr(source, "columns") and hasattr(source, "to_dict"):
+    if hasattr(source, "iloc"):  # pandas, whose columns may mix numbers and text
         split = source.to_dict("split")
         numbered = enumerate(split["data"], start=2)
         header = (1, list(split["columns"]))
         return Records([header, *((number, list(row)) for number, row in numbered)])
     if isinstance(source, Mapping):
         return _mapping_records(source)
+    if isinstance(source, ArrowStream | Interchange):
+        return of_arrow(IN_MEMORY, source)
     raise TypeError(
-        f"a table is a path, a pandas DataFrame or a mapping of columns, "
-        f"not {type(source).__name__}"
+        "a table is a path, a data frame of pandas, polars or Arrow, or a mapping of columns, not "
+        f"{type(source).__name__}"
     )
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict
 
+from bayespool.studies.arrow import ArrowLike
 from bayespool.studies.cells import Cell, read_cell
 from bayespool.studies.cochrane.reading import Choice, refuse_choice
 from bayespool.studies.limits import (
@@ -143,7 +144,14 @@ class Table:
 
 
 TableSource = (
-    str | os.PathLike[str] | Mapping[Any, Sequence[object]] | DataFrameLike | Content | Part | Table
+    str
+    | os.PathLike[str]
+    | Mapping[Any, Sequence[object]]
+    | DataFrameLike
+    | ArrowLike
+    | Content
+    | Part
+    | Table
 )
 
 
@@ -156,15 +164,16 @@ def read_table(
     comparison: str | None = None,
     outcome: str | None = None,
 ) -> Table:
-    """Read a table from a file or its bytes, a pandas DataFrame or a mapping of columns.
+    """Read a table from a file or its bytes, a data frame or a mapping of columns.
 
     Parameters
     ----------
     source
         A path (.csv, .tsv, .txt, .xlsx, .parquet; .rm5 and .zip of a Cochrane review), the name and
         bytes of such a file (`bayespool.studies.sources.Content`) or a part of one (`Part`), a
-        DataFrame (its index is not read), a mapping of column name to equally long sequences, or a
-        table that was read (which stays as it is).
+        DataFrame of pandas (its index is not read), of polars, of Arrow or of what speaks Arrow, a
+        mapping of column name to equally long sequences, or a table that was read (which stays as
+        it is).
         Text files are UTF-8, or Windows-1252 with a warning; the delimiter is the one of comma,
         semicolon and tab that the header uses most; with semicolon or tab a comma within a number
         is the decimal comma. Wholly blank rows, rows of a file whose first cell begins with ``#``

@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import islice, zip_longest
 from typing import Any
 
+from bayespool.studies.arrow import records_of
 from bayespool.studies.cells import DECIMAL_COMMA
 from bayespool.studies.headers import header_at
 from bayespool.studies.limits import DEEPEST_HEADER, MOST_COLUMNS, MOST_ROWS, MOST_UNPACKED, listed
@@ -16,6 +17,7 @@ from bayespool.studies.text import Record, Records, above_header
 
 _THOUSAND = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _SHOWN_DECIMALS = re.compile(r"0\.(0+)(%?)")
+_INDEX = r"__index_level_\d+__"
 _XLSX_LEGAL = "allowed is an .xlsx workbook with a sheet that is the table"
 _UNPACKED_LEGAL = f"at most {MOST_UNPACKED // 2**20} MiB when unpacked"
 
@@ -104,22 +106,16 @@ def read_parquet(file: str, content: bytes) -> Records:
             allowed = f"at most {MOST_ROWS} rows, {MOST_COLUMNS} columns and {_UNPACKED_LEGAL}"
             raise refuse(rule, allowed)
         table = pyarrow.parquet.read_table(pyarrow.BufferReader(content))
-        cells = [table.column(index).to_pylist() for index in range(len(table.column_names))]
+        # pandas stores a row index that is not 0, 1, 2, ... as a column of its own
+        names = table.column_names
+        kept = [i for i, name in enumerate(names) if not re.fullmatch(_INDEX, name)]
+        return records_of(table.select(kept))
     except (pyarrow.ArrowException, OSError, ValueError) as error:
         if isinstance(error, TableError):
             raise
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise refuse(f"the file is no readable Parquet file ({reason})",
                      "allowed is a table written as Parquet") from error  # fmt: skip
-    # pandas stores a row index that is not 0, 1, 2, ... as a column of its own.
-    kept = [
-        index
-        for index, name in enumerate(table.column_names)
-        if not re.fullmatch(r"__index_level_\d+__", name)
-    ]
-    header: list[object] = [table.column_names[index] for index in kept]
-    lines = zip(*(cells[index] for index in kept), strict=True)
-    return Records([(1, header), *((n, list(row)) for n, row in enumerate(lines, start=2))])
 
 
 def _check_archive(file: str, content: bytes) -> None:
