@@ -122,7 +122,7 @@ def _accuracy(summary: Record) -> Iterator[tuple[Key, tuple[float, ...]]]:
     for row in rows:
         if row["difference"]:
             if row["result"] in ("tp", "fp"):
-                place = f"{_percent(row['prevalence'])}, {row['shown']}"
+                place = plain(f"{_percent(row['prevalence'])}, {row['shown']}")
                 yield (MORE, place, ROWS[row["result"]][0]), _three(row)
         else:
             key = _finding(row["result"], row["label"], row["prevalence"])

@@ -67,7 +67,8 @@ def texts(html: str) -> set[str]:
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
             super().handle_starttag(tag, attrs)
             if tag in ("p", "li"):
-                self.current = "" if dict(attrs).get("class") != "card" else "\0"
+                own = dict(attrs).get("class") in ("card", "files")
+                self.current = "\0" if own else ""
 
         def handle_data(self, data: str) -> None:
             self.current += data

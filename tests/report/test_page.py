@@ -182,7 +182,7 @@ def test_page_is_sound_and_loads_nothing(which: str, request: pytest.FixtureRequ
     assert headers
     assert all(a.get("scope") in ("col", "row") for a in headers)
     figures = [a for tag, a in reader.tags if tag == "svg"]
-    assert len(figures) == len(placed(folder)) + 1 == 8  # the small one of the first screen
+    assert len(figures) == len(placed(folder)) + 1 == 9  # the small one of the first screen
     for found in figures:
         assert found["role"] == "img"
         assert set(str(found["aria-labelledby"]).split()) <= set(reader.ids)

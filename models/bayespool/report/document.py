@@ -54,7 +54,6 @@ class Document:
 
     title: str
     question: str
-    variant_of: tuple[str, ...]
     failed: tuple[str, ...]
     tiles: tuple[Tile, ...]
     answer: str
@@ -63,8 +62,9 @@ class Document:
     compact: tuple[Table, ...]
     main: tuple[Section, ...]
     appendix: tuple[Section, ...]
-    explored: Explored | None
     version: str
+    explored: Explored | None = None
+    variant_of: tuple[str, ...] = ()
 
     @property
     def sections(self) -> tuple[Section, ...]:
