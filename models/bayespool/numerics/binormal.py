@@ -18,14 +18,14 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.links import link
-from bayespool.numerics.row_likelihood import Cross
+from bayespool.numerics.row_likelihood import Cross, WithoutEdges
 
 Array = np.ndarray
 LOG_ROOT = 0.5 * np.log(2.0 * np.pi)
 
 
 @dataclass(frozen=True, eq=False)
-class Binormal:
+class Binormal(WithoutEdges):
     """Pairs of rows, sensitivity and specificity, tied by a known separation.
 
     Parameters

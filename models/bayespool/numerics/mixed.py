@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from bayespool.numerics.row_likelihood import Cross, RowLikelihood
+from bayespool.numerics.row_likelihood import Cross, RowLikelihood, WithoutEdges
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Mixed:
+class Mixed(WithoutEdges):
     """Likelihoods of parts of the rows.
 
     Parameters

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.likelihoods import Binomial
-from bayespool.numerics.row_likelihood import Cross
+from bayespool.numerics.row_likelihood import Cross, WithoutEdges
 
 Array = np.ndarray
 SMALLEST = 1e-300
@@ -59,7 +59,7 @@ def _only(p: Array, not_p: Array, q: Array, not_q: Array, odds_ratio: Array) -> 
 
 
 @dataclass(frozen=True, eq=False)
-class PairedBinomial:
+class PairedBinomial(WithoutEdges):
     """Rows of which some are pairs: two tests of the same people, cross-classified.
 
     Parameters

@@ -71,6 +71,16 @@ class RowLikelihood(Protocol):
         """Rows whose likelihood has more than one mode, (n_rows,)."""
         ...
 
+    @property
+    def edged(self) -> Array:
+        """Rows whose likelihood has an edge at 0, where it is largest, (n_rows,)."""
+        ...
+
+    @property
+    def farthest(self) -> float:
+        """The largest predictor that has a likelihood."""
+        ...
+
     def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
         """`slope_and_weight`, and mixed second derivatives of coupled rows if there are any."""
         ...
@@ -88,11 +98,23 @@ class Cross(NamedTuple):
     weight: Array
 
 
-class SeparateRows:
-    """Rows each of which depends on its own predictor alone and has no parameter of its own."""
+class WithoutEdges:
+    """Rows whose likelihood is smooth, whatever the predictor."""
 
     def __len__(self) -> int:
         raise NotImplementedError
+
+    @property
+    def edged(self) -> Array:
+        return np.zeros(len(self), bool)
+
+    @property
+    def farthest(self) -> float:
+        return float("inf")
+
+
+class SeparateRows(WithoutEdges):
+    """Rows each of which depends on its own predictor alone and has no parameter of its own."""
 
     @property
     def coupled(self) -> Array:
