@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bayespool.numerics import nested, points, quadrature
+from bayespool.numerics import edges, nested, points, quadrature
 from bayespool.numerics.effect_prior import NORMAL, EffectPrior
 from bayespool.numerics.joint_mode import joint_mode
 from bayespool.numerics.points import Points
@@ -35,13 +35,15 @@ PART = 256  # rows of studies that are integrated together
 class Block(NamedTuple):
     """Studies that are integrated alike.
 
-    ``members`` are their rows; ``merged`` is set where two levels of effects add up to one.
+    ``members`` are their rows; ``merged`` is set where two levels of effects add up to one, and
+    ``edged`` where the likelihood of their single rows has an edge at 0.
     """
 
     studies: Array | slice
     members: Array | slice
     rows: nested.NestedRows
     merged: nested.Merged | None = None
+    edged: bool = False
 
 
 def log_likelihood(h: Hierarchy, theta: Array, rule: Rule) -> Array:
@@ -75,7 +77,7 @@ def _at_once(h: Hierarchy, at: Array, rule: Rule) -> Array:
     offset, loading, _ = h.predictors(at)
     inner = h.inner_loading(at)
     for block in blocks(h, at):
-        if isinstance(rule, Points) or rule == 1 or prior.normal:
+        if prior.normal or (not block.edged and (isinstance(rule, Points) or rule == 1)):
             found = _integrated(h, block, offset, loading, inner, prior, rule)
         else:
             assert prior.freedom is not None
@@ -100,7 +102,7 @@ def blocks(h: Hierarchy, theta: Array) -> list[Block]:
 def split(h: Hierarchy, rows: Rows) -> list[Block]:
     """The same of rows with the parameters of their own likelihood."""
     if h.within is None:
-        return [Block(slice(None), slice(None), nested.NestedRows(rows, rows))]
+        return _by_edges(h, rows)
     found = []
     # sums of normal effects are normal; of a Student t and a normal one they are neither
     simple = nested.merged(rows, h.dimension) if h.freedom_prior is None else None
@@ -114,6 +116,20 @@ def split(h: Hierarchy, rows: Rows) -> list[Block]:
         part = h.of_rows(members)
         own = replace(part.rows, likelihood=rows.likelihood.take(members))
         found.append(Block(rest, members, _by_result(part, own)))
+    return found
+
+
+def _by_edges(h: Hierarchy, rows: Rows) -> list[Block]:
+    """Studies of one level of effects: those without and those with an edge at no effect."""
+    edged = rows.likelihood.edged
+    if not edged.any():
+        return [Block(slice(None), slice(None), nested.NestedRows(rows, rows))]
+    assert h.dimension == 1, "an edge is of one effect"
+    found = []
+    for members, own in ((np.flatnonzero(~edged), False), (np.flatnonzero(edged), True)):
+        if members.size:
+            part = replace(h.of_rows(members).rows, likelihood=rows.likelihood.take(members))
+            found.append(Block(members, members, nested.NestedRows(part, part), edged=own))
     return found
 
 
@@ -137,6 +153,10 @@ def _integrated(
 ) -> Array:
     """Log likelihood of a block's studies, (n_studies, n_draws)."""
     at = offset[block.members]
+    if block.edged:
+        likelihood = block.rows.studies.likelihood
+        found = edges.log_likelihood(likelihood, at, loading[0, block.members], likelihood.farthest)
+        return found + likelihood.log_constant()
     if block.merged is not None:
         assert h.within is not None
         own = block.merged.loading(loading, inner, h.within.result)
@@ -188,9 +208,30 @@ def draw_effects(
     for part, problem in _whole(h, theta):
         v, z = points.draw_effects(problem, rng)
         u[..., part] = times(h.sigma_factor(theta[:, part]), v)
+        edged = problem.rows.studies.likelihood.edged
+        if edged.any():
+            u[0, edged, part] = _edged_effects(h, problem, np.flatnonzero(edged), rng)
         if w is not None:
             w[..., part] = times(h.within_factor(theta[:, part]), z)
     return u, w
+
+
+def _edged_effects(
+    h: Hierarchy, problem: Problem, members: Array, rng: np.random.Generator
+) -> Array:
+    """Effects, with their scale, of studies whose likelihood has an edge, (n, n_draws)."""
+    likelihood = problem.rows.studies.likelihood.take(members)
+    mean, sd, farthest = problem.offset[members], problem.loading[0][members], likelihood.farthest
+    if problem.prior.freedom is not None:
+        log_w, factor = scale_mixture(problem.prior.freedom)
+        terms = np.stack([
+            edges.log_likelihood(likelihood, mean, sd * h.spread(f)[0], farthest) + w
+            for f, w in zip(factor, log_w, strict=True)
+        ])  # fmt: skip
+        mass = np.cumsum(np.exp(terms - terms.max(axis=0)), axis=0)
+        chosen = np.sum(mass < rng.random(mean.shape) * mass[-1], axis=0)
+        sd = sd * h.spread(factor[chosen, np.arange(mean.shape[1])])[0]
+    return edges.draw(likelihood, mean, sd, farthest, rng) - mean
 
 
 def _whole(h: Hierarchy, theta: Array) -> Iterator[tuple[slice, Problem]]:

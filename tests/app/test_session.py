@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from reviews import write_review
 
 from bayespool.app.answer import Answer, coarse
 from bayespool.app.asked import Asked, asked_from
@@ -216,8 +216,8 @@ def test_what_is_asked_is_kept_whole():
     assert asked.of_fit() == replace(asked, request=Request(title="other")).of_fit()
 
 
-def test_a_file_of_several_outcomes_is_asked_which_is_meant():
-    review = Path(__file__).parents[1] / "studies/cochrane/Fleiss1993.rm5"
+def test_a_file_of_several_outcomes_is_asked_which_is_meant(tmp_path):
+    review = write_review(tmp_path)["review.rm5"]
     session = loaded(review.read_bytes(), review.name)
     assert [number for number, _ in session.understood.choices] == ["1.1", "1.2"]
     for outcome, measure in (("1.1", "or"), ("1.2", "smd")):

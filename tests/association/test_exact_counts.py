@@ -16,6 +16,7 @@ from scipy import special, stats
 import bayespool as bp
 from bayespool.association import BinomialNormal, Nested, NormalNormal
 from bayespool.choice import choose
+from bayespool.integration import draw_effects
 from bayespool.priors import Fixed, Gamma, HalfNormal, Normal
 from bayespool.studies import ArmCounts, Effects
 
@@ -270,19 +271,84 @@ def test_of_a_difference_a_trial_without_events_tells_that_it_is_small() -> None
     assert all("zero cell" in how for how in many.how[4:])
 
 
-@pytest.mark.parametrize(("measure", "rows", "words"), [
-    ("rd", [(0, 20, 0, 30)], "risk differences needs events, and people without one"),
-    ("rd", [(20, 20, 30, 30)], "risk differences needs events, and people without one"),
-    ("rr", [(20, 20, 30, 30)], "risk ratios needs somebody without the event"),
-])  # fmt: skip
-def test_an_edge_at_no_effect_is_refused_in_words(measure: str, rows: list, words: str) -> None:
-    studies = with_rows(*rows)
-    with pytest.raises(ValueError, match=f"{words}.*not so in S4; allowed"):
-        bp.fit(BinomialNormal(measure=measure), studies)
-    BinomialNormal().check(studies)
-    BinomialNormal(measure=measure).check(with_rows())
-    # a zero cell of one group is no edge
-    BinomialNormal(measure="rd").check(with_rows((0, 20, 3, 30), (4, 4, 3, 9)))
+EDGED: list[tuple[str, Row]] = [
+    ("rd", (0, 118, 0, 105)), ("rd", (20, 20, 30, 30)), ("rd", (0, 5, 0, 300)),
+    ("rr", (20, 20, 30, 30)),
+]  # fmt: skip
+
+
+def of_edged_row(measure: str, row: Row, effect: np.ndarray) -> np.ndarray:
+    """The uniform risk of all people integrated out: a polynomial in it, by an exact Gauss rule."""
+    e1, n1, _, n2 = row
+    x, w = np.polynomial.legendre.leggauss((n1 + n2) // 2 + 1)
+    share, d = n1 / (n1 + n2), effect[:, None]
+    if measure == "rd":
+        low = np.maximum(0.0, np.maximum(-d * (1.0 - share), d * share))
+        high = np.minimum(1.0, np.minimum(1.0 - d * (1.0 - share), 1.0 + d * share))
+    else:
+        p2_of_all = share * np.exp(d) + 1.0 - share
+        low, high = 0.0 * d, np.minimum(1.0, np.minimum(p2_of_all, p2_of_all / np.exp(d)))
+    p = low + (high - low) * 0.5 * (x + 1.0)
+    p1, p2 = p + d * (1.0 - share), p - d * share
+    if measure == "rr":
+        p2 = p / p2_of_all
+        p1 = p2 * np.exp(d)
+    of_all = p1**n1 * p2**n2 if e1 else (1.0 - p1) ** n1 * (1.0 - p2) ** n2
+    return 0.5 * (high - low)[:, 0] * (of_all @ w)
+
+
+def edged_integral(measure: str, row: Row, mean: float, sd: float, upto: float) -> float:
+    """Of the likelihood times the density of an effect up to a value, each side in short steps."""
+    n, far = max(row[1], row[3]), min(1.0 if measure == "rd" else 9.0, abs(mean) + 9 * sd)
+    steps = np.unique(
+        np.clip(
+            np.concatenate(
+                [[0.0], np.geomspace(1e-2 / n, far, 40), abs(mean) + sd * np.arange(-8, 9)]
+            ),
+            0.0,
+            far,
+        )
+    )
+    x, w = np.polynomial.legendre.leggauss(12)
+    ends = np.minimum(np.concatenate([-steps[:0:-1], steps]), upto)
+    half = 0.5 * np.diff(ends)[:, None]
+    at = (ends[:-1, None] + half * (x + 1.0)).ravel()
+    heights = of_edged_row(measure, row, at) * stats.norm.pdf(at, mean, sd)
+    return float(np.sum(half * w * heights.reshape(-1, len(x))))
+
+
+@pytest.mark.parametrize(("measure", "row"), EDGED)
+@pytest.mark.parametrize(("mean", "sd"), [(0.05, 0.3), (-0.08, 0.002), (-0.2, 0.1), (0.3, 1e-4)])
+def test_an_edge_at_no_effect_is_integrated(measure: str, row: Row, mean: float, sd: float) -> None:
+    """Where the bend is sharp (sd much above 1 / n), and where it is far from the mean."""
+    hierarchy = BinomialNormal(measure=measure).hierarchy(with_rows(row))
+    assert list(hierarchy.likelihood.edged) == [False] * 4 + [True]
+    theta = hierarchy.unconstrained({"mu": np.array([mean]), "tau": np.array([sd])})
+    expected = np.log(edged_integral(measure, row, mean, sd, np.inf))
+    for nodes in (1, 4):
+        assert hierarchy.log_likelihood(theta, nodes)[4, 0] == pytest.approx(expected, abs=2e-7)
+
+
+def test_effects_of_a_trial_with_an_edge_have_their_distribution() -> None:
+    """2,000 draws, within four errors of the distribution function at three places."""
+    row = EDGED[0][1]
+    hierarchy = BinomialNormal(measure="rd").hierarchy(with_rows(row))
+    theta = hierarchy.unconstrained({"mu": np.full(2_000, 0.01), "tau": np.full(2_000, 0.03)})
+    effects = 0.01 + draw_effects(hierarchy, theta, np.random.default_rng(4))[0][0, 4]
+    whole = edged_integral("rd", row, 0.01, 0.03, np.inf)
+    for place in (-0.005, 0.0, 0.01):
+        share = edged_integral("rd", row, 0.01, 0.03, place) / whole
+        error = np.sqrt(share * (1.0 - share) / len(effects))
+        assert abs(np.mean(effects <= place) - share) < 4.0 * error
+
+
+def test_a_trial_without_events_tells_how_small_differences_are() -> None:
+    """It was refused before: the posterior narrows, and passes the engine's own checks."""
+    model = BinomialNormal(measure="rd", tau=HalfNormal(0.1))
+    without, beside = (bp.fit(model, s, engine="quadrature", ess=500)
+                       for s in (with_rows(), with_rows((0, 118, 0, 105))))  # fmt: skip
+    assert not beside.draws.failures
+    assert beside.estimates["mu"].sd < without.estimates["mu"].sd
 
 
 def test_rows_that_say_nothing_of_a_ratio_stay_listed_by_name() -> None:

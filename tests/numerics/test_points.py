@@ -93,8 +93,12 @@ def test_normal_rows_have_the_closed_form(q):
     assert np.all(np.abs(mean - exact) < 4.0 * error)
 
 
+@pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("q", [4, 10])
-def test_effects_follow_their_normal_conditional(q):
+def test_effects_follow_their_normal_conditional(q, known, monkeypatch):
+    """Drawn from it where rows are normal, and by weights as of any other rows."""
+    if not known:
+        monkeypatch.setattr(Problem, "gaussian", False)
     h = gaussian(q)
     theta = h.draw_prior(1, np.random.default_rng(4))
     many = problem_of(h, np.repeat(theta, 6_000, axis=1))

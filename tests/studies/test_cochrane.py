@@ -1,26 +1,24 @@
 """The three files of one review say the same; what is asked of a file with several outcomes."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from command import run
+from reviews import DEATHS, FILES, write_review
 
 from bayespool.studies import ArmCounts, Effects, GroupMeans, TableError, read_studies
 
-HERE = Path(__file__).parent / "cochrane"
-FILES = ("Fleiss1993.rm5", "Fleiss1993.zip", "Fleiss1993_CR.csv")
-DEATHS = {
-    "AMIS": (246, 2267, 219, 2257), "CDP": (44, 758, 64, 771), "GASP": (32, 317, 38, 309),
-    "ISIS-2": (1570, 8587, 1720, 8600), "MRC-1": (49, 615, 67, 624), "MRC-2": (102, 832, 126, 850),
-    "PARIS": (85, 810, 52, 406),
-}  # fmt: skip
+
+@pytest.fixture(scope="module")
+def review(tmp_path_factory):
+    """The three files by their names."""
+    return write_review(tmp_path_factory.mktemp("review"))
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_counts_are_those_that_fleiss_prints(file):
-    studies = read_studies(HERE / file, outcome="1.1")
+def test_counts_are_those_that_fleiss_prints(file, review):
+    studies = read_studies(review[file], outcome="1.1")
     assert isinstance(studies, ArmCounts)
     read = zip(studies.e1, studies.n1, studies.e2, studies.n2, strict=True)
     found = dict(zip(studies.study, read, strict=True))
@@ -31,8 +29,8 @@ def test_counts_are_those_that_fleiss_prints(file):
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_means_are_read(file):
-    studies = read_studies(HERE / file, "md", comparison="1", outcome="2")
+def test_means_are_read(file, review):
+    studies = read_studies(review[file], "md", comparison="1", outcome="2")
     assert isinstance(studies, GroupMeans)
     assert studies.study == ("Davis", "Florell", "Gruen", "Hart", "Wilson")
     assert studies.mean1.tolist() == [5, 4.9, 22.5, 12.5, 6.5]
@@ -45,10 +43,10 @@ def test_means_are_read(file):
     )
 
 
-def test_the_three_files_give_one_posterior_to_the_last_digit(tmp_path):
+def test_the_three_files_give_one_posterior_to_the_last_digit(review, tmp_path):
     found = []
     for file in FILES:
-        done = run("association", str(HERE / file), "--outcome", "1.1", "--json", cwd=tmp_path)
+        done = run("association", str(review[file]), "--outcome", "1.1", "--json", cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         summary = json.loads(done.stdout)
         found.append({key: summary[key] for key in ("estimands", "probabilities", "checks")})
@@ -59,29 +57,27 @@ def test_the_three_files_give_one_posterior_to_the_last_digit(tmp_path):
 @pytest.mark.parametrize(
     "options, words",
     [
-        ({}, ["holds 2 outcomes", "1.1  Examples", "(odds ratio, 7 studies)", "1.2  Examples"]),
+        ({}, ["holds 2 outcomes", "1.1  Two small", "(odds ratio, 7 studies)", "1.2  Two small"]),
         ({"comparison": "1"}, ["2 outcomes have comparison '1'", "1.2  "]),
         ({"outcome": "3"}, ["no outcomes have outcome '3'", "1.1  "]),
         ({"comparison": "2", "outcome": "1"}, ["no outcomes have comparison '2' and outcome '1'"]),
     ],
 )
-def test_what_there_is_to_choose_from_is_listed(options, words):
+def test_what_there_is_to_choose_from_is_listed(options, words, review):
     with pytest.raises(TableError) as refused:
-        read_studies(HERE / "Fleiss1993.rm5", **options)
+        read_studies(review["review.rm5"], **options)
     assert len(refused.value.problems) == 1
     for said in words:
         assert said in str(refused.value)
 
 
-def test_an_outcome_is_chosen_by_name_in_any_case():
-    studies = read_studies(
-        HERE / "Fleiss1993.zip", outcome="mental health treatment versus CONTROL"
-    )
+def test_an_outcome_is_chosen_by_name_in_any_case(review):
+    studies = read_studies(review["review.zip"], outcome="days in HOSPITAL")
     assert isinstance(studies, GroupMeans)
 
 
-def test_counts_give_other_measures_and_estimates_do_not(tmp_path):
-    assert isinstance(read_studies(HERE / "Fleiss1993.rm5", "rr", outcome="1.1"), ArmCounts)
+def test_counts_give_other_measures_and_estimates_do_not(review, tmp_path):
+    assert isinstance(read_studies(review["review.rm5"], "rr", outcome="1.1"), ArmCounts)
     path = tmp_path / "hr.csv"
     path.write_text(
         "Comparison Number,Outcome Number,Subgroup Number,Name,Data Type,Statistical Method,"
@@ -134,7 +130,7 @@ def test_options_of_a_review_are_refused_of_other_tables(tmp_path):
                      comparison="1")  # fmt: skip
 
 
-def test_check_reads_a_review_without_being_told_its_measure(tmp_path):
-    done = run("check", str(HERE / "Fleiss1993.zip"), "--outcome", "1.1", cwd=tmp_path)
+def test_check_reads_a_review_without_being_told_its_measure(review, tmp_path):
+    done = run("check", str(review["review.zip"]), "--outcome", "1.1", cwd=tmp_path)
     assert done.returncode == 0
     assert "7 rows of 7 studies, read as events and people of two groups" in done.stdout

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from bayespool.association import quantities, scale
-from bayespool.association.counts import observe, possible, without_bound
+from bayespool.association.counts import observe, possible
 from bayespool.association.regression import Regression, check_rows
 from bayespool.design import design
 from bayespool.hierarchy import Hierarchy
@@ -26,7 +26,7 @@ from bayespool.numerics.two_groups import TwoGroups
 from bayespool.priors import Fixed, HalfCauchy, HalfNormal, Normal
 from bayespool.studies import ArmCounts, Rows
 from bayespool.studies.limits import listed
-from bayespool.studies.measures import MEASURES, OF_COUNTS, measure_named
+from bayespool.studies.measures import OF_COUNTS, measure_named
 
 Array = np.ndarray
 
@@ -101,27 +101,9 @@ class BinomialNormal(Regression):
         return cls(measure=measure, **(chosen | fields_of(options)))
 
     def check(self, studies: Any) -> None:
-        """Refuse rows that the model would wrongly take, and those with an edge at no effect.
-
-        The likelihood of a risk difference without any event is largest at 0 and falls on both
-        sides like exp(-n |d|), an edge that adaptive quadrature does not integrate; so is that of
-        a risk ratio where everybody has the event.
-        """
+        """Refuse rows that the model would wrongly take, and tables that are too large."""
         check_rows(studies, self.covariates)
         _check_sizes(studies)
-        edges = without_bound(studies, self.measure)
-        if not edges:
-            return
-        needed, others = {
-            "rr": ("somebody without the event", "odds ratios"),
-            "rd": ("events, and people without one,", "odds ratios or risk ratios"),
-        }[self.measure]
-        what = MEASURES[self.measure].label
-        raise ValueError(
-            f"{studies.file}: the exact model of {what}s needs {needed} in every study; not so in "
-            f"{', '.join(edges)}; allowed: the normal model of effects, or the exact model of "
-            f"{others}"
-        )
 
     def alternatives(self) -> dict[str, BinomialNormal]:
         """Named priors that a reader might have preferred."""

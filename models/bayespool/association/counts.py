@@ -27,23 +27,6 @@ def possible(studies: Any) -> list[Possible]:
     ]
 
 
-def without_bound(studies: Any, measure: str) -> list[str]:
-    """Rows whose likelihood is largest at no effect and has an edge there.
-
-    Of a risk difference those in which nobody or everybody has the event, of a risk ratio those
-    in which everybody has.
-    """
-    found = []
-    for label, row in zip(studies.row, possible(studies), strict=True):
-        e1, n1, e2, n2 = np.array(row.tables).T
-        edge = e1 + e2 == n1 + n2
-        if measure == "rd":
-            edge |= e1 + e2 == 0
-        if measure != "or" and edge.all():
-            found.append(label)
-    return found
-
-
 def observe(studies: Any, effect: Any, measure: str) -> None:
     """The rows in PyMC: observed counts, and a potential for each partial row.
 

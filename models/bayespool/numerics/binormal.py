@@ -18,14 +18,14 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.links import link
-from bayespool.numerics.row_likelihood import Cross, ShownAsTold
+from bayespool.numerics.row_likelihood import Cross, PlainRows
 
 Array = np.ndarray
 LOG_ROOT = 0.5 * np.log(2.0 * np.pi)
 
 
 @dataclass(frozen=True, eq=False)
-class Binormal(ShownAsTold):
+class Binormal(PlainRows):
     """Pairs of rows, sensitivity and specificity, tied by a known separation.
 
     Parameters

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.links import link
-from bayespool.numerics.row_likelihood import Cross, ShownAsTold
+from bayespool.numerics.row_likelihood import Cross, PlainRows
 
 Array = np.ndarray
 LOWEST = -1e250  # a logarithm of zero that stays finite times a count
@@ -69,7 +69,7 @@ class Tables:
 
 
 @dataclass(frozen=True, eq=False)
-class CandidateBinomial(ShownAsTold):
+class CandidateBinomial(PlainRows):
     """Rows whose counts are one of several tables, with the probability of each.
 
     Parameters

@@ -21,7 +21,7 @@ from scipy import special
 
 from bayespool.numerics.links import Link, link
 from bayespool.numerics.paired import cells_of
-from bayespool.numerics.row_likelihood import Cross, ShownAsTold
+from bayespool.numerics.row_likelihood import Cross, PlainRows
 
 Array = np.ndarray
 Matrix = dict[tuple[int, int], Array]
@@ -59,7 +59,7 @@ def positive(matrix: Matrix) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class CrossTables(ShownAsTold):
+class CrossTables(PlainRows):
     """Tables of index test by reference test, of which each may be wrong.
 
     Parameters

@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from bayespool.numerics.row_likelihood import Cross, RowLikelihood, ShownAsTold
+from bayespool.numerics.row_likelihood import Cross, PlainRows, RowLikelihood
 
 Array = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Mixed(ShownAsTold):
+class Mixed(PlainRows):
     """Likelihoods of parts of the rows.
 
     Parameters

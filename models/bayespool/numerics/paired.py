@@ -17,7 +17,7 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.likelihoods import Binomial
-from bayespool.numerics.row_likelihood import Cross, ShownAsTold
+from bayespool.numerics.row_likelihood import Cross, PlainRows
 
 Array = np.ndarray
 SMALLEST = 1e-300
@@ -65,7 +65,7 @@ def _only(p: Array, not_p: Array, q: Array, not_q: Array, odds_ratio: Array) -> 
 
 
 @dataclass(frozen=True, eq=False)
-class PairedBinomial(ShownAsTold):
+class PairedBinomial(PlainRows):
     """Rows of which some are pairs: two tests of the same people, cross-classified.
 
     Parameters

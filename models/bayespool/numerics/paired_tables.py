@@ -19,7 +19,7 @@ import numpy as np
 from scipy import special
 
 from bayespool.numerics.paired import SMALLEST, plackett, plackett_cells
-from bayespool.numerics.row_likelihood import Cross, ShownAsTold
+from bayespool.numerics.row_likelihood import Cross, PlainRows
 
 Array = np.ndarray
 STEP = 1e-3
@@ -28,7 +28,7 @@ CELLS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class PairedTables(ShownAsTold):
+class PairedTables(PlainRows):
     """Pairs of rows, before and after, whose counts are one of several tables.
 
     Every pair also holds a Beta(1, 1) density of the proportion midway between the two on the logit

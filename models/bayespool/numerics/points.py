@@ -56,8 +56,11 @@ def draw_effects(problem: Problem, rng: np.random.Generator) -> tuple[Array, Arr
     """One draw of v, (q, n_studies, n_draws), and of z, (p, n_results, n_draws), per draw.
 
     Iterated sampling importance resampling: in each sweep the present effects and `CANDIDATES` new
-    ones compete by their weights, which leaves the conditional distribution as it is.
+    ones compete by their weights, which leaves the conditional distribution as it is. Of normal
+    rows and effects it is known.
     """
+    if problem.gaussian:
+        return _drawn_at_mode(problem, rng)
     rows = problem.rows
     n = problem.offset.shape[1]
     q, p = len(problem.loading), len(problem.inner)
@@ -77,6 +80,22 @@ def draw_effects(problem: Problem, rng: np.random.Generator) -> tuple[Array, Arr
             v = np.where(take, new_v, v)
             z = np.where(take[rows.study_of], new_z, z)
             weight = np.where(take, new, weight)
+    return v, z
+
+
+def _drawn_at_mode(problem: Problem, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Effects of normal rows, whose conditional distribution is normal around the joint mode."""
+    mode, n = problem.mode, problem.offset.shape[1]
+    v, z = mode.study.centre.copy(), mode.inner.centre.copy()
+    e = rng.standard_normal(v.shape)
+    for (i, j), c in mode.study.spread.items():
+        v[i] += c * e[j]
+    if len(z):
+        for (a, i), gain in mode.gain.items():
+            z[a] -= gain * (v[i] - mode.study.centre[i])[problem.rows.study_of]
+        e = rng.standard_normal((*z.shape[:2], n))
+        for (a, b), c in mode.inner.spread.items():
+            z[a] += c * e[b]
     return v, z
 
 

@@ -93,6 +93,16 @@ class RowLikelihood(Protocol):
         """Rows whose likelihood has more than one mode, (n_rows,)."""
         ...
 
+    @property
+    def edged(self) -> Array:
+        """Rows whose likelihood has an edge at 0, where it is largest, (n_rows,)."""
+        ...
+
+    @property
+    def farthest(self) -> float:
+        """The largest predictor that has a likelihood."""
+        ...
+
     def derivatives(self, eta: Array) -> tuple[Array, Array, Cross | None]:
         """`slope_and_weight`, and mixed second derivatives of coupled rows if there are any."""
         ...
@@ -115,8 +125,11 @@ LOGIT, LOG, AS_GIVEN = SCALES = (
 )  # fmt: skip
 
 
-class ShownAsTold:
-    """Rows that show what they observed, which is compared as a share where there are trials."""
+class PlainRows:
+    """Rows whose likelihood is smooth, and that show what they observed.
+
+    Their spread is compared as shares where there are trials.
+    """
 
     def __len__(self) -> int:
         raise NotImplementedError
@@ -133,8 +146,16 @@ class ShownAsTold:
             return values, AS_GIVEN, ""
         return np.log((values + 0.5) / (trials - values + 0.5)), LOGIT, ""
 
+    @property
+    def edged(self) -> Array:
+        return np.zeros(len(self), bool)
 
-class SeparateRows(ShownAsTold):
+    @property
+    def farthest(self) -> float:
+        return float("inf")
+
+
+class SeparateRows(PlainRows):
     """Rows each of which depends on its own predictor alone and has no parameter of its own."""
 
     @property

@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 from scipy import special
 
-from bayespool.numerics.row_likelihood import Cross, ShownAsTold
+from bayespool.numerics.row_likelihood import Cross, PlainRows
 
 Array = np.ndarray
 CLOSEST = 1e-13  # of neighbouring odds, relatively; closer ones are rounding
@@ -72,7 +72,7 @@ def positive_part(a: Array, b: Array, c: Array) -> tuple[Array, Array, Array]:
 
 
 @dataclass(frozen=True, eq=False)
-class Successive(ShownAsTold):
+class Successive(PlainRows):
     """Groups of patients, each with right results at one or several cut-offs.
 
     A row is a group of patients. With `spread` it is followed by a row whose predictor is the

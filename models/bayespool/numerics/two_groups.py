@@ -166,6 +166,27 @@ class TwoGroups(SeparateRows):
         single = np.array([len(row.tables) == 1 for row in self.rows])
         return single & (np.minimum(n1, total) > np.maximum(0.0, total - n2))
 
+    @cached_property
+    def edged(self) -> Array:
+        """Rows whose likelihood is largest at no effect and has an edge there, (n_rows,).
+
+        Of a risk difference those in which nobody or everybody has the event, of a risk ratio
+        those in which everybody has.
+        """
+        out = np.zeros(len(self), bool)
+        for i, row in enumerate(self.rows if self.measure != "or" else ()):
+            e1, n1, e2, n2 = np.array(row.tables).T
+            edge = e1 + e2 == n1 + n2
+            if self.measure == "rd":
+                edge |= e1 + e2 == 0
+            out[i] = edge.all()
+        return out
+
+    @property
+    def farthest(self) -> float:
+        """Risk differences end at 1."""
+        return 1.0 if self.measure == "rd" else float("inf")
+
     def observed(self) -> Array:
         """Events of group 1, the mean over possible tables."""
         return self.mean[0]
