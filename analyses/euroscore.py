@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import bayespool as bp
-from bayespool.datasets import resolve_association
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 COMMAND = "uv run analyses/euroscore.py"
@@ -18,7 +17,6 @@ QUESTIONS = {
     "oe": "Do as many people die after cardiac surgery as EuroSCORE II predicts?",
 }
 ASKED = {"cstat": ("0.7,", "0.75,"), "oe": ("0.8,1.25",)}
-PRIORS = {"cstat": {"tau": bp.priors.vanleeuwen2025(0.8)}, "oe": {}}
 CARE = {
     "cstat": (
         "Four studies print neither standard error nor interval; theirs are reconstructed from "
@@ -32,8 +30,11 @@ CARE = {
 
 def write(measure: str) -> None:
     """The report of one measure."""
+    from bayespool.datasets import resolve_association
+
     studies: Any = resolve_association("euroscore2", measure).as_effects(measure)
-    model, _ = bp.association.NormalNormal.for_studies(studies, **PRIORS[measure])
+    priors = {"tau": bp.priors.vanleeuwen2025(0.8)} if measure == "cstat" else {}
+    model, _ = bp.association.NormalNormal.for_studies(studies, **priors)
     folder = bp.make_report(
         model,
         studies,

@@ -9,7 +9,6 @@ Pools 11 studies with three imperfect reference standards (Pai and others 2004; 
 from pathlib import Path
 
 import bayespool as bp
-from bayespool.priors import Beta
 
 REPORTS = Path(__file__).resolve().parents[1] / "reports"
 QUESTION = (
@@ -17,9 +16,9 @@ QUESTION = (
     "tuberculosis (sensitivity), and how often is it negative without it (specificity)?"
 )
 SENSITIVITY = {
-    "culture": Beta(9.2, 13.8),
-    "culture or clinical picture": Beta(6.678, 8.162),
-    "culture or biopsy": Beta(50.4, 12.6),
+    "culture": (9.2, 13.8),
+    "culture or clinical picture": (6.678, 8.162),
+    "culture or biopsy": (50.4, 12.6),
 }
 CARE = (
     "What is assumed of the references is that of Dendukuri and others (2012): sensitivity of "
@@ -33,8 +32,12 @@ CARE = (
 
 def main() -> None:
     """Fit and write the report."""
+    model = bp.accuracy.LatentClass(
+        reference_sens={name: bp.priors.Beta(*ab) for name, ab in SENSITIVITY.items()},
+        reference_spec=bp.priors.Beta(71.25, 3.75),
+    )
     folder = bp.make_report(
-        bp.accuracy.LatentClass(reference_sens=SENSITIVITY, reference_spec=Beta(71.25, 3.75)),
+        model,
         bp.load_dataset("tb_pleuritis"),
         REPORTS / "tb_pleuritis",
         title="Nucleic acid amplification for tuberculous pleuritis, against imperfect references",

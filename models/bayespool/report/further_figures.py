@@ -99,7 +99,10 @@ def _baujat(fitted: Fit, rows: Sequence[StudyRow], refits: Refits) -> Drawing | 
         return None
     ends = np.array([[one.lower, one.centre, one.upper]
                      for one in (row.margins[0].observed for row in seen) if one])  # fmt: skip
-    low, y, high = to_analysis(ends, fitted.model.measure).T
+    with np.errstate(divide="ignore"):  # a proportion of 0 or 1 has no place on the logit scale
+        low, y, high = to_analysis(ends, fitted.model.measure).T
+    if not np.isfinite([low, y, high]).all():
+        return None
     share = shares_of_q(y, (high - low) / (2.0 * Z))
     without = {one.study: one.estimates["mu"].mean for one in left.studies}
     whole = fitted.estimates["mu"]
@@ -128,7 +131,7 @@ def shares_of_q(estimate: np.ndarray, se: np.ndarray) -> np.ndarray:
 
 def _joint(fitted: Fit) -> Drawing | None:
     mu, tau = (fitted.samples.get(name) for name in ("mu", "tau"))
-    if mu is None or tau is None or np.ptp(tau) == 0.0:
+    if mu is None or tau is None or np.ptp(tau) == 0.0 or fitted.of_one_study:
         return None
     names = fitted.named["mu"].label, fitted.named["tau"].label
     table = joint.JointTable((names[0], capital(names[1])), mu.ravel(), tau.ravel())
