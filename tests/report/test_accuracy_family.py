@@ -158,7 +158,7 @@ def test_what_only_some_models_have(page: Any) -> None:
     assert ("size: centred at" in text) == (case in ("own", "number", "hsroc, covariates"))
     if case == "comparison":
         assert "second and first were both used in 3\u00a0studies" in text
-        assert ["second and first", "3", "1", "second: 1; first: 1"] in read(folder).rows
+        assert ["second and first", "3", "1", "160", "second: 1; first: 1"] in read(folder).rows
         assert "Plackett" in text
     if case == "nested":
         assert "effective sample size of Rao and Scott" in text
