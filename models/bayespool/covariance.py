@@ -62,6 +62,17 @@ class Covariance:
         sizes = self.blocks or (self.dimension,)
         return [sum(sizes[:b]) for b, size in enumerate(sizes) for _ in range(size)]
 
+    @property
+    def marginals(self) -> dict[str, LKJ]:
+        """The prior of every correlation by itself: of q correlated effects LKJ(eta + q/2 - 1)."""
+        if self.prior is None:
+            return {}
+        sizes = [self._first.count(self._first[i]) for i, _ in self.pairs]
+        return {
+            name: LKJ(self.prior.eta + 0.5 * size - 1.0)
+            for name, size in zip(self.correlations, sizes, strict=True)
+        }
+
     @cached_property
     def positive(self) -> dict[str, Any]:
         """Free standard deviations and their priors."""

@@ -55,8 +55,10 @@ class Hyperparameters:
 
     @cached_property
     def priors(self) -> dict[str, Any]:
-        """The prior of every hyperparameter."""
-        of_correlations = {n: sigma.prior for sigma in self.covariances for n in sigma.correlations}
+        """The prior of every hyperparameter by itself."""
+        of_correlations: dict[str, Any] = {}
+        for sigma in self.covariances:
+            of_correlations |= sigma.marginals
         return self.real | self.positive | of_correlations | self.unit
 
     @property

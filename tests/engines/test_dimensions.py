@@ -53,3 +53,16 @@ def test_posterior_equals_the_prior_reweighted_by_the_likelihood(q, robust):
     assert abs(ours.log_marginal_likelihood - evidence) < 4 * np.hypot(
         relative, ours.log_marginal_likelihood_mcse
     )
+
+
+def test_a_correlation_among_three_has_the_prior_that_is_shown():
+    """The marginal of LKJ in three dimensions, against draws of the whole matrix."""
+    three = Covariance(("a", "b", "c"), (HalfNormal(1),) * 3, ("ab", "ac", "bc"), LKJ(2.0))
+    n = 40_000
+    drawn = three.natural(np.stack(three.draw_prior(n, np.random.default_rng(5))))
+    for name, prior in three.marginals.items():
+        for p in (0.1, 0.3, 0.5, 0.8):
+            below = np.mean(drawn[name] < prior.ppf(np.array(p)))
+            assert abs(below - p) < 4.0 * np.sqrt(p * (1.0 - p) / n)
+    two = Covariance(("a", "b"), (HalfNormal(1),) * 2, ("ab",), LKJ(2.0))
+    assert two.marginals == {"ab": LKJ(2.0)}
