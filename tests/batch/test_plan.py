@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from batch.plans import EFFECTS
+from reviews import write_review
 
 import bayespool as bp
 from bayespool.batch.analysis import keyed
@@ -15,8 +16,6 @@ from bayespool.batch.plan import defaults, read_plan
 from bayespool.batch.work import fit_of
 from bayespool.choice import choose
 from bayespool.studies import TableError, read_studies
-
-REVIEW = Path(__file__).parents[1] / "studies" / "cochrane" / "Fleiss1993.zip"
 
 
 def plan_of(folder: Path, text: str, name: str = "plan.csv"):
@@ -59,10 +58,11 @@ def test_a_folder_is_its_tables(tmp_path):
     assert [(one.name, one.asked.measure) for one in found] == [("a", "generic"), ("b", "generic")]
 
 
-def test_a_review_is_all_its_outcomes_with_their_measures():
-    found = read_plan(REVIEW).analyses
+def test_a_review_is_all_its_outcomes_with_their_measures(tmp_path):
+    review = write_review(tmp_path)["review.zip"]
+    found = read_plan(review).analyses
     assert [(one.name, one.asked.measure) for one in found] == [("1.1", "or"), ("1.2", "smd")]
-    read = read_studies(REVIEW, outcome="1.2")
+    read = read_studies(review, outcome="1.2")
     model, studies = choose(read, "smd", "auto")
     batched, single = fit_of(found[1]), bp.fit(model, studies)
     assert repr(batched.model) == repr(single.model)
