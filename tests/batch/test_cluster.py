@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -19,6 +20,20 @@ from bayespool.batch.plan import read_plan
 from bayespool.batch.run import run_batch
 
 HERE = Path(__file__).parent
+
+
+def answers(address: str, seconds: float = 90.0) -> None:
+    """Wait until the scheduler, whose process has just been started, greets."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            asyncio.run(cluster._knock(address))
+        except (OSError, TimeoutError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +54,7 @@ def scheduler(tmp_path_factory):
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for kind, *rest in commands
     ]  # fmt: skip
+    answers(address)
     yield address
     for process in reversed(running):
         process.send_signal(signal.SIGINT)
