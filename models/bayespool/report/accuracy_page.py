@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bayespool.report import (
     accuracy_methods,
     accuracy_tables,
+    accuracy_variation,
     accuracy_words,
     cutoff_page,
     findings_table,
@@ -68,7 +69,7 @@ def _hsroc(page: Page) -> Section:
         blocks.append(Prose(f"Λ, Θ and β are those at the reference levels and centres. "
                             f"{accuracy_methods.coding_words(page.fitted)}"))  # fmt: skip
     else:
-        blocks.append(Prose(accuracy_words.shape_words(summary)))
+        blocks.append(Prose(accuracy_variation.shape_words(summary)))
     return Section("hsroc", "Curve", "The summary ROC curve in five numbers", tuple(blocks))
 
 
@@ -155,7 +156,7 @@ def _heterogeneity(page: Page) -> Section:
         names += ["sigma_alpha", "sigma_theta"]
     order = [name for name in names if name in summary.estimates]
     blocks: list[Block] = [
-        Bullets(accuracy_words.heterogeneity(fitted, summary)),
+        Bullets(accuracy_variation.heterogeneity(fitted, summary)),
         tables.estimates_table(summary, order, caption),
     ]
     revman = accuracy_tables.revman_table(fitted)
@@ -171,7 +172,7 @@ def _outliers(page: Page) -> Section | None:
         Prose(
             "Study effects have heavy tails here: every study has a precision factor, 1 on average "
             "before the data are seen, and the lower it is the less the study pulls the pooled "
-            f"values. {accuracy_words.outliers(precision)}"
+            f"values. {accuracy_variation.outliers(precision)}"
         ),
         accuracy_tables.precision_table(page.rows),
     )
