@@ -10,6 +10,7 @@ from scipy import optimize
 
 import bayespool as bp
 from bayespool.datasets import resolve_association
+from bayespool.studies.measures import MEASURES
 
 REML = {
     "cstat": (1.318069, 0.070066, 0.78886),
@@ -75,3 +76,12 @@ def test_the_prior_of_469_models_has_the_printed_moments_on_the_scale_of_c(c):
     assert tau.std() == pytest.approx(0.015, rel=5e-3)
     with pytest.raises(ValueError, match=r"above 0\.5 and below 1"):
         bp.priors.vanleeuwen2025(0.5)
+
+
+@pytest.mark.parametrize(
+    ("measure", "words"),
+    [("cstat", "no discrimination"), ("slope", "perfect calibration"), ("or", "no association"),
+     ("kappa", "no agreement beyond chance"), ("alpha", "no consistency")],
+)  # fmt: skip
+def test_the_line_of_no_effect_is_called_what_it_is(measure, words):
+    assert MEASURES[measure].of_null == words

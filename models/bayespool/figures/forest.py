@@ -244,8 +244,8 @@ def _handles(table: ForestTable) -> list[Any]:
     if any(line.kind == EXTERNAL for line in lines):
         handles.append(Line2D([], [], color=INK, lw=0, marker="D", mfc="white", ms=6,
                               label="external, not pooled"))  # fmt: skip
-    if any(panel.null is not None for panel in table.panels):
-        handles.append(Line2D([], [], color=INK, lw=0.8, label="no association"))
+    for words in dict.fromkeys(p.of_null for p in table.panels if p.null is not None):
+        handles.append(Line2D([], [], color=INK, lw=0.8, label=words))
     return handles
 
 

@@ -22,6 +22,7 @@ class Panel:
     title: str
     scale: str = "percent"
     null: float | None = None
+    of_null: str = "no association"
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def effect_table(fitted: Fit, summary: Summary, rows: Sequence[StudyRow]) -> For
     null = 0.0 if measure.name == "generic" else measure.null
     title = title_of(measure.name, summary.unit)
     return ForestTable(
-        (Panel(title, scale_of(measure), null),),
+        (Panel(title, scale_of(measure), null, measure.of_null),),
         (*lines, *_endings(summary, kind)), columns, (f"{title}{unit}\n(95 % interval)",),
     )  # fmt: skip
 

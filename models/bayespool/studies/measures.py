@@ -56,6 +56,15 @@ class Measure:
         return float(self.transform.forward(self.neutral))
 
     @property
+    def of_null(self) -> str:
+        """What holds where the measure is ``null``."""
+        words = {"cstat": "no discrimination", "oe": "as many as expected",
+                 "slope": "perfect calibration", "alpha": "no consistency"}  # fmt: skip
+        if self.name in words:
+            return words[self.name]
+        return "no agreement beyond chance" if self.name in OF_AGREEMENT else "no association"
+
+    @property
     def is_ratio(self) -> bool:
         """Whether the measure is analysed as its logarithm."""
         return self.back == "exp"
