@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
-import numpy as np
-
 from bayespool.studies import AccuracyStudies, AssociationStudies, read_studies
 from bayespool.studies.arrow import ArrowLike
 from bayespool.studies.tables import Reading
@@ -97,12 +95,11 @@ def of_studies(studies: Any) -> pd.DataFrame:
     if studies.row != studies.study:
         columns["row"] = studies.row
     stated, partial = studies.statements, studies.is_partial
-    for name in studies.ARRAYS:
-        values = np.asarray(getattr(studies, name))
+    for name, values in studies.arrays.items():
+        columns[name] = values
         if partial.any():
             kept = zip(values.tolist(), partial, strict=True)
-            values = pd.array([None if lost else value for value, lost in kept])
-        columns[name] = values
+            columns[name] = pd.array([None if lost else value for value, lost in kept])
     columns |= {name: getattr(studies, name) for name in studies.TUPLES if name != "partial"}
     columns |= dict(studies.covariates)
     if partial.any():

@@ -100,6 +100,11 @@ class Model:
         return plain(cls, options, measure)
 
     @property
+    def variation(self) -> Any:
+        """The prior of the variation between studies, of an association."""
+        return getattr(self, self.spread)
+
+    @property
     def covariates(self) -> tuple[str, ...]:
         return ()
 

@@ -60,7 +60,7 @@ def varies(model: Any) -> bool:
     Every model says by ``spread`` which of its priors is of that variation; only a prior known to
     be 0, as ``tau=Fixed(0)``, makes the effect common to all studies.
     """
-    return bool(getattr(model, model.spread) != Fixed(0))
+    return bool(model.variation != Fixed(0))
 
 
 def located(model: Any) -> tuple[str, ...]:
@@ -72,7 +72,8 @@ def prior_source(model: Any, studies: Any) -> str:
     """Where the priors of mu and of the variation come from, as far as they are the defaults."""
     mu, tau, source = default_priors(studies, model.measure)
     defaults = {"mu": mu, "tau": tau, "psi": OVERDISPERSION}
-    kept = [name for name in ("mu", model.spread) if getattr(model, name) == defaults[name]]
+    own = {"mu": model.mu, model.spread: model.variation}
+    kept = [name for name, prior in own.items() if prior == defaults[name]]
     if not kept:
         return ""
     return source if len(kept) == 2 else f"{kept[0]} only, {source}"

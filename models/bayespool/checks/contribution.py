@@ -117,7 +117,7 @@ def _is_shown(studies: Any, i: int) -> bool:
     """There is a complete result to compare the row with."""
     if studies.same_people:  # of which a part cannot be taken
         return False
-    return "estimate" in studies.ARRAYS or people_of(studies, i) is not None
+    return studies.of_effects or people_of(studies, i) is not None
 
 
 def completed(studies: Any, means: dict[int, float] | None = None) -> Any:
@@ -130,7 +130,7 @@ def completed(studies: Any, means: dict[int, float] | None = None) -> Any:
         return studies
     kept = tuple(said if said is not None and said.empty else None for said in studies.partial)
     changes: dict[str, Any] = {"partial": kept}
-    if "estimate" in studies.ARRAYS:
+    if studies.of_effects:
         estimate, se = studies.estimate.copy(), studies.se.copy()
         for i in partial_rows(studies):
             low, high, error, weight = np.array(studies.partial[i].intervals).T

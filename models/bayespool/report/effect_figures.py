@@ -126,5 +126,5 @@ def predicted_values(fitted: Fit, row: StudyRow) -> np.ndarray:
 
 def effect_of_events(studies: Any, i: int, e1: np.ndarray, measure: str) -> np.ndarray:
     """The effect that events of group 1 would make in a row, the total of events as observed."""
-    own, n1, e2, n2 = (np.array(getattr(studies, n)[i]) for n in ("e1", "n1", "e2", "n2"))
+    (own, n1), (e2, n2) = ((events[i], people[i]) for events, people in studies.counted.values())
     return to_measure(effect_given_total(measure, e1, n1, own + e2, n2), measure)

@@ -113,8 +113,7 @@ def effect_record(fitted: Fit, row: StudyRow) -> dict[str, Any]:
     """One row of studies.csv: what was read, observed and shrunken values, predictions."""
     studies, margin = fitted.studies, row.margins[0]
     record: dict[str, Any] = {"study": studies.study[row.index], "row": row.row}
-    for name in studies.ARRAYS:
-        record[name] = getattr(studies, name)[row.index]
+    record |= {name: values[row.index] for name, values in studies.arrays.items()}
     for name in studies.TUPLES:
         if name not in ("counts", "partial"):
             record[name] = getattr(studies, name)[row.index]

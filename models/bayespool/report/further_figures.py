@@ -68,13 +68,14 @@ def of_effects(fitted: Fit, rows: Sequence[StudyRow], refits: Refits) -> list[Dr
 
 def _labbe(fitted: Fit) -> Drawing | None:
     studies: Any = fitted.studies
-    if not {"e1", "n1", "e2", "n2"} <= set(studies.ARRAYS) or fitted.model.measure not in RISKS:
+    groups = tuple(studies.counted.values())
+    if len(groups) != 2 or studies.same_people or fitted.model.measure not in RISKS:
         return None
     full = [i for i, said in enumerate(studies.statements) if said is None]
-    full = [i for i in full if min(studies.n1[i], studies.n2[i]) > 0]
+    full = [i for i in full if min(people[i] for _, people in groups) > 0]
     if not FEWEST <= len(full) <= MOST:
         return None
-    e1, n1, e2, n2 = (np.array(getattr(studies, name))[full] for name in ("e1", "n1", "e2", "n2"))
+    (e1, n1), (e2, n2) = ((events[full], people[full]) for events, people in groups)
     risks = np.linspace(0.001, 0.999, 200)
     mu = np.full_like(risks, np.median(fitted.samples["mu"]))
     table = places.PlacesTable(

@@ -71,6 +71,7 @@ class Effects(Rows):
     """
 
     IN_WORDS: ClassVar[str] = "estimates with standard errors"
+    of_effects: ClassVar[bool] = True
     ARRAYS: ClassVar[Mapping[str, type]] = {"estimate": float, "se": float}
     TUPLES: ClassVar[tuple[str, ...]] = ("adjusted", "approximated", "how", "counts", "partial")
 

@@ -189,7 +189,7 @@ def _paired(s: PairedProportions, i: int) -> str:
 
 
 def _values(s: Any, i: int) -> str:
-    return ", ".join(f"{name} {getattr(s, name)[i]:.6g}" for name in s.ARRAYS)
+    return ", ".join(f"{name} {values[i]:.6g}" for name, values in s.arrays.items())
 
 
 _SENTENCES: dict[type, Callable[[Any, int], str]] = {

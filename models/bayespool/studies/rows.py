@@ -32,6 +32,8 @@ class Rows:
         Columns whose sum is the number of participants of a row.
     same_people : bool
         The groups are the same people twice.
+    of_effects : bool
+        Rows are estimates with standard errors.
     IN_WORDS : str
         What its rows are: "events and people of two groups".
     """
@@ -42,6 +44,7 @@ class Rows:
     COUNTED: ClassVar[Mapping[str, tuple[str, str]]] = {}
     PEOPLE: ClassVar[tuple[str, ...]] = ()
     same_people: ClassVar[bool] = False
+    of_effects: ClassVar[bool] = False
     IN_WORDS: ClassVar[str] = "results"
 
     name: str
@@ -229,6 +232,11 @@ class Rows:
         """Events and people of each group in turn, of every row; None where it has no counts."""
         columns = [column.tolist() for pair in self.counted.values() for column in pair]
         return tuple(zip(*columns, strict=True)) if columns else (None,) * len(self)
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What the rows hold, (n_rows,) each, by the names in `ARRAYS`."""
+        return {name: getattr(self, name) for name in self.ARRAYS}
 
     @property
     def people(self) -> np.ndarray:
